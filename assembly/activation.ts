@@ -1,0 +1,206 @@
+// GELU and LayerNorm, alone and fused, forward and backward to their input.
+import { laneSum, madd, stride } from "./layout";
+
+const LAYER_NORM_EPSILON: f64 = 1e-5;
+
+// Constants are kept in memory, four lanes each: a v128 literal in a hot loop is rebuilt at every use.
+// A first row of ones, a second of halves.
+const ONES = memory.data<f32>([1, 1, 1, 1, 0.5, 0.5, 0.5, 0.5], 16);
+
+/** Φ(x) ≈ ½ + x·P(x²)/Q(x²) on |x| ≤ 5, largest error 2.7e-6; first ±5, then P, then Q from the highest power down. */
+// oxfmt-ignore
+const PHI = memory.data<f32>([
+  5, 5, 5, 5, -5, -5, -5, -5,
+  6.05495342e-5, 6.05495342e-5, 6.05495342e-5, 6.05495342e-5,
+  0.00428805982, 0.00428805982, 0.00428805982, 0.00428805982,
+  0.0294379539, 0.0294379539, 0.0294379539, 0.0294379539,
+  0.398955436, 0.398955436, 0.398955436, 0.398955436,
+  3.58545021e-6, 3.58545021e-6, 3.58545021e-6, 3.58545021e-6,
+  0.00148082148, 0.00148082148, 0.00148082148, 0.00148082148,
+  0.0256913678, 0.0256913678, 0.0256913678, 0.0256913678,
+  0.240590089, 0.240590089, 0.240590089, 0.240590089,
+], 16);
+
+/** d/dx x·Φ(x) ≈ ½ + x·P(x²)/Q(x²) on |x| ≤ 5.4, largest error 1.8e-6; the same order as PHI. */
+// oxfmt-ignore
+const SLOPE = memory.data<f32>([
+  5.4, 5.4, 5.4, 5.4, -5.4, -5.4, -5.4, -5.4,
+  2.26361657e-5, 2.26361657e-5, 2.26361657e-5, 2.26361657e-5,
+  0.000275640934, 0.000275640934, 0.000275640934, 0.000275640934,
+  0.0128428223, 0.0128428223, 0.0128428223, 0.0128428223,
+  -0.0190635078, -0.0190635078, -0.0190635078, -0.0190635078,
+  0.797874499, 0.797874499, 0.797874499, 0.797874499,
+  2.73401658e-6, 2.73401658e-6, 2.73401658e-6, 2.73401658e-6,
+  0.000240816106, 0.000240816106, 0.000240816106, 0.000240816106,
+  0.00369460584, 0.00369460584, 0.00369460584, 0.00369460584,
+  0.044381628, 0.044381628, 0.044381628, 0.044381628,
+  0.309354659, 0.309354659, 0.309354659, 0.309354659,
+], 16);
+
+/** x·Φ(x) of four lanes. */
+// @ts-ignore: decorator
+@inline
+function geluOf(x: v128): v128 {
+  const c = f32x4.pmax(f32x4.pmin(x, v128.load(PHI)), v128.load(PHI, 16));
+  const t = f32x4.mul(c, c);
+  let p = madd(v128.load(PHI, 32), t, v128.load(PHI, 48));
+  let q = madd(v128.load(PHI, 96), t, v128.load(PHI, 112));
+  p = madd(p, t, v128.load(PHI, 64));
+  q = madd(q, t, v128.load(PHI, 128));
+  p = madd(p, t, v128.load(PHI, 80));
+  q = madd(q, t, v128.load(PHI, 144));
+  q = madd(q, t, v128.load(ONES));
+  return f32x4.mul(x, madd(c, f32x4.div(p, q), v128.load(ONES, 16)));
+}
+
+/** Slope of x·Φ(x) of four lanes. */
+// @ts-ignore: decorator
+@inline
+function geluSlope(x: v128): v128 {
+  const c = f32x4.pmax(f32x4.pmin(x, v128.load(SLOPE)), v128.load(SLOPE, 16));
+  const t = f32x4.mul(c, c);
+  let p = madd(v128.load(SLOPE, 32), t, v128.load(SLOPE, 48));
+  let q = madd(v128.load(SLOPE, 112), t, v128.load(SLOPE, 128));
+  p = madd(p, t, v128.load(SLOPE, 64));
+  q = madd(q, t, v128.load(SLOPE, 144));
+  p = madd(p, t, v128.load(SLOPE, 80));
+  q = madd(q, t, v128.load(SLOPE, 160));
+  p = madd(p, t, v128.load(SLOPE, 96));
+  q = madd(q, t, v128.load(SLOPE, 176));
+  q = madd(q, t, v128.load(ONES));
+  return madd(c, f32x4.div(p, q), v128.load(ONES, 16));
+}
+
+/** y (rows, n) = gelu(x), exact form x·Φ(x) to 3e-6; y may be x. */
+export function gelu(rows: i32, x: usize, n: i32, y: usize): void {
+  const step = (stride(n) as usize) << 2;
+  for (let row = 0; row < rows; row++) {
+    for (let i: usize = 0; i < (n as usize) << 2; i += 16) v128.store(y + i, geluOf(v128.load(x + i)));
+    x += step;
+    y += step;
+  }
+}
+
+/** dx (rows, n) = dy · gelu′(x); dx may be dy. */
+export function geluBackward(rows: i32, x: usize, n: i32, dy: usize, dx: usize): void {
+  const step = (stride(n) as usize) << 2;
+  for (let row = 0; row < rows; row++) {
+    for (let i: usize = 0; i < (n as usize) << 2; i += 16) {
+      v128.store(dx + i, f32x4.mul(v128.load(dy + i), geluSlope(v128.load(x + i))));
+    }
+    x += step;
+    dy += step;
+    dx += step;
+  }
+}
+
+/**
+ * u (rows, n) = (x − mean)/√(var + 1e-5)·γ + β, and y = gelu(u) where y is not 0; u may be 0 then.
+ * Mean and 1/√(var + 1e-5) of each row go to `stats` (rows, 2) where it is not 0.
+ */
+export function layerNorm(
+  rows: i32,
+  x: usize,
+  n: i32,
+  gamma: usize,
+  beta: usize,
+  u: usize,
+  y: usize,
+  stats: usize,
+): void {
+  const step = (stride(n) as usize) << 2;
+  const end = (n as usize) << 2;
+  const padding = ((n + 3) & ~3) - n;
+  for (let row = 0; row < rows; row++) {
+    let sum = i64x2.splat(0);
+    for (let i: usize = 0; i < end; i += 16) sum = f32x4.add(sum, v128.load(x + i));
+    const mean = laneSum(sum) / (n as f32);
+    const centre = f32x4.splat(mean);
+    let squares = i64x2.splat(0);
+    for (let i: usize = 0; i < end; i += 16) {
+      const d = f32x4.sub(v128.load(x + i), centre);
+      squares = madd(d, d, squares);
+    }
+    // Padding lanes hold zeros, so each has added mean².
+    const variance = max<f64>(0, (laneSum(squares) as f64) - (padding as f64) * (mean as f64) * (mean as f64)) / (n as f64);
+    const inverse = (1 / sqrt(variance + LAYER_NORM_EPSILON)) as f32;
+    const scale = f32x4.splat(inverse);
+    if (stats) {
+      store<f32>(stats, mean);
+      store<f32>(stats, inverse, 4);
+      stats += 8;
+    }
+    // γ and β are zero in padding lanes, so the padding stays zero.
+    if (y) {
+      for (let i: usize = 0; i < end; i += 16) {
+        const v = f32x4.mul(f32x4.sub(v128.load(x + i), centre), scale);
+        const w = madd(v, v128.load(gamma + i), v128.load(beta + i));
+        if (u) v128.store(u + i, w);
+        v128.store(y + i, geluOf(w));
+      }
+      y += step;
+    } else {
+      for (let i: usize = 0; i < end; i += 16) {
+        const v = f32x4.mul(f32x4.sub(v128.load(x + i), centre), scale);
+        v128.store(u + i, madd(v, v128.load(gamma + i), v128.load(beta + i)));
+      }
+    }
+    x += step;
+    if (u) u += step;
+  }
+}
+
+/**
+ * Backward of LayerNorm: from du (rows, n) to dx, added where `add` is set, else stored.
+ * `x` and `stats` are those of the forward pass. dγ and dβ (n) are added to where they are not 0.
+ */
+export function layerNormBackward(
+  rows: i32,
+  x: usize,
+  n: i32,
+  gamma: usize,
+  stats: usize,
+  du: usize,
+  dx: usize,
+  add: i32,
+  dGamma: usize,
+  dBeta: usize,
+): void {
+  const step = (stride(n) as usize) << 2;
+  const end = (n as usize) << 2;
+  const share: f32 = 1 / (n as f32);
+  for (let row = 0; row < rows; row++) {
+    const centre = v128.load32_splat(stats);
+    const scale = v128.load32_splat(stats, 4);
+    let sum = i64x2.splat(0);
+    let dot = i64x2.splat(0);
+    for (let i: usize = 0; i < end; i += 16) {
+      const d = v128.load(du + i);
+      const normal = f32x4.mul(f32x4.sub(v128.load(x + i), centre), scale);
+      const g = f32x4.mul(d, v128.load(gamma + i));
+      sum = f32x4.add(sum, g);
+      dot = madd(g, normal, dot);
+      if (dGamma) {
+        v128.store(dGamma + i, madd(d, normal, v128.load(dGamma + i)));
+        v128.store(dBeta + i, f32x4.add(v128.load(dBeta + i), d));
+      }
+    }
+    if (dx) {
+      const meanG = f32x4.splat(laneSum(sum) * share);
+      const meanDot = f32x4.splat(laneSum(dot) * share);
+      for (let i: usize = 0; i < end; i += 16) {
+        const normal = f32x4.mul(f32x4.sub(v128.load(x + i), centre), scale);
+        const g = f32x4.mul(v128.load(du + i), v128.load(gamma + i));
+        let d = f32x4.mul(scale, f32x4.sub(f32x4.sub(g, meanG), f32x4.mul(normal, meanDot)));
+        if (add) d = f32x4.add(d, v128.load(dx + i));
+        v128.store(dx + i, d);
+      }
+      // The last vector may reach into padding, where xhat is not zero: put the zeros back.
+      for (let i = n; i & 3; i++) store<f32>(dx + ((i as usize) << 2), 0);
+      dx += step;
+    }
+    x += step;
+    du += step;
+    stats += 8;
+  }
+}

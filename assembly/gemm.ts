@@ -1,0 +1,228 @@
+// Matrix multiply over packed panels: y = residual + scale · (x·Wᵀ + bias), the one hot loop of the project.
+import { madd, panels, stride } from "./layout";
+
+/** Packs W (N, K), row-major, into panels (N/16, K, 16); columns beyond N are zero. */
+export function pack(w: usize, n: i32, k: i32, packed: usize): void {
+  for (let p = 0; p < panels(n); p++) {
+    for (let i = 0; i < k; i++) {
+      for (let j = 0; j < 16; j++) {
+        const row = p * 16 + j;
+        store<f32>(packed, row < n ? load<f32>(w + (((row * k + i) as usize) << 2)) : 0);
+        packed += 4;
+      }
+    }
+  }
+}
+
+/** The inverse of `pack`: panels back to W (N, K), row-major. */
+export function unpack(packed: usize, n: i32, k: i32, w: usize): void {
+  for (let row = 0; row < n; row++) {
+    const column = packed + (((row >> 4) * k * 16 + (row & 15)) << 2);
+    for (let i = 0; i < k; i++) store<f32>(w + (((row * k + i) as usize) << 2), load<f32>(column + (i << 6)));
+  }
+}
+
+/**
+ * Packs Wᵀ for the backward pass: from panels of W (N/16, K, 16) to panels of Wᵀ (K/16, N, 16),
+ * four by four values at a time.
+ */
+export function packTransposed(packed: usize, n: i32, k: i32, transposed: usize): void {
+  const full = k & ~3;
+  for (let row = 0; row < n; row += 4) {
+    const from = packed + (((row >> 4) * k * 16 + (row & 15)) << 2);
+    const many = min(4, n - row);
+    for (let i = 0; i < full; i += 4) {
+      const a = v128.load(from + (i << 6));
+      const b = v128.load(from + (i << 6), 64);
+      const c = v128.load(from + (i << 6), 128);
+      const d = v128.load(from + (i << 6), 192);
+      const ab0 = v128.shuffle<f32>(a, b, 0, 4, 1, 5);
+      const ab1 = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
+      const cd0 = v128.shuffle<f32>(c, d, 0, 4, 1, 5);
+      const cd1 = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
+      const to = transposed + (((i >> 4) * n * 16 + row * 16 + (i & 15)) << 2);
+      v128.store(to, v128.shuffle<f32>(ab0, cd0, 0, 1, 4, 5));
+      if (many > 1) v128.store(to, v128.shuffle<f32>(ab0, cd0, 2, 3, 6, 7), 64);
+      if (many > 2) v128.store(to, v128.shuffle<f32>(ab1, cd1, 0, 1, 4, 5), 128);
+      if (many > 3) v128.store(to, v128.shuffle<f32>(ab1, cd1, 2, 3, 6, 7), 192);
+    }
+    for (let j = 0; j < many; j++) {
+      const to = transposed + (((full >> 4) * n * 16 + (row + j) * 16) << 2);
+      for (let i = full; i < k; i++) store<f32>(to + ((i & 15) << 2), load<f32>(from + (i << 6) + (j << 2)));
+    }
+  }
+}
+
+/** Finishes one vector of outputs: scale, residual, store. */
+// @ts-ignore: decorator
+@inline
+function finish(y: usize, offset: usize, sum: v128, residual: usize, scale: v128): void {
+  sum = f32x4.mul(sum, scale);
+  if (residual) sum = f32x4.add(sum, v128.load(residual + offset));
+  v128.store(y + offset, sum);
+}
+
+/** One row against two neighbouring panels: the shape of a single request, eight sums in flight. */
+// @ts-ignore: decorator
+@inline
+function oneRowTwoPanels(x: usize, k: i32, w: usize, bias: usize, y: usize, residual: usize, scale: v128): void {
+  const step = (k as usize) << 6;
+  let a0 = bias ? v128.load(bias) : i64x2.splat(0);
+  let a1 = bias ? v128.load(bias, 16) : i64x2.splat(0);
+  let a2 = bias ? v128.load(bias, 32) : i64x2.splat(0);
+  let a3 = bias ? v128.load(bias, 48) : i64x2.splat(0);
+  let b0 = bias ? v128.load(bias, 64) : i64x2.splat(0);
+  let b1 = bias ? v128.load(bias, 80) : i64x2.splat(0);
+  let b2 = bias ? v128.load(bias, 96) : i64x2.splat(0);
+  let b3 = bias ? v128.load(bias, 112) : i64x2.splat(0);
+  let v = w + step;
+  for (const end = v; w < end; ) {
+    const xi = v128.load32_splat(x);
+    a0 = madd(xi, v128.load(w), a0);
+    a1 = madd(xi, v128.load(w, 16), a1);
+    a2 = madd(xi, v128.load(w, 32), a2);
+    a3 = madd(xi, v128.load(w, 48), a3);
+    b0 = madd(xi, v128.load(v), b0);
+    b1 = madd(xi, v128.load(v, 16), b1);
+    b2 = madd(xi, v128.load(v, 32), b2);
+    b3 = madd(xi, v128.load(v, 48), b3);
+    x += 4;
+    w += 64;
+    v += 64;
+  }
+  finish(y, 0, a0, residual, scale);
+  finish(y, 16, a1, residual, scale);
+  finish(y, 32, a2, residual, scale);
+  finish(y, 48, a3, residual, scale);
+  finish(y, 64, b0, residual, scale);
+  finish(y, 80, b1, residual, scale);
+  finish(y, 96, b2, residual, scale);
+  finish(y, 112, b3, residual, scale);
+}
+
+/** One row against one panel: what is left over. */
+// @ts-ignore: decorator
+@inline
+function oneRow(x: usize, k: i32, w: usize, bias: usize, y: usize, residual: usize, scale: v128): void {
+  let a0 = bias ? v128.load(bias) : i64x2.splat(0);
+  let a1 = bias ? v128.load(bias, 16) : i64x2.splat(0);
+  let a2 = bias ? v128.load(bias, 32) : i64x2.splat(0);
+  let a3 = bias ? v128.load(bias, 48) : i64x2.splat(0);
+  for (const end = w + ((k as usize) << 6); w < end; ) {
+    const xi = v128.load32_splat(x);
+    a0 = madd(xi, v128.load(w), a0);
+    a1 = madd(xi, v128.load(w, 16), a1);
+    a2 = madd(xi, v128.load(w, 32), a2);
+    a3 = madd(xi, v128.load(w, 48), a3);
+    x += 4;
+    w += 64;
+  }
+  finish(y, 0, a0, residual, scale);
+  finish(y, 16, a1, residual, scale);
+  finish(y, 32, a2, residual, scale);
+  finish(y, 48, a3, residual, scale);
+}
+
+/** Two rows against one panel: eight sums, four weight vectors shared by both rows. */
+// @ts-ignore: decorator
+@inline
+function twoRows(
+  x: usize,
+  xStride: usize,
+  k: i32,
+  w: usize,
+  bias: usize,
+  y: usize,
+  yStride: usize,
+  residual: usize,
+  scale: v128,
+): void {
+  let a0 = bias ? v128.load(bias) : i64x2.splat(0);
+  let a1 = bias ? v128.load(bias, 16) : i64x2.splat(0);
+  let a2 = bias ? v128.load(bias, 32) : i64x2.splat(0);
+  let a3 = bias ? v128.load(bias, 48) : i64x2.splat(0);
+  let b0 = a0;
+  let b1 = a1;
+  let b2 = a2;
+  let b3 = a3;
+  let x2 = x + xStride;
+  for (const end = w + ((k as usize) << 6); w < end; ) {
+    const w0 = v128.load(w);
+    const w1 = v128.load(w, 16);
+    const w2 = v128.load(w, 32);
+    const w3 = v128.load(w, 48);
+    const xi = v128.load32_splat(x);
+    a0 = madd(xi, w0, a0);
+    a1 = madd(xi, w1, a1);
+    a2 = madd(xi, w2, a2);
+    a3 = madd(xi, w3, a3);
+    const xj = v128.load32_splat(x2);
+    b0 = madd(xj, w0, b0);
+    b1 = madd(xj, w1, b1);
+    b2 = madd(xj, w2, b2);
+    b3 = madd(xj, w3, b3);
+    x += 4;
+    x2 += 4;
+    w += 64;
+  }
+  finish(y, 0, a0, residual, scale);
+  finish(y, 16, a1, residual, scale);
+  finish(y, 32, a2, residual, scale);
+  finish(y, 48, a3, residual, scale);
+  y += yStride;
+  if (residual) residual += yStride;
+  finish(y, 0, b0, residual, scale);
+  finish(y, 16, b1, residual, scale);
+  finish(y, 32, b2, residual, scale);
+  finish(y, 48, b3, residual, scale);
+}
+
+/**
+ * y (rows, N) = residual + scale · (x (rows, K) · Wᵀ + bias), W packed as (N/16, K, 16).
+ *
+ * `bias` (N, padded to panels) and `residual` (rows, N) may be 0 for none; y may be the residual itself.
+ * The panel is the outer loop, so it stays in the first-level cache while the rows pass by.
+ */
+export function linear(
+  rows: i32,
+  x: usize,
+  k: i32,
+  w: usize,
+  bias: usize,
+  y: usize,
+  n: i32,
+  residual: usize,
+  factor: f32,
+): void {
+  const xStride = (stride(k) as usize) << 2;
+  const yStride = (stride(n) as usize) << 2;
+  const step = (k as usize) << 6;
+  const scale = f32x4.splat(factor);
+  let left = panels(n);
+  if (rows == 1) {
+    for (; left >= 2; left -= 2) {
+      oneRowTwoPanels(x, k, w, bias, y, residual, scale);
+      w += step << 1;
+      y += 128;
+      if (bias) bias += 128;
+      if (residual) residual += 128;
+    }
+  }
+  for (; left > 0; left--) {
+    let xi = x;
+    let yi = y;
+    let ri = residual;
+    let row = 0;
+    for (; row + 2 <= rows; row += 2) {
+      twoRows(xi, xStride, k, w, bias, yi, yStride, ri, scale);
+      xi += xStride << 1;
+      yi += yStride << 1;
+      if (ri) ri += yStride << 1;
+    }
+    if (row < rows) oneRow(xi, k, w, bias, yi, ri, scale);
+    w += step;
+    y += 64;
+    if (bias) bias += 64;
+    if (residual) residual += 64;
+  }
+}

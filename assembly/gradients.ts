@@ -1,0 +1,132 @@
+// Backward passes that only training needs: weights and bias of a linear layer, sums of activations.
+import { madd, panels, stride } from "./layout";
+
+/** Rows taken at a time: two 64-byte columns of that many rows stay in the first-level cache. */
+const BLOCK: i32 = 64;
+
+/** dW panel (rows i and i+1 of K) += Σ_row x[row, i..i+1] · scale·dy[row, panel]. */
+// @ts-ignore: decorator
+@inline
+function twoColumns(rows: i32, x: usize, xStride: usize, dy: usize, yStride: usize, dw: usize): void {
+  let a0 = v128.load(dw);
+  let a1 = v128.load(dw, 16);
+  let a2 = v128.load(dw, 32);
+  let a3 = v128.load(dw, 48);
+  let b0 = v128.load(dw, 64);
+  let b1 = v128.load(dw, 80);
+  let b2 = v128.load(dw, 96);
+  let b3 = v128.load(dw, 112);
+  for (let row = 0; row < rows; row++) {
+    const d0 = v128.load(dy);
+    const d1 = v128.load(dy, 16);
+    const d2 = v128.load(dy, 32);
+    const d3 = v128.load(dy, 48);
+    const xi = v128.load32_splat(x);
+    a0 = madd(xi, d0, a0);
+    a1 = madd(xi, d1, a1);
+    a2 = madd(xi, d2, a2);
+    a3 = madd(xi, d3, a3);
+    const xj = v128.load32_splat(x, 4);
+    b0 = madd(xj, d0, b0);
+    b1 = madd(xj, d1, b1);
+    b2 = madd(xj, d2, b2);
+    b3 = madd(xj, d3, b3);
+    x += xStride;
+    dy += yStride;
+  }
+  v128.store(dw, a0);
+  v128.store(dw, a1, 16);
+  v128.store(dw, a2, 32);
+  v128.store(dw, a3, 48);
+  v128.store(dw, b0, 64);
+  v128.store(dw, b1, 80);
+  v128.store(dw, b2, 96);
+  v128.store(dw, b3, 112);
+}
+
+/** The last row of dW where K is odd. */
+// @ts-ignore: decorator
+@inline
+function oneColumn(rows: i32, x: usize, xStride: usize, dy: usize, yStride: usize, dw: usize): void {
+  for (let row = 0; row < rows; row++) {
+    const xi = v128.load32_splat(x);
+    for (let j: usize = 0; j < 64; j += 16) v128.store(dw + j, madd(xi, v128.load(dy + j), v128.load(dw + j)));
+    x += xStride;
+    dy += yStride;
+  }
+}
+
+/**
+ * Of y = residual + f · (x·Wᵀ + b): dW (packed panels (N/16, K, 16)) += f·dyᵀ·x and db (N) += f·Σ dy.
+ * `scaled` is scratch for f·dy (rows, N); dy itself is used where f is 1. db may be 0.
+ */
+export function linearGradient(
+  rows: i32,
+  x: usize,
+  k: i32,
+  dy: usize,
+  n: i32,
+  factor: f32,
+  scaled: usize,
+  dw: usize,
+  db: usize,
+): void {
+  const xStride = (stride(k) as usize) << 2;
+  const yStride = (stride(n) as usize) << 2;
+  if (factor != 1) {
+    const f = f32x4.splat(factor);
+    for (let i: usize = 0; i < (rows as usize) * yStride; i += 16) {
+      v128.store(scaled + i, f32x4.mul(f, v128.load(dy + i)));
+    }
+    dy = scaled;
+  }
+  for (let p = 0; p < panels(n); p++) {
+    for (let row = 0; row < rows; row += BLOCK) {
+      const many = min(BLOCK, rows - row);
+      const yi = dy + (row as usize) * yStride + ((p as usize) << 6);
+      let xi = x + (row as usize) * xStride;
+      let to = dw;
+      let i = 0;
+      for (; i + 2 <= k; i += 2) {
+        twoColumns(many, xi, xStride, yi, yStride, to);
+        xi += 8;
+        to += 128;
+      }
+      if (i < k) oneColumn(many, xi, xStride, yi, yStride, to);
+    }
+    dw += (k as usize) << 6;
+  }
+  if (db) {
+    for (let i: usize = 0; i < (panels(n) as usize) << 6; i += 16) {
+      let sum = v128.load(db + i);
+      for (let row: usize = 0; row < (rows as usize); row++) sum = f32x4.add(sum, v128.load(dy + row * yStride + i));
+      v128.store(db + i, sum);
+    }
+  }
+}
+
+/** y (rows, n) += factor · x: gradients that meet. */
+export function accumulate(rows: i32, x: usize, n: i32, factor: f32, y: usize): void {
+  axpy(rows * stride(n), factor, x, y);
+}
+
+/** y (length) += factor · x; the length is a multiple of 4. */
+export function axpy(length: i32, factor: f32, x: usize, y: usize): void {
+  const f = f32x4.splat(factor);
+  for (let i: usize = 0; i < (length as usize) << 2; i += 16) {
+    v128.store(y + i, madd(f, v128.load(x + i), v128.load(y + i)));
+  }
+}
+
+/** Σ x·y over a length that is a multiple of 4, summed in double precision. */
+export function dot(length: i32, x: usize, y: usize): f64 {
+  let low = f64x2.splat(0);
+  let high = f64x2.splat(0);
+  for (let i: usize = 0; i < (length as usize) << 2; i += 16) {
+    const product = f32x4.mul(v128.load(x + i), v128.load(y + i));
+    low = f64x2.add(low, f64x2.promote_low_f32x4(product));
+    high = f64x2.add(high, f64x2.promote_low_f32x4(v128.shuffle<f32>(product, product, 2, 3, 0, 1)));
+  }
+  low = f64x2.add(low, high);
+  return f64x2.extract_lane(low, 0) + f64x2.extract_lane(low, 1);
+}
