@@ -14,14 +14,6 @@ export function pack(w: usize, n: i32, k: i32, packed: usize): void {
   }
 }
 
-/** The inverse of `pack`: panels back to W (N, K), row-major. */
-export function unpack(packed: usize, n: i32, k: i32, w: usize): void {
-  for (let row = 0; row < n; row++) {
-    const column = packed + (((row >> 4) * k * 16 + (row & 15)) << 2);
-    for (let i = 0; i < k; i++) store<f32>(w + (((row * k + i) as usize) << 2), load<f32>(column + (i << 6)));
-  }
-}
-
 /**
  * Packs Wᵀ for the backward pass: from panels of W (N/16, K, 16) to panels of Wᵀ (K/16, N, 16),
  * four by four values at a time.

@@ -38,18 +38,21 @@ export function crossEntropy(
 }
 
 /**
- * Hinge margin of equation (7): α·[m − ĝ]₊ with ĝ = mean ℓ₀ of targets 1 − mean ℓ₀ of targets 0.
- * Adds the loss to `value` and dLoss/dℓ to dLogits; a batch without both classes adds nothing.
+ * Hinge margin of equation (7): α·[m − ĝ]₊ with ĝ = (mean ℓ₀ of targets 1 − mean ℓ₀ of targets 0)/T.
+ * Adds the loss to `value` (f64), dLoss/dT to `value + 8` and dLoss/dℓ to dLogits; a batch without both classes
+ * adds nothing.
  */
 export function hingeMargin(
   rows: i32,
   logits: usize,
   targets: usize,
+  temperature: usize,
   margin: f32,
   alpha: f32,
   dLogits: usize,
   value: usize,
 ): void {
+  const t = load<f32>(temperature) as f64;
   const step = (stride(2) as usize) << 2;
   let normal: f64 = 0;
   let anomalous: f64 = 0;
@@ -63,11 +66,13 @@ export function hingeMargin(
   }
   const anomalies = (rows as f64) - normals;
   if (normals == 0 || anomalies == 0) return;
-  const short = (margin as f64) - (normal / normals - anomalous / anomalies);
+  const gap = (normal / normals - anomalous / anomalies) / t;
+  const short = (margin as f64) - gap;
   if (short <= 0) return;
   store<f64>(value, load<f64>(value) + (alpha as f64) * short);
-  const down = (-(alpha as f64) / normals) as f32;
-  const up = ((alpha as f64) / anomalies) as f32;
+  store<f64>(value, load<f64>(value, 8) + ((alpha as f64) * gap) / t, 8);
+  const down = (-(alpha as f64) / (normals * t)) as f32;
+  const up = ((alpha as f64) / (anomalies * t)) as f32;
   for (let row: usize = 0; row < (rows as usize); row++) {
     const d = dLogits + row * step;
     store<f32>(d, load<f32>(d) + (load<f32>(targets + (row << 2)) > 0.5 ? down : up));

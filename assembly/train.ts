@@ -5,7 +5,7 @@ import { crossEntropy, hingeMargin, squaredError } from "./losses";
 import { execute, float, INSTRUCTION, word } from "./program";
 
 export { adamw } from "./adamw";
-export { pack, packTransposed, unpack } from "./gemm";
+export { pack, packTransposed } from "./gemm";
 export { axpy, dot } from "./gradients";
 export { stride } from "./layout";
 export {
@@ -51,7 +51,7 @@ function train(at: usize, rows: i32): void {
       crossEntropy(rows, word(at, 1), word(at, 2), word(at, 3), word(at, 4), float(at, 5), word(at, 6), word(at, 7));
       return;
     case HINGE_MARGIN:
-      hingeMargin(rows, word(at, 1), word(at, 2), float(at, 3), float(at, 4), word(at, 5), word(at, 6));
+      hingeMargin(rows, word(at, 1), word(at, 2), word(at, 3), float(at, 4), float(at, 5), word(at, 6), word(at, 7));
       return;
     case SQUARED_ERROR:
       squaredError(

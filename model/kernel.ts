@@ -1,0 +1,108 @@
+/** The kernel host: one WebAssembly instance and its memory, used alike by Node, the Worker and the browser. */
+
+/** Names of the operations a program may hold; codes are read from the module itself. */
+export type Operation =
+  | "LINEAR"
+  | "GELU"
+  | "GELU_BACKWARD"
+  | "LAYER_NORM"
+  | "LAYER_NORM_BACKWARD"
+  | "SCORES"
+  | "CONFIDENCE_GRADIENT"
+  | "SIGN_STEP"
+  | "LINEAR_GRADIENT"
+  | "ACCUMULATE"
+  | "CROSS_ENTROPY"
+  | "HINGE_MARGIN"
+  | "SQUARED_ERROR"
+  | "PACK_TRANSPOSED";
+
+/** What score.wasm exports as functions; train.wasm adds those of trainer/learn/engine.ts. */
+export interface KernelFunctions {
+  readonly memory: WebAssembly.Memory;
+  stride(width: number): number;
+  pack(matrix: number, n: number, k: number, packed: number): void;
+  packTransposed(packed: number, n: number, k: number, transposed: number): void;
+  run(program: number, count: number, rows: number): void;
+}
+
+/** An address in the kernel's memory, in bytes; 0 stands for none. */
+export type Address = number;
+
+/** A float argument of an instruction, told apart from the integers. */
+export interface FloatArgument {
+  readonly float: number;
+}
+
+export type Instruction = readonly [Operation, ...(Address | FloatArgument)[]];
+
+const PAGE = 65536;
+const ALIGNMENT = 64;
+
+/**
+ * One instance of the kernel. Memory is handed out once and never back: drop the kernel to free it.
+ * A view from `floats` is good until the next `allocate`, which may move the memory.
+ */
+export class Kernel<Functions extends KernelFunctions = KernelFunctions> {
+  readonly functions: Functions;
+  readonly #exports: WebAssembly.Exports;
+  #next: Address;
+
+  constructor(module: WebAssembly.Module) {
+    this.#exports = new WebAssembly.Instance(module, {}).exports;
+    this.functions = this.#exports as unknown as Functions;
+    this.#next = align(this.#constant("base"));
+  }
+
+  /** Bytes of memory the instance holds. */
+  get bytes(): number {
+    return this.functions.memory.buffer.byteLength;
+  }
+
+  /** Reserves `floats` f32 values, zeroed, on a cache line. */
+  allocate(floats: number): Address {
+    const at = this.#next;
+    this.#next = align(at + floats * 4);
+    const missing = this.#next - this.bytes;
+    if (missing > 0) this.functions.memory.grow(Math.ceil(missing / PAGE));
+    return at;
+  }
+
+  /** The f32 values at an address, as a view. */
+  floats(at: Address, length: number): Float32Array {
+    return new Float32Array(this.functions.memory.buffer, at, length);
+  }
+
+  /** The f64 values at an address, as a view. */
+  doubles(at: Address, length: number): Float64Array {
+    return new Float64Array(this.functions.memory.buffer, at, length);
+  }
+
+  /** Lays a program into memory and returns a function that runs it over some rows. */
+  compile(instructions: readonly Instruction[]): (rows: number) => void {
+    const size = this.#constant("INSTRUCTION");
+    const at = this.allocate((instructions.length * size) / 4);
+    const words = new DataView(this.functions.memory.buffer, at, instructions.length * size);
+    for (const [i, [operation, ...args]] of instructions.entries()) {
+      words.setInt32(i * size, this.#constant(operation), true);
+      for (const [j, value] of args.entries()) {
+        const place = i * size + 4 * (j + 1);
+        if (typeof value === "number") words.setInt32(place, value, true);
+        else words.setFloat32(place, value.float, true);
+      }
+    }
+    const { run } = this.functions;
+    const count = instructions.length;
+    return (rows) => run(at, count, rows);
+  }
+
+  #constant(name: string): number {
+    const global = this.#exports[name];
+    if (!(global instanceof WebAssembly.Global)) throw new TypeError(`the kernel has no ${name}`);
+    return global.value as number;
+  }
+}
+
+function align(at: number): number {
+  return Math.ceil(at / ALIGNMENT) * ALIGNMENT;
+}

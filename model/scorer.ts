@@ -1,0 +1,101 @@
+/** A model ready to score: an artefact, checked and packed into a kernel of its own. */
+import type { Artefact } from "./artefact.ts";
+import { readArtefact } from "./artefact.ts";
+import { RowEncoder } from "./encode.ts";
+import { UnseenError } from "./errors.ts";
+import { Inference } from "./inference.ts";
+import { Kernel } from "./kernel.ts";
+import { weightShapes } from "./network.ts";
+import { Parameters } from "./parameters.ts";
+import { tensorValues } from "./safetensors.ts";
+import type { Row } from "./schema.ts";
+
+/** How far a recomputed golden score may be from the trainer's. */
+const GOLDEN_TOLERANCE = 1e-5;
+
+/**
+ * Scores rows with one model. One call at a time: calls share the kernel's memory, and none of them awaits.
+ * The first score of a wrong artefact never happens: `open` recomputes the golden rows.
+ */
+export class Scorer {
+  readonly artefact: Artefact;
+  readonly inputs: number;
+  readonly #kernel: Kernel;
+  readonly #encoder: RowEncoder;
+  readonly #inference: Inference;
+
+  /**
+   * Reads and checks an artefact, packs its weights and recomputes its golden rows.
+   *
+   * @param bytes the safetensors file
+   * @param kernel the compiled score.wasm
+   * @throws UnseenError artefact-* or schema-invalid, network-limits; artefact-self-test where scores differ by over 1e-5
+   */
+  static open(bytes: Uint8Array, kernel: WebAssembly.Module): Scorer {
+    return new Scorer(readArtefact(bytes), kernel);
+  }
+
+  constructor(artefact: Artefact, kernel: WebAssembly.Module, { selfTest = true } = {}) {
+    this.artefact = artefact;
+    this.inputs = artefact.network.inputs;
+    this.#kernel = new Kernel(kernel);
+    this.#encoder = new RowEncoder(artefact.schema);
+    const odin = artefact.epsilon > 0;
+    const shapes = weightShapes(artefact.network);
+    const weights = new Parameters(this.#kernel, shapes, { transposes: odin });
+    for (const name of shapes.keys()) {
+      const tensor = artefact.tensors.get(name);
+      if (!tensor) throw new UnseenError("artefact-malformed", `tensor ${name} is missing`, "Train the model again.");
+      weights.load(name, tensorValues(tensor));
+    }
+    this.#inference = new Inference(this.#kernel, artefact.network, weights, odin);
+    if (selfTest) this.#recomputeGolden();
+  }
+
+  /** Bytes of kernel memory this model holds. */
+  get bytes(): number {
+    return this.#kernel.bytes;
+  }
+
+  /**
+   * Anomaly scores s(x) = 1 − S_normal(x̃; T) in [0, 1] of encoded rows.
+   *
+   * @param encoded (rows, inputs), row-major, unpadded
+   */
+  score(encoded: Float32Array, rows: number): Float32Array {
+    const { temperature, epsilon } = this.artefact;
+    return this.#inference.scoreAll(encoded, rows, this.inputs, temperature, epsilon);
+  }
+
+  /**
+   * Anomaly scores of raw rows, encoded straight into the kernel.
+   *
+   * @throws UnseenError feature-*, value-*, row-* naming the row's index and the feature
+   */
+  scoreRows(rows: readonly Row[]): Float32Array {
+    const { temperature, epsilon } = this.artefact;
+    const { block, stride } = this.#inference;
+    const scores = new Float32Array(rows.length);
+    const input = this.#inference.input();
+    for (let first = 0; first < rows.length; first += block) {
+      const many = Math.min(block, rows.length - first);
+      for (let i = 0; i < many; i++) this.#encoder.encode(rows[first + i], input, i * stride, first + i);
+      scores.set(this.#inference.run(many, temperature, epsilon), first);
+    }
+    return scores;
+  }
+
+  #recomputeGolden(): void {
+    const { rows, scores } = this.artefact.golden;
+    const again = this.scoreRows(rows);
+    for (let i = 0; i < scores.length; i++) {
+      if (Math.abs(again[i] - scores[i]) <= GOLDEN_TOLERANCE) continue;
+      throw new UnseenError(
+        "artefact-self-test",
+        `golden row ${i} scores ${again[i]}, the trainer had ${scores[i]}`,
+        "The file is damaged or was made by another version: train or publish it again.",
+        { row: i },
+      );
+    }
+  }
+}

@@ -1,0 +1,182 @@
+/** The training engine: tapes with losses on train.wasm, and AdamW over their parameters. */
+import { readFileSync } from "node:fs";
+import { UnseenError } from "../../model/errors.ts";
+import { type Address, type FloatArgument, Kernel, type KernelFunctions } from "../../model/kernel.ts";
+import type { Parameters } from "../../model/parameters.ts";
+import type { Tape, Value } from "../../model/tape.ts";
+
+/** What train.wasm exports besides the scoring kernel. */
+export interface TrainFunctions extends KernelFunctions {
+  adamw(
+    length: number,
+    weights: Address,
+    gradients: Address,
+    first: Address,
+    second: Address,
+    rate: number,
+    beta1: number,
+    beta2: number,
+    epsilon: number,
+    decay: number,
+    correction1: number,
+    correction2: number,
+    clip: number,
+  ): void;
+  dot(length: number, x: Address, y: Address): number;
+}
+
+export type TrainKernel = Kernel<TrainFunctions>;
+
+/** Reads a built kernel from build/. @throws UnseenError build-missing */
+export function kernelModule(name: "score" | "train"): WebAssembly.Module {
+  const file = new URL(`../../build/${name}.wasm`, import.meta.url);
+  try {
+    return new WebAssembly.Module(readFileSync(file));
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new UnseenError("build-missing", `build/${name}.wasm cannot be used: ${why}`, "Run `npm run build`.");
+  }
+}
+
+export function trainKernel(): TrainKernel {
+  return new Kernel<TrainFunctions>(kernelModule("train"));
+}
+
+const float = (value: number): FloatArgument => ({ float: value });
+
+/** Row inputs of a loss: the caller fills them before each run. */
+export interface RowColumn {
+  readonly at: Address;
+}
+
+/** A tape with losses, compiled: one call runs forward, losses and backward. */
+export class TrainingPass {
+  readonly #kernel: TrainKernel;
+  readonly #tape: Tape;
+  readonly #value: Address;
+  readonly #seeds: Value[] = [];
+  #run: ((rows: number) => void) | undefined;
+
+  constructor(kernel: TrainKernel, tape: Tape) {
+    this.#kernel = kernel;
+    this.#tape = tape;
+    this.#value = kernel.allocate(4);
+  }
+
+  /** A column of one f32 a row, e.g. targets or weights. */
+  column(): RowColumn {
+    return { at: this.#kernel.allocate(this.#tape.rows) };
+  }
+
+  /** Σ weight·BCE((ℓ₀ − κ·ℓ₁)/T, target): κ = 1 for softmax confidence (1), κ = 0 for the normal logit alone. */
+  crossEntropy(logits: Value, targets: RowColumn, weights: RowColumn, temperature: Address, kappa: 0 | 1): void {
+    const d = this.#seed(logits);
+    this.#tape.emit(["CROSS_ENTROPY", logits.at, targets.at, weights.at, temperature, float(kappa), d, this.#value]);
+  }
+
+  /** α·[m − ĝ]₊, ĝ the gap of mean normal logits over T (7). */
+  hingeMargin(logits: Value, targets: RowColumn, temperature: Address, margin: number, alpha: number): void {
+    const d = this.#seed(logits);
+    this.#tape.emit(["HINGE_MARGIN", logits.at, targets.at, temperature, float(margin), float(alpha), d, this.#value]);
+  }
+
+  /** λ/(rows·n)·Σ weight·‖a − b‖²; gradients flow into both where they are tracked. */
+  squaredError(a: Value, b: Value, lambda: number, weights?: RowColumn): void {
+    const da = this.#seed(a);
+    const db = b.tracked ? this.#seed(b) : 0;
+    const w = weights?.at ?? 0;
+    this.#tape.emit(["SQUARED_ERROR", a.at, b.at, a.width, float(lambda), w, da, db, this.#value]);
+  }
+
+  /**
+   * Forward, losses, backward over `rows` rows. Parameter gradients are added to: zero them with the optimiser.
+   *
+   * @returns the summed losses and their slope to T
+   */
+  run(rows: number): { loss: number; temperatureSlope: number } {
+    this.#run ??= this.#kernel.compile([...this.#tape.forward, ...this.#tape.backward()]);
+    this.#kernel.doubles(this.#value, 2).fill(0);
+    for (const value of this.#seeds) {
+      this.#kernel.floats(value.grad, rows * this.#kernel.functions.stride(value.width)).fill(0);
+    }
+    this.#run(rows);
+    const [loss, temperatureSlope] = this.#kernel.doubles(this.#value, 2);
+    return { loss, temperatureSlope };
+  }
+
+  #seed(value: Value): Address {
+    if (!this.#seeds.includes(value)) this.#seeds.push(value);
+    return this.#tape.gradient(value);
+  }
+}
+
+export interface AdamWOptions {
+  readonly beta1?: number;
+  readonly beta2?: number;
+  readonly epsilon?: number;
+  readonly decay?: number;
+}
+
+/** AdamW (Loshchilov & Hutter 2019) over all weights of one set of parameters. */
+export class AdamW {
+  readonly parameters: Parameters;
+  readonly #kernel: TrainKernel;
+  readonly #options: Required<AdamWOptions>;
+  readonly #first: Address;
+  readonly #second: Address;
+  #steps = 0;
+
+  constructor(kernel: TrainKernel, parameters: Parameters, options: AdamWOptions = {}) {
+    this.#kernel = kernel;
+    this.parameters = parameters;
+    this.#options = { beta1: 0.9, beta2: 0.99, epsilon: 1e-8, decay: 0.01, ...options };
+    this.#first = kernel.allocate(parameters.length);
+    this.#second = kernel.allocate(parameters.length);
+  }
+
+  zeroGradients(): void {
+    this.#kernel.floats(this.parameters.grad, this.parameters.length).fill(0);
+  }
+
+  /** One step at learning rate `rate`, the gradient's norm clipped to `clip`. @returns the norm before clipping */
+  step(rate: number, clip = Number.POSITIVE_INFINITY): number {
+    const { at, grad, length } = this.parameters;
+    const { beta1, beta2, epsilon, decay } = this.#options;
+    const { adamw, dot } = this.#kernel.functions;
+    const norm = Math.sqrt(dot(length, grad, grad));
+    const factor = norm > clip ? clip / norm : 1;
+    this.#steps++;
+    const c1 = 1 - beta1 ** this.#steps;
+    const c2 = 1 - beta2 ** this.#steps;
+    adamw(length, at, grad, this.#first, this.#second, rate, beta1, beta2, epsilon, decay, c1, c2, factor);
+    for (const { name } of this.parameters) this.parameters.transpose(name);
+    return norm;
+  }
+
+  /** Weights, moments and step count, for a checkpoint. */
+  save(): { weights: Float32Array; first: Float32Array; second: Float32Array; steps: number } {
+    const copy = (at: Address): Float32Array => this.#kernel.floats(at, this.parameters.length).slice();
+    return {
+      weights: copy(this.parameters.at),
+      first: copy(this.#first),
+      second: copy(this.#second),
+      steps: this.#steps,
+    };
+  }
+
+  restore(state: ReturnType<AdamW["save"]>): void {
+    const { length } = this.parameters;
+    this.#kernel.floats(this.parameters.at, length).set(state.weights);
+    this.#kernel.floats(this.#first, length).set(state.first);
+    this.#kernel.floats(this.#second, length).set(state.second);
+    this.#steps = state.steps;
+    for (const { name } of this.parameters) this.parameters.transpose(name);
+  }
+}
+
+/** Cosine schedule from `rate` to a twentieth of it, after a linear warm-up of `warmup` steps. */
+export function cosine(step: number, total: number, rate: number, warmup = 0): number {
+  if (step < warmup) return (rate * (step + 1)) / warmup;
+  const share = Math.min(1, (step - warmup) / Math.max(1, total - warmup));
+  return rate * (0.05 + 0.95 * 0.5 * (1 + Math.cos(Math.PI * share)));
+}
