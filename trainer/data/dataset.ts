@@ -31,11 +31,22 @@ export interface Dataset {
   readonly name: string;
   readonly columns: readonly ColumnSpec[];
   readonly groups: readonly Group[];
-  readonly files: readonly { readonly path: string; readonly sha256: string; readonly rows: number }[];
+  readonly files: readonly {
+    readonly path: string;
+    readonly sha256: string;
+    readonly rows: number;
+  }[];
   /** Columns read but not used, and why (constant, all distinct text, …). */
   readonly dropped: readonly { readonly column: string; readonly reason: string }[];
   /** Exact duplicates dropped inside groups before any split. */
   readonly duplicates: number;
   /** Remarks worth a line to the user: imputed share, infinite values, rows in several groups, … */
   readonly notes: readonly string[];
+  /**
+   * Other names users may call families by, where the data set gives them: a family's title, or a group of families
+   * ("DoS") → the `name`s of anomaly groups it stands for.
+   */
+  readonly familyNames?: ReadonlyMap<string, readonly string[]>;
+  /** Official side of blocks (patients) by name; it counts only when splitting by blocks. */
+  readonly blockSides?: ReadonlyMap<string, "train" | "test">;
 }

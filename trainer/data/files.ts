@@ -1,0 +1,74 @@
+/** Which files a path, a folder or a glob stands for. */
+import { globSync, readdirSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { UnseenError } from "../../model/errors.ts";
+import { nearest } from "../nearest.ts";
+import type { SourceFile } from "./tables.ts";
+
+const DATA_FILE = /\.(csv|csv\.gz|parquet)$/i;
+
+/** The file's name without folder and ending: "train/back.csv.gz" → "back". */
+export function stem(path: string): string {
+  return basename(path).replace(DATA_FILE, "");
+}
+
+export function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+/** Data files directly in a folder, sorted by name, hidden ones left out; names relative to `root`. */
+export function dataFilesIn(folder: string, root = folder): SourceFile[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter(
+      (entry) => !entry.isDirectory() && !entry.name.startsWith(".") && DATA_FILE.test(entry.name),
+    )
+    .map((entry) => entry.name)
+    .sort(byName)
+    .map((name) => ({
+      path: join(folder, name),
+      name: folder === root ? name : `${basename(folder)}/${name}`,
+    }));
+}
+
+/**
+ * The files that paths, folders (all data files in them) and globs stand for, each once, globs sorted by name.
+ *
+ * Throws `data-not-found`, with near matches, for a path or pattern that stands for nothing.
+ */
+export function expandFiles(sources: readonly string[]): SourceFile[] {
+  const files = new Map<string, SourceFile>();
+  for (const source of sources) {
+    const found = expand(source);
+    if (found.length === 0) throw notFound(source);
+    for (const file of found) files.set(file.path, file);
+  }
+  return [...files.values()];
+}
+
+function expand(source: string): SourceFile[] {
+  const stat = statSync(source, { throwIfNoEntry: false });
+  if (stat?.isDirectory() === true) return dataFilesIn(source);
+  if (stat !== undefined) return [{ path: source, name: basename(source) }];
+  if (!/[*?[{]/.test(source)) return [];
+  return globSync(source)
+    .filter((path) => !isFolder(path))
+    .sort(byName)
+    .map((path) => ({ path, name: path }));
+}
+
+export function notFound(source: string): UnseenError {
+  const folder = dirname(source);
+  const beside = isFolder(folder) ? readdirSync(folder) : [];
+  const near = nearest(basename(source), beside);
+  const remedy =
+    near.length > 0
+      ? `Did you mean ${near.map((name) => join(folder, name)).join(" or ")}?`
+      : "Check the path.";
+  return new UnseenError("data-not-found", `There is no data at ${source}.`, remedy, {
+    file: source,
+  });
+}
+
+function byName(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,123 @@
+/** The header line of a CSV file: its delimiter and column names. */
+import { closeSync, openSync, readSync } from "node:fs";
+import { constants, gunzipSync } from "node:zlib";
+import { UnseenError } from "../../model/errors.ts";
+
+/** A header must end within this many bytes of (compressed) file. */
+const HEAD_BYTES = 1 << 20;
+
+export interface Header {
+  readonly delimiter: "," | ";" | "\t";
+  /** Trimmed; a repeated name gets ".1", ".2" … as pandas does, an empty one becomes "column 3" (one-based). */
+  readonly names: readonly string[];
+}
+
+/**
+ * Reads the header of a CSV or CSV.gz file.
+ *
+ * The delimiter is the comma unless the line holds none and has semicolons or tabs. Throws `data-empty` when the file
+ * holds nothing, `data-unreadable` when it cannot be decompressed, has no end of header within 1 MiB, or its first line is all
+ * numbers (a file without a header).
+ */
+export function readHeader(path: string, name: string): Header {
+  const line = firstLine(path, name);
+  if (line.trim() === "") {
+    throw new UnseenError(
+      "data-empty",
+      `${name} is empty.`,
+      "Remove the file or give it a header and at least one row.",
+      { file: name },
+    );
+  }
+  const delimiter = line.includes(",")
+    ? ","
+    : line.includes("\t")
+      ? "\t"
+      : line.includes(";")
+        ? ";"
+        : ",";
+  const fields = splitLine(line, delimiter);
+  if (fields.every((field) => field !== "" && Number.isFinite(Number(field)))) {
+    throw new UnseenError(
+      "data-unreadable",
+      `${name} seems to have no header: its first line is all numbers.`,
+      "Put the column names on the first line.",
+      { file: name },
+    );
+  }
+  return { delimiter, names: uniqueNames(fields) };
+}
+
+function firstLine(path: string, name: string): string {
+  let head = readHead(path);
+  if (head.length >= 2 && head[0] === 0x1f && head[1] === 0x8b) {
+    try {
+      head = gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH });
+    } catch (cause) {
+      throw new UnseenError(
+        "data-unreadable",
+        `${name} is not a readable gzip file: ${String(cause)}.`,
+        "Compress it again.",
+        { file: name },
+      );
+    }
+  }
+  const text = new TextDecoder().decode(head); // drops a byte order mark
+  let quoted = false;
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i];
+    if (c === '"') quoted = !quoted;
+    else if (!quoted && (c === "\n" || c === "\r")) return text.slice(0, i);
+  }
+  if (head.length >= HEAD_BYTES) {
+    throw new UnseenError(
+      "data-unreadable",
+      `${name} has no end of line in its first mebibyte.`,
+      "Check that it is a CSV file.",
+      { file: name },
+    );
+  }
+  return text;
+}
+
+function readHead(path: string): Uint8Array {
+  const file = openSync(path, "r");
+  try {
+    const buffer = new Uint8Array(HEAD_BYTES);
+    return buffer.subarray(0, readSync(file, buffer, 0, HEAD_BYTES, 0));
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Fields of one line, quotes taken off (`""` inside quotes is one quote), trimmed. */
+function splitLine(line: string, delimiter: string): string[] {
+  const fields: string[] = [];
+  let field = "";
+  let quoted = false;
+  for (let i = 0; i < line.length; i++) {
+    const c = line[i] ?? "";
+    if (c === '"' && quoted && line[i + 1] === '"') {
+      field += c;
+      i++;
+    } else if (c === '"') quoted = !quoted;
+    else if (c === delimiter && !quoted) {
+      fields.push(field.trim());
+      field = "";
+    } else field += c;
+  }
+  fields.push(field.trim());
+  return fields;
+}
+
+/** The names with repeats and blanks made distinct. */
+export function uniqueNames(fields: readonly string[]): string[] {
+  const taken = new Set<string>();
+  return fields.map((field, i) => {
+    const base = field === "" ? `column ${i + 1}` : field;
+    let name = base;
+    for (let n = 1; taken.has(name); n++) name = `${base}.${n}`;
+    taken.add(name);
+    return name;
+  });
+}

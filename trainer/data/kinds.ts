@@ -1,0 +1,242 @@
+/** From raw cells to typed columns: which kind each column has, which are not used, and what its odd cells become. */
+import type { Cells, ColumnKind, ColumnSpec, Rows } from "./dataset.ts";
+import type { RawColumn, RawTable } from "./tables.ts";
+
+/** A column's kind as the user or meta.json states it. */
+export type StatedKind = ColumnKind | "drop";
+
+export interface TypedTables {
+  readonly columns: readonly ColumnSpec[];
+  /** One per table. */
+  readonly rows: readonly Rows[];
+  readonly dropped: readonly { readonly column: string; readonly reason: string }[];
+  readonly notes: readonly string[];
+}
+
+/** Up to this share of words, a column of numbers stays numeric and its words count as missing. */
+const FEW_WORDS = 0.05;
+/** Text with at least this share of distinct values, in at least `IDENTIFIER_ROWS` rows, names rows: not a feature. */
+const IDENTIFIER_SHARE = 0.95;
+const IDENTIFIER_ROWS = 20;
+
+const TRUE_WORDS = new Set(["true", "t", "yes", "y"]);
+const FALSE_WORDS = new Set(["false", "f", "no", "n"]);
+const TIME =
+  /^(\d{4}-\d{1,2}-\d{1,2}([ T]\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?(Z|[+-]\d{2}:?\d{2}))?)?|\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}([ T]\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?[AP]M)?)?)$/i;
+
+/**
+ * Types all columns of tables read together. `stated` kinds win; the rest is judged on the normal rows alone
+ * (`isNormal(table, row)`), so that no anomaly decides what the model's schema looks like:
+ *
+ * - no value in any normal row: dropped;
+ * - all numbers: numeric, unless it counts the rows of every file one by one (a row number; 20 rows or more): dropped;
+ * - all words true/false, t/f, yes/no, y/n (any case): boolean;
+ * - numbers and at most 5 % words: numeric, the words become missing, with a note;
+ * - words of which 99 % are dates or times: dropped, as the time of capture gives labels away;
+ * - 20 rows or more and at least 95 % of them distinct: an identifier, dropped;
+ * - other words: categorical (with a note when over 5 % of the values are numbers).
+ *
+ * A constant column is kept: it teaches nothing, but a value it never had is news. Numeric cells that are infinite
+ * become missing, with a note; so do cells of boolean columns that are neither true nor false.
+ */
+export function typeColumns(
+  tables: readonly RawTable[],
+  isNormal: (table: number, row: number) => boolean,
+  stated: ReadonlyMap<string, StatedKind>,
+): TypedTables {
+  const columns: ColumnSpec[] = [];
+  const dropped: { column: string; reason: string }[] = [];
+  const notes: string[] = [];
+  const cells: Cells[][] = tables.map(() => []);
+  const tally: Tally = { infinite: [], missing: 0, missingColumns: 0, cells: 0 };
+
+  const names = tables[0]?.columns.map((column) => column.name) ?? [];
+  for (const [index, name] of names.entries()) {
+    const parts = tables.flatMap((table) => table.columns[index] ?? []);
+    const verdict = judge(name, parts, isNormal, stated.get(name));
+    if (verdict.kind === "drop") {
+      dropped.push({ column: name, reason: verdict.note ?? "as asked" });
+      continue;
+    }
+    if (verdict.note !== undefined) notes.push(`${name}: ${verdict.note}.`);
+    columns.push({ name, kind: verdict.kind });
+    convert(name, verdict.kind, parts, tally, notes).forEach((converted, table) =>
+      cells[table]?.push(converted),
+    );
+  }
+  return {
+    columns,
+    dropped,
+    notes: [...notes, ...tallyNotes(tally)],
+    rows: tables.map((table, i) => ({ count: table.count, cells: cells[i] ?? [] })),
+  };
+}
+
+interface Verdict {
+  readonly kind: StatedKind;
+  readonly note?: string;
+}
+
+function judge(
+  name: string,
+  parts: readonly RawColumn[],
+  isNormal: (table: number, row: number) => boolean,
+  stated: StatedKind | undefined,
+): Verdict {
+  if (stated !== undefined) return { kind: stated };
+  if (parts.every((part) => part.texts === undefined)) {
+    const rows = parts.reduce((sum, part) => sum + part.numbers.length, 0);
+    return rows >= IDENTIFIER_ROWS && parts.every(countsRows)
+      ? { kind: "drop", note: "numbers the rows" }
+      : { kind: "numeric" };
+  }
+  const { numbers, words, distinct, examples, times, truths } = profile(parts, isNormal);
+  const values = numbers + words;
+  if (values === 0) return { kind: "drop", note: "no value in any normal row" };
+  if (words === 0) return { kind: "numeric" };
+  if (truths === values) return { kind: "boolean" };
+  if (words / values <= FEW_WORDS) return { kind: "numeric" };
+  if (times / values >= 0.99)
+    return { kind: "drop", note: "a date or time, which gives the time of capture away" };
+  if (values >= IDENTIFIER_ROWS && distinct / values >= IDENTIFIER_SHARE) {
+    return {
+      kind: "drop",
+      note: `(nearly) all distinct text, an identifier such as "${examples[0] ?? name}"`,
+    };
+  }
+  const share = numbers / values;
+  return share > FEW_WORDS
+    ? {
+        kind: "categorical",
+        note: `${percent(share)} numbers among words such as "${examples[0] ?? ""}", read as categories`,
+      }
+    : { kind: "categorical" };
+}
+
+interface Profile {
+  numbers: number;
+  words: number;
+  distinct: number;
+  examples: string[];
+  times: number;
+  truths: number;
+}
+
+function profile(
+  parts: readonly RawColumn[],
+  isNormal: (table: number, row: number) => boolean,
+): Profile {
+  const found: Profile = { numbers: 0, words: 0, distinct: 0, examples: [], times: 0, truths: 0 };
+  const counts = new Map<string, number>();
+  for (const [table, { numbers, texts }] of parts.entries()) {
+    for (let row = 0; row < numbers.length; row++) {
+      if (!isNormal(table, row)) continue;
+      const text = texts === undefined ? String(numbers[row]) : (texts[row] ?? null);
+      if (text === null) continue;
+      if (Number.isNaN(numbers[row])) found.words++;
+      else found.numbers++;
+      counts.set(text, (counts.get(text) ?? 0) + 1);
+    }
+  }
+  for (const [text, count] of counts) {
+    found.distinct++;
+    if (truth(text) !== null) found.truths += count;
+    if (TIME.test(text)) found.times += count;
+    if (found.examples.length < 3 && !Number.isFinite(Number(text))) found.examples.push(text);
+  }
+  return found;
+}
+
+/** Whether every value is the one before plus 1. */
+function countsRows({ numbers }: RawColumn): boolean {
+  for (let i = 1; i < numbers.length; i++) {
+    if ((numbers[i] ?? 0) - (numbers[i - 1] ?? 0) !== 1) return false;
+  }
+  return true;
+}
+
+function truth(text: string): boolean | null {
+  const word = text.toLowerCase();
+  return TRUE_WORDS.has(word) ? true : FALSE_WORDS.has(word) ? false : null;
+}
+
+interface Tally {
+  infinite: { name: string; count: number }[];
+  missing: number;
+  missingColumns: number;
+  cells: number;
+}
+
+function convert(
+  name: string,
+  kind: ColumnKind,
+  parts: readonly RawColumn[],
+  tally: Tally,
+  notes: string[],
+): Cells[] {
+  let infinite = 0;
+  let missing = 0;
+  let odd = 0;
+  let example = "";
+  const converted = parts.map(({ numbers, texts }): Cells => {
+    tally.cells += numbers.length;
+    if (kind === "categorical") {
+      const words =
+        texts ?? Array.from(numbers, (number) => (Number.isNaN(number) ? null : String(number)));
+      for (const word of words) if (word === null) missing++;
+      return words;
+    }
+    const cells = new Float64Array(numbers.length);
+    for (let i = 0; i < cells.length; i++) {
+      const number = numbers[i] ?? Number.NaN;
+      const text = texts?.[i] ?? null;
+      let value = number;
+      if (kind === "boolean") {
+        const word = text === null ? null : truth(text);
+        value = word === null ? (number === 0 || number === 1 ? number : Number.NaN) : Number(word);
+      } else if (!Number.isFinite(number) && !Number.isNaN(number)) {
+        infinite++;
+        value = Number.NaN;
+      }
+      if (Number.isNaN(value)) {
+        missing++;
+        if (text !== null && (kind === "boolean" || Number.isNaN(number))) {
+          odd++;
+          if (example === "") example = text;
+        }
+      }
+      cells[i] = value;
+    }
+    return cells;
+  });
+  if (odd > 0) {
+    const what = kind === "boolean" ? "neither true nor false" : "no numbers";
+    notes.push(`${name}: ${odd} cells are ${what}, such as "${example}", and count as missing.`);
+  }
+  if (infinite > 0) tally.infinite.push({ name, count: infinite });
+  if (missing > 0) tally.missingColumns++;
+  tally.missing += missing;
+  return converted;
+}
+
+function tallyNotes(tally: Tally): string[] {
+  const notes: string[] = [];
+  if (tally.infinite.length > 0) {
+    const total = tally.infinite.reduce((sum, entry) => sum + entry.count, 0);
+    const where = tally.infinite.slice(0, 5).map((entry) => `${entry.name} ${entry.count}`);
+    notes.push(
+      `${total} infinite values count as missing (${where.join(", ")}${tally.infinite.length > 5 ? ", …" : ""}).`,
+    );
+  }
+  if (tally.missing > 0) {
+    notes.push(
+      `${tally.missing} cells in ${tally.missingColumns} columns are missing (${percent(tally.missing / tally.cells)}).`,
+    );
+  }
+  return notes;
+}
+
+function percent(share: number): string {
+  const value = share * 100;
+  return `${value < 1 ? value.toPrecision(2) : value.toFixed(value < 10 ? 1 : 0)} %`;
+}

@@ -1,0 +1,40 @@
+/** DuckDB's complaints about a file as errors of ours. */
+import { UnseenError } from "../../model/errors.ts";
+
+/** The error for what DuckDB said of a file. Its CSV messages name the one-based line, the header being line 1. */
+export function readError(file: string, message: string): UnseenError {
+  const line = Number(/CSV Error on Line: (\d+)/.exec(message)?.[1] ?? Number.NaN);
+  const place = { file, ...(Number.isNaN(line) ? {} : { row: line - 1 }) };
+  const fields = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(message);
+  if (fields !== null) {
+    return new UnseenError(
+      "data-ragged",
+      `${file}, line ${line}: ${fields[2]} fields where the header has ${fields[1]}.`,
+      "Correct or remove the line; a field that holds the delimiter needs quotes around it.",
+      place,
+    );
+  }
+  if (/unterminated quote/i.test(message)) {
+    return new UnseenError(
+      "data-ragged",
+      `${file}, line ${line}: a quoted field is never closed.`,
+      "Close the quote.",
+      place,
+    );
+  }
+  if (/unicode|utf-8/i.test(message)) {
+    return new UnseenError(
+      "data-unreadable",
+      `${file}, line ${line}: not UTF-8.`,
+      "Convert the file to UTF-8.",
+      place,
+    );
+  }
+  const first = message.split("\n", 1)[0] ?? message;
+  return new UnseenError(
+    "data-unreadable",
+    `${file} cannot be read: ${first}`,
+    "Check that it is a CSV, CSV.gz or Parquet file.",
+    place,
+  );
+}

@@ -1,0 +1,62 @@
+/** Rows in columnar form: choose some, join some, look at one. */
+import type { Cells, ColumnSpec, Rows } from "./dataset.ts";
+
+/** One row in column order: numbers, texts, booleans; null is missing. */
+export type PositionalRow = (number | string | boolean | null)[];
+
+/** The rows at `indices`, in that order, copied. */
+export function takeRows(rows: Rows, indices: ArrayLike<number>): Rows {
+  return { count: indices.length, cells: rows.cells.map((cells) => takeCells(cells, indices)) };
+}
+
+export function takeCells(cells: Cells, indices: ArrayLike<number>): Cells {
+  if (cells instanceof Float64Array) {
+    const taken = new Float64Array(indices.length);
+    for (let i = 0; i < taken.length; i++) taken[i] = cells[indices[i] ?? 0] ?? Number.NaN;
+    return taken;
+  }
+  return Array.from({ length: indices.length }, (_, i) => cells[indices[i] ?? 0] ?? null);
+}
+
+/** All rows one after another; the parts must have the same columns. Without parts: no rows of no columns. */
+export function concatRows(parts: readonly Rows[]): Rows {
+  const [first] = parts;
+  if (first === undefined) return { count: 0, cells: [] };
+  const count = parts.reduce((sum, part) => sum + part.count, 0);
+  const cells = first.cells.map((like, column): Cells => {
+    if (!(like instanceof Float64Array))
+      return parts.flatMap((part) => part.cells[column] as (string | null)[]);
+    const joined = new Float64Array(count);
+    let at = 0;
+    for (const part of parts) {
+      joined.set(part.cells[column] as Float64Array, at);
+      at += part.count;
+    }
+    return joined;
+  });
+  return { count, cells };
+}
+
+/**
+ * Row `i` as callers of a model give it: values in column order, null where missing.
+ *
+ * With `columns`, boolean columns come back as true and false; without, as 1 and 0.
+ */
+export function rowAt(rows: Rows, i: number, columns?: readonly ColumnSpec[]): PositionalRow {
+  const row: PositionalRow = [];
+  for (let column = 0; column < rows.cells.length; column++)
+    row.push(cellAt(rows, column, i, columns?.[column]?.kind));
+  return row;
+}
+
+function cellAt(
+  rows: Rows,
+  column: number,
+  i: number,
+  kind: ColumnSpec["kind"] | undefined,
+): PositionalRow[number] {
+  const value = rows.cells[column]?.[i] ?? null;
+  if (typeof value !== "number") return value;
+  if (Number.isNaN(value)) return null;
+  return kind === "boolean" ? value !== 0 : value;
+}

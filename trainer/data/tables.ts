@@ -1,0 +1,314 @@
+/** Files to raw tables through DuckDB: every cell as a number, and as text where a column is not all numbers. */
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { DuckDBInstance, type DuckDBConnection } from "@duckdb/node-api";
+import { UnseenError } from "../../model/errors.ts";
+import { didYouMean } from "../nearest.ts";
+import { readHeader, uniqueNames } from "./header.ts";
+import { readError } from "./read-error.ts";
+
+/** A file to read; `name` is what messages and the artefact call it (relative to the folder given). */
+export interface SourceFile {
+  readonly path: string;
+  readonly name: string;
+}
+
+/** One column as read. */
+export interface RawColumn {
+  readonly name: string;
+  /** Each cell as a number; NaN where it is missing or not a number, ±Infinity kept. */
+  readonly numbers: Float64Array;
+  /** Trimmed text, null where missing; absent when every cell is a number and no text was asked for. */
+  readonly texts?: (string | null)[];
+}
+
+export interface RawTable {
+  readonly file: SourceFile;
+  readonly sha256: string;
+  readonly count: number;
+  /** In the order of the first file's header, the same for all tables read together. */
+  readonly columns: readonly RawColumn[];
+}
+
+export interface ReadTablesOptions {
+  /** Columns whose text is wanted even if they are all numbers. */
+  readonly asText?: ReadonlySet<string>;
+  /** Read these columns only, in this order, and ignore others; without it every file must have the same columns. */
+  readonly only?: readonly string[];
+}
+
+/**
+ * Reads files that share their columns (in any order), a table per file, rows in file order.
+ *
+ * Missing is: an empty cell, `NA`, `N/A`, and in any case of letters `nan`, `null` and `?`. Throws `data-empty` (file
+ * without a row), `data-ragged` (naming file and line), `data-unreadable`, and `column-unknown` when the columns differ.
+ */
+export async function readTables(
+  files: readonly SourceFile[],
+  options: ReadTablesOptions = {},
+): Promise<RawTable[]> {
+  const database = await DuckDBInstance.create(":memory:");
+  const connections = await Promise.all([database.connect(), database.connect()]);
+  try {
+    const scans: Scan[] = [];
+    for (const file of files) scans.push(await openScan(connections[0], file));
+    const names = options.only ?? scans[0]?.names ?? [];
+    for (const scan of scans)
+      checkColumns(scan, names, options.only === undefined ? scans[0] : undefined);
+
+    const numbers = await inParallel(connections, scans, (connection, scan) =>
+      readNumbers(connection, scan, names),
+    );
+    // A column in which some cell is no number anywhere is read again as text, in every file.
+    const texts = names.map(
+      (name, column) =>
+        options.asText?.has(name) === true ||
+        numbers.some((table) => (table.gaps[column] ?? 0) > 0),
+    );
+    const wanted = names.filter((_, column) => texts[column]);
+    const words = await inParallel(connections, scans, (connection, scan) =>
+      readTexts(connection, scan, wanted),
+    );
+
+    return await Promise.all(
+      scans.map(async (scan, i) => {
+        const table = numbers[i];
+        const columns = names.map((name, column): RawColumn => {
+          const found = words[i]?.get(name);
+          return {
+            name,
+            numbers: table?.cells[column] ?? new Float64Array(0),
+            ...(found ? { texts: found } : {}),
+          };
+        });
+        return {
+          file: scan.file,
+          sha256: await fileSha256(scan.file.path),
+          count: table?.count ?? 0,
+          columns,
+        };
+      }),
+    );
+  } finally {
+    for (const connection of connections) connection.closeSync();
+    database.closeSync();
+  }
+}
+
+/** A file ready to be selected from: its columns' names and how SQL calls each. */
+interface Scan {
+  readonly file: SourceFile;
+  readonly from: string;
+  readonly names: readonly string[];
+  readonly sql: ReadonlyMap<string, { readonly column: string; readonly castable: boolean }>;
+}
+
+async function openScan(connection: DuckDBConnection, file: SourceFile): Promise<Scan> {
+  // DuckDB takes * ? [ in a path for a pattern.
+  const path = sqlText(file.path.replaceAll(/[*?[]/g, "[$&]"));
+  if (/\.parquet$/i.test(file.path)) {
+    const from = `read_parquet(${path})`;
+    const described = await run(connection, file, `DESCRIBE SELECT * FROM ${from}`);
+    const rows = await described.getRows();
+    const names = uniqueNames(rows.map((row) => String(row[0]).trim()));
+    const sql = rows.map((row, i) => {
+      const castable = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL.*)$/.test(
+        String(row[1]),
+      );
+      return [
+        names[i] ?? "",
+        { column: `"${String(row[0]).replaceAll('"', '""')}"`, castable },
+      ] as const;
+    });
+    return { file, from, names, sql: new Map(sql) };
+  }
+  const { delimiter, names } = readHeader(file.path, file.name);
+  const columns = names.map((_, i) => `c${i}: 'VARCHAR'`).join(", ");
+  const from = `read_csv(${path}, columns = {${columns}}, header = true, auto_detect = false, strict_mode = true,
+    delim = ${sqlText(delimiter)}, quote = '"', escape = '"', compression = 'auto')`;
+  return {
+    file,
+    from,
+    names,
+    sql: new Map(names.map((name, i) => [name, { column: `c${i}`, castable: true }])),
+  };
+}
+
+function checkColumns(scan: Scan, names: readonly string[], first: Scan | undefined): void {
+  const here = new Set(scan.names);
+  for (const name of names) {
+    if (here.has(name)) continue;
+    const where = first === undefined ? "" : `, which ${first.file.name} has`;
+    throw new UnseenError(
+      "column-unknown",
+      `${scan.file.name} has no column "${name}"${where}.`,
+      didYouMean(name, scan.names),
+      {
+        file: scan.file.name,
+        feature: name,
+      },
+    );
+  }
+  const extra = first === undefined ? undefined : scan.names.find((name) => !first.sql.has(name));
+  if (extra === undefined || first === undefined) return;
+  throw new UnseenError(
+    "column-unknown",
+    `${scan.file.name} has a column "${extra}", which ${first.file.name} has not.`,
+    "Give all files of a data set the same columns.",
+    { file: scan.file.name, feature: extra },
+  );
+}
+
+interface Numbers {
+  readonly count: number;
+  readonly cells: readonly Float64Array[];
+  /** Per column, the cells that did not read as a number. */
+  readonly gaps: readonly number[];
+}
+
+async function readNumbers(
+  connection: DuckDBConnection,
+  scan: Scan,
+  names: readonly string[],
+): Promise<Numbers> {
+  const select = names.map((name) => {
+    const of = scan.sql.get(name);
+    return of?.castable === true
+      ? `coalesce(try_cast(${of.column} AS DOUBLE), 'nan')`
+      : "CAST('nan' AS DOUBLE)";
+  });
+  const result = await run(connection, scan.file, `SELECT ${select.join(", ")} FROM ${scan.from}`);
+  const parts = names.map((): Float64Array[] => []);
+  const gaps = names.map(() => 0);
+  let count = 0;
+  for await (const chunk of result) {
+    const rows = chunk.rowCount;
+    for (let column = 0; column < names.length; column++) {
+      const vector = chunk.getColumnVector(column);
+      const cells = new Float64Array(rows);
+      let missing = 0;
+      for (let i = 0; i < rows; i++) {
+        const item = vector.getItem(i);
+        const value = typeof item === "number" ? item : Number.NaN;
+        cells[i] = value;
+        if (Number.isNaN(value)) missing++;
+      }
+      parts[column]?.push(cells);
+      gaps[column] = (gaps[column] ?? 0) + missing;
+    }
+    count += rows;
+  }
+  if (count === 0) {
+    throw new UnseenError(
+      "data-empty",
+      `${scan.file.name} has a header but no row.`,
+      "Remove the file or give it at least one row.",
+      {
+        file: scan.file.name,
+      },
+    );
+  }
+  return { count, cells: parts.map((chunks) => join(chunks, count)), gaps };
+}
+
+const MISSING_WORDS = new Set(["", "nan", "null", "?"]);
+
+/** The trimmed text of a cell, or null where it says that it is missing. */
+export function cellText(raw: string): string | null {
+  const text = raw.trim();
+  return text === "NA" || text === "N/A" || MISSING_WORDS.has(text.toLowerCase()) ? null : text;
+}
+
+async function readTexts(
+  connection: DuckDBConnection,
+  scan: Scan,
+  names: readonly string[],
+): Promise<Map<string, (string | null)[]>> {
+  const texts = names.map((): (string | null)[] => []);
+  if (names.length > 0) {
+    const select = names.map(
+      (name) => `coalesce(CAST(${scan.sql.get(name)?.column ?? "NULL"} AS VARCHAR), '')`,
+    );
+    const result = await run(
+      connection,
+      scan.file,
+      `SELECT ${select.join(", ")} FROM ${scan.from}`,
+    );
+    const known = names.map(() => new Map<string, string | null>());
+    for await (const chunk of result) {
+      for (const [column, into] of texts.entries()) {
+        const vector = chunk.getColumnVector(column);
+        const seen = known[column];
+        for (let i = 0; i < chunk.rowCount; i++) {
+          const raw = String(vector.getItem(i));
+          const text = seen?.get(raw);
+          into.push(text === undefined ? cellText(raw) : text);
+          if (text === undefined) seen?.set(raw, into.at(-1) ?? null);
+        }
+      }
+    }
+  }
+  return new Map(names.map((name, column) => [name, texts[column] ?? []]));
+}
+
+async function run(
+  connection: DuckDBConnection,
+  file: SourceFile,
+  sql: string,
+): ReturnType<DuckDBConnection["run"]> {
+  try {
+    return await connection.run(sql);
+  } catch (cause) {
+    throw readError(file.name, cause instanceof Error ? cause.message : String(cause));
+  }
+}
+
+/**
+ * Runs `task` over all scans, as many at a time as there are connections; results in the order of the scans.
+ *
+ * A failure is thrown only when every connection has come to rest, and it is always the first file's.
+ */
+async function inParallel<T>(
+  connections: readonly DuckDBConnection[],
+  scans: readonly Scan[],
+  task: (connection: DuckDBConnection, scan: Scan) => Promise<T>,
+): Promise<T[]> {
+  const results: T[] = [];
+  const failures: { i: number; cause: unknown }[] = [];
+  const queue = scans.entries();
+  await Promise.all(
+    connections.map(async (connection) => {
+      for (const [i, scan] of queue) {
+        try {
+          results[i] = await task(connection, scan);
+        } catch (cause) {
+          failures.push({ i, cause });
+        }
+      }
+    }),
+  );
+  const [first] = failures.sort((a, b) => a.i - b.i);
+  if (first !== undefined) throw first.cause;
+  return results;
+}
+
+function join(parts: readonly Float64Array[], count: number): Float64Array {
+  const joined = new Float64Array(count);
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
+}
+
+function sqlText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** Hex sha256 of a file's bytes, streamed. */
+export async function fileSha256(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
+  return hash.digest("hex");
+}
