@@ -1,5 +1,18 @@
 /** The artefact: everything a score needs in one safetensors file, weights as tensors and the rest as metadata. */
+import { checkWeights, malformed, readGolden, readNetwork } from "./artefact-check.ts";
+import { readThresholds, readTraining } from "./artefact-check.ts";
+import { UnseenError } from "./errors.ts";
+import { JsonValue } from "./json-value.ts";
+import { quote } from "./names.ts";
+import { readSafetensors, writeSafetensors } from "./safetensors.ts";
 import type { Schema } from "./schema.ts";
+import { readSchema } from "./schema-check.ts";
+
+export { LIMITS } from "./artefact-check.ts";
+export { weightShapes as tensorShapes } from "./network.ts";
+
+/** The version of the file's contents that this program reads and writes. */
+export const FORMAT = "unseen/1";
 
 /** Sizes of the network; see model/network.ts for what they mean and their limits. */
 export interface NetworkShape {
@@ -36,7 +49,10 @@ export interface TrainingSummary {
   readonly domains: readonly string[];
   readonly families: readonly string[];
   readonly normalRows: number;
-  readonly data: { readonly name: string; readonly files: readonly { readonly path: string; readonly sha256: string }[] };
+  readonly data: {
+    readonly name: string;
+    readonly files: readonly { readonly path: string; readonly sha256: string }[];
+  };
   /** Free-form figures measured during training, e.g. validation AUC. */
   readonly figures: Readonly<Record<string, number>>;
 }
@@ -58,4 +74,65 @@ export interface Artefact {
   readonly training: TrainingSummary;
   /** Weight tensors by name (in.w, in.b, b0.ln1.g, … head.w, head.b), matrices as [out, in]. */
   readonly tensors: ReadonlyMap<string, Tensor>;
+}
+
+/** Metadata names besides "format"; each value is a JSON text. */
+const PARTS = ["network", "schema", "temperature", "epsilon", "thresholds", "golden", "training"] as const;
+
+/**
+ * Reads an artefact and checks everything but its golden scores, which need the kernel (see Scorer).
+ *
+ * Weight bytes are views of `bytes`, so leave it unchanged.
+ *
+ * @throws UnseenError artefact-truncated, artefact-malformed, artefact-too-large, artefact-version, network-limits,
+ * schema-invalid
+ */
+export function readArtefact(bytes: Uint8Array): Artefact {
+  const { metadata, tensors } = readSafetensors(bytes);
+  checkFormat(metadata.format);
+  const known: readonly string[] = ["format", ...PARTS];
+  for (const name of Object.keys(metadata)) {
+    if (!known.includes(name)) throw malformed(`the metadata has an unknown name ${quote(name)}`);
+  }
+  const part = (name: (typeof PARTS)[number]): JsonValue => {
+    const text = metadata[name];
+    if (text === undefined) throw malformed(`the metadata lacks "${name}"`);
+    return JsonValue.parse(text, name, malformed);
+  };
+  const network = readNetwork(part("network"));
+  const schema = readSchema(part("schema"), network.inputs);
+  return {
+    network,
+    schema,
+    temperature: part("temperature").number(0.05, 100),
+    epsilon: part("epsilon").number(0, 1),
+    thresholds: readThresholds(part("thresholds")),
+    golden: readGolden(part("golden"), schema),
+    training: readTraining(part("training")),
+    tensors: checkWeights(tensors, network),
+  };
+}
+
+/**
+ * Writes an artefact; the same artefact gives the same bytes. A file that `readArtefact` refuses is never written.
+ *
+ * @throws UnseenError as `readArtefact` does
+ */
+export function writeArtefact(artefact: Artefact): Uint8Array {
+  const metadata: Record<string, string> = { format: JSON.stringify(FORMAT) };
+  for (const name of PARTS) metadata[name] = JSON.stringify(artefact[name]);
+  const bytes = writeSafetensors(artefact.tensors, metadata);
+  readArtefact(bytes);
+  return bytes;
+}
+
+function checkFormat(format: string | undefined): void {
+  if (format === JSON.stringify(FORMAT)) return;
+  throw new UnseenError(
+    "artefact-version",
+    format === undefined
+      ? "the file names no format: it holds tensors, but no model of this program"
+      : `the file's format is ${quote(format)}, this program reads ${quote(FORMAT)}`,
+    "Use the program's version that wrote the file, or train the model again.",
+  );
 }

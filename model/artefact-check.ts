@@ -1,0 +1,164 @@
+/** Checks each part of an artefact out of a file: network, weights, thresholds, golden rows, training summary. */
+import type { Golden, NetworkShape, Tensor, Thresholds, TrainingSummary } from "./artefact.ts";
+import { RowEncoder } from "./encode.ts";
+import { UnseenError } from "./errors.ts";
+import type { JsonValue } from "./json-value.ts";
+import { quote } from "./names.ts";
+import { weightShapes } from "./network.ts";
+import type { Schema } from "./schema.ts";
+import { tensorValues } from "./tensor.ts";
+
+/** Sizes a network may have, [least, most]; they bound the memory and time a file can ask for. */
+export const LIMITS = {
+  inputs: [1, 4096],
+  hidden: [1, 2048],
+  blocks: [0, 16],
+  latent: [1, 1024],
+} as const satisfies Record<keyof NetworkShape, readonly [number, number]>;
+
+/** Most golden rows: they are scored whenever a model is opened. */
+const GOLDEN_CAP = 256;
+
+const REMEDY = "The file is damaged or was written by another program: train or publish it again.";
+
+/** The error for a part that is not as this version writes it. */
+export function malformed(message: string): UnseenError {
+  return new UnseenError("artefact-malformed", message, REMEDY);
+}
+
+/** @throws UnseenError artefact-malformed, network-limits */
+export function readNetwork(json: JsonValue): NetworkShape {
+  const given = json.fields("inputs", "hidden", "blocks", "latent");
+  const size = (name: keyof NetworkShape): number => {
+    const [least, most] = LIMITS[name];
+    const value = given[name].integer();
+    if (value >= least && value <= most) return value;
+    throw new UnseenError(
+      "network-limits",
+      `${given[name].path} is ${value}, outside ${least} to ${most}`,
+      "Train a network within the limits, with fewer features or smaller layers.",
+    );
+  };
+  return { inputs: size("inputs"), hidden: size("hidden"), blocks: size("blocks"), latent: size("latent") };
+}
+
+export function readThresholds(json: JsonValue): Thresholds {
+  const given = json.fields("f1", "fpr");
+  const fpr: Record<string, number> = Object.create(null);
+  for (const [budget, threshold] of given.fpr.entries()) {
+    if (!/^(0(\.\d+)?|1)$/.test(budget)) throw given.fpr.wrong("named by budgets like 0.01");
+    fpr[budget] = threshold.number(0, 1);
+  }
+  return { f1: given.f1.number(0, 1), fpr };
+}
+
+/**
+ * Golden rows must encode under the schema; whether their scores come out again is the scorer's check.
+ *
+ * @throws UnseenError artefact-malformed with the row, artefact-too-large
+ */
+export function readGolden(json: JsonValue, schema: Schema): Golden {
+  const given = json.fields("rows", "scores");
+  const scores = given.scores.items().map((score) => score.number(0, 1));
+  if (scores.length > GOLDEN_CAP) {
+    throw new UnseenError(
+      "artefact-too-large",
+      `${scores.length} golden rows; at most ${GOLDEN_CAP} are read`,
+      "Write the artefact with fewer golden rows.",
+    );
+  }
+  const items = given.rows.items();
+  if (items.length !== scores.length) {
+    throw malformed(`${json.path} has ${items.length} rows but ${scores.length} scores`);
+  }
+  const encoder = new RowEncoder(schema);
+  const inputs = new Float32Array(encoder.width);
+  const rows = items.map((item, i) => {
+    const row = item.items().map((cell) => readCell(cell));
+    try {
+      encoder.encode(row, inputs, 0, i);
+    } catch (error) {
+      if (!(error instanceof UnseenError)) throw error;
+      throw new UnseenError("artefact-malformed", `${json.path}: ${error.message}`, REMEDY, error.place);
+    }
+    return row;
+  });
+  return { rows, scores };
+}
+
+function readCell(json: JsonValue): number | string | boolean | null {
+  const { value } = json;
+  if (value === null || typeof value === "boolean") return value;
+  if (typeof value === "string") return json.text();
+  if (typeof value === "number") return json.number();
+  throw json.wrong("a number, string, boolean or null");
+}
+
+export function readTraining(json: JsonValue): TrainingSummary {
+  const given = json.fields(
+    "method",
+    "createdAt",
+    "seed",
+    "split",
+    "shots",
+    "labels",
+    "heldOut",
+    "domains",
+    "families",
+    "normalRows",
+    "data",
+    "figures",
+  );
+  const data = given.data.fields("name", "files");
+  const figures: Record<string, number> = Object.create(null);
+  for (const [name, figure] of given.figures.entries()) figures[name] = figure.number();
+  return {
+    method: given.method.text(),
+    createdAt: given.createdAt.text(),
+    seed: given.seed.integer(-Number.MAX_SAFE_INTEGER),
+    split: given.split.oneOf("rows", "blocks"),
+    shots: given.shots.integer(),
+    labels: given.labels.integer(),
+    heldOut: given.heldOut.texts(),
+    domains: given.domains.texts(),
+    families: given.families.texts(),
+    normalRows: given.normalRows.integer(),
+    data: { name: data.name.text(), files: data.files.items().map(readDataFile) },
+    figures,
+  };
+}
+
+function readDataFile(json: JsonValue): { path: string; sha256: string } {
+  const given = json.fields("path", "sha256");
+  const sha256 = given.sha256.text();
+  if (!/^[0-9a-f]{64}$/.test(sha256)) throw given.sha256.wrong("64 hexadecimal digits");
+  return { path: given.path.text(), sha256 };
+}
+
+/**
+ * Weights: exactly those the network has, each F32 or F16 of its shape and finite, in the network's order.
+ *
+ * @throws UnseenError artefact-malformed naming the tensor
+ */
+export function checkWeights(tensors: ReadonlyMap<string, Tensor>, network: NetworkShape): Map<string, Tensor> {
+  const shapes = weightShapes(network);
+  for (const name of tensors.keys()) {
+    if (!shapes.has(name)) throw malformed(`tensor ${quote(name)} is no weight of the network`);
+  }
+  const weights = new Map<string, Tensor>();
+  for (const [name, shape] of shapes) {
+    const tensor = tensors.get(name);
+    if (!tensor) throw malformed(`tensor "${name}" is missing`);
+    if (tensor.dtype !== "F32" && tensor.dtype !== "F16") {
+      throw malformed(`tensor "${name}" is ${tensor.dtype}, not F32 or F16`);
+    }
+    if (tensor.shape.join() !== shape.join()) {
+      throw malformed(`tensor "${name}" is [${tensor.shape.slice(0, 8).join(", ")}], not [${shape.join(", ")}]`);
+    }
+    const values = tensorValues(tensor);
+    const bad = values.findIndex((value) => !Number.isFinite(value));
+    if (bad >= 0) throw malformed(`tensor "${name}" has ${values[bad]} at ${bad}`);
+    weights.set(name, tensor);
+  }
+  return weights;
+}

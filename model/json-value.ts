@@ -1,0 +1,164 @@
+/** JSON out of a file nobody vouches for: parsed without duplicate names, read with every type and range checked. */
+import type { UnseenError } from "./errors.ts";
+import { quote } from "./names.ts";
+
+/** Turns what is wrong, place included, into the error to throw. */
+export type Fault = (message: string) => UnseenError;
+
+/** A JSON value together with where it stands; each method checks, or throws the fault with the path. */
+export class JsonValue {
+  readonly path: string;
+  readonly value: unknown;
+  readonly #fault: Fault;
+
+  constructor(value: unknown, path: string, fault: Fault) {
+    this.value = value;
+    this.path = path;
+    this.#fault = fault;
+  }
+
+  /** Parses a text, refusing what JSON.parse hides: an object that has a name twice. */
+  static parse(text: string, path: string, fault: Fault): JsonValue {
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      throw fault(`${path} is not JSON`);
+    }
+    const twice = duplicateName(text);
+    if (twice !== undefined) throw fault(`${path} has the name ${quote(twice)} twice`);
+    return new JsonValue(value, path, fault);
+  }
+
+  /** The error for a value that is not what it must be. */
+  wrong(expected: string): UnseenError {
+    return this.#fault(`${this.path} must be ${expected}`);
+  }
+
+  /** The same value, whose faults name another place. */
+  at(path: string, fault: Fault = this.#fault): JsonValue {
+    return new JsonValue(this.value, path, fault);
+  }
+
+  /** Own entries of an object, in its order. */
+  entries(): [name: string, value: JsonValue][] {
+    const { value } = this;
+    if (typeof value !== "object" || value === null || Array.isArray(value)) {
+      throw this.wrong("an object");
+    }
+    return Object.entries(value).map(([name, child]) => [name, this.#child(name, child)]);
+  }
+
+  /** An object with exactly these names, as a record of its values. */
+  fields<Name extends string>(...names: Name[]): Record<Name, JsonValue> {
+    const found = new Map(this.entries());
+    for (const name of found.keys()) {
+      if ((names as string[]).includes(name)) continue;
+      throw this.#fault(`${this.path} has an unknown field ${quote(name)}`);
+    }
+    const record = {} as Record<Name, JsonValue>;
+    for (const name of names) {
+      const child = found.get(name);
+      if (!child) throw this.#fault(`${this.path} lacks the field "${name}"`);
+      record[name] = child;
+    }
+    return record;
+  }
+
+  /** The value of one field of an object, whatever else it has. */
+  field(name: string): JsonValue {
+    for (const [found, child] of this.entries()) if (found === name) return child;
+    throw this.#fault(`${this.path} lacks the field "${name}"`);
+  }
+
+  items(): JsonValue[] {
+    const { value } = this;
+    if (!Array.isArray(value)) throw this.wrong("an array");
+    return value.map((item, i) => new JsonValue(item, `${this.path}[${i}]`, this.#fault));
+  }
+
+  /** A finite number from `least` to `most`. */
+  number(least = -Number.MAX_VALUE, most = Number.MAX_VALUE): number {
+    const { value } = this;
+    if (typeof value === "number" && value >= least && value <= most) return value;
+    throw this.wrong(`a finite number${range(least, most, Number.MAX_VALUE)}`);
+  }
+
+  /** A whole number from `least` to `most`. */
+  integer(least = 0, most = Number.MAX_SAFE_INTEGER): number {
+    const { value } = this;
+    if (Number.isSafeInteger(value) && this.number() >= least && this.number() <= most) {
+      return this.number();
+    }
+    throw this.wrong(`a whole number${range(least, most, Number.MAX_SAFE_INTEGER)}`);
+  }
+
+  text(): string {
+    const { value } = this;
+    if (typeof value === "string" && value.isWellFormed()) return value;
+    throw this.wrong("a string of whole characters");
+  }
+
+  texts(): string[] {
+    return this.items().map((item) => item.text());
+  }
+
+  boolean(): boolean {
+    if (typeof this.value === "boolean") return this.value;
+    throw this.wrong("true or false");
+  }
+
+  oneOf<Choice extends string>(...choices: Choice[]): Choice {
+    const choice = choices.find((each) => each === this.value);
+    if (choice !== undefined) return choice;
+    throw this.wrong(`one of ${choices.map((each) => `"${each}"`).join(", ")}`);
+  }
+
+  #child(name: string, value: unknown): JsonValue {
+    const path = /^[\w-]{1,40}$/.test(name) ? `.${name}` : `[${quote(name)}]`;
+    return new JsonValue(value, this.path + path, this.#fault);
+  }
+}
+
+function range(least: number, most: number, widest: number): string {
+  if (least === -widest && most === widest) return "";
+  if (most === widest) return ` of at least ${least}`;
+  return ` from ${least} to ${most}`;
+}
+
+/** A name some object of a valid JSON text has twice. O(length), without recursion. */
+function duplicateName(text: string): string | undefined {
+  const open: Set<string>[] = [];
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (character === "{") open.push(new Set());
+    else if (character === "}") open.pop();
+    if (character !== '"') continue;
+    const end = stringEnd(text, at);
+    const colon = skipBlanks(text, end);
+    const names = open.at(-1);
+    if (text[colon] === ":" && names) {
+      const name: string = JSON.parse(text.slice(at, end));
+      if (names.has(name)) return name;
+      names.add(name);
+    }
+    at = end - 1;
+  }
+  return undefined;
+}
+
+/** Index behind the closing quote of the string that begins at `start`. */
+function stringEnd(text: string, start: number): number {
+  let quoteAt = start;
+  for (;;) {
+    quoteAt = text.indexOf('"', quoteAt + 1);
+    let first = quoteAt;
+    while (text[first - 1] === "\\") first--;
+    if ((quoteAt - first) % 2 === 0) return quoteAt + 1;
+  }
+}
+
+function skipBlanks(text: string, at: number): number {
+  while (at < text.length && " \t\n\r".includes(text[at])) at++;
+  return at;
+}
