@@ -1,0 +1,181 @@
+/** The figures detectors are judged by; labels are 1 for anomalous and 0 for normal, scores rise with anomaly. */
+
+/** AUC-ROC: the chance that an anomalous row outscores a normal one, ties counting half (midranks). */
+export function aucRoc(labels: ArrayLike<number>, scores: ArrayLike<number>): number {
+  const order = ranked(labels, scores);
+  let positives = 0;
+  let rankSum = 0;
+  for (let i = 0; i < order.length; ) {
+    const end = tieEnd(order, scores, i);
+    const midrank = (i + end + 1) / 2;
+    for (; i < end; i++) {
+      if (labels[order[i]] !== 1) continue;
+      positives++;
+      rankSum += midrank;
+    }
+  }
+  const negatives = order.length - positives;
+  return (rankSum - (positives * (positives + 1)) / 2) / (positives * negatives);
+}
+
+/** One point of a threshold sweep: decisions `score ≥ threshold`. */
+export interface OperatingPoint {
+  readonly threshold: number;
+  readonly truePositives: number;
+  readonly falsePositives: number;
+}
+
+/** Every distinct threshold from the highest down, with what it flags; O(n log n). */
+export function sweep(labels: ArrayLike<number>, scores: ArrayLike<number>): OperatingPoint[] {
+  const order = ranked(labels, scores).reverse();
+  const points: OperatingPoint[] = [];
+  let truePositives = 0;
+  let falsePositives = 0;
+  for (let i = 0; i < order.length; ) {
+    const threshold = scores[order[i]];
+    for (const end = tieEnd(order, scores, i); i < end; i++) {
+      if (labels[order[i]] === 1) truePositives++;
+      else falsePositives++;
+    }
+    points.push({ threshold, truePositives, falsePositives });
+  }
+  return points;
+}
+
+/**
+ * Average precision Σ (R_k − R_{k−1})·P_k. With `balanced`, false positives are weighted so that normal and
+ * anomalous rows count half each; else as they come.
+ */
+export function averagePrecision(labels: ArrayLike<number>, scores: ArrayLike<number>, balanced = false): number {
+  const points = sweep(labels, scores);
+  const last = points[points.length - 1];
+  const weight = balanced ? last.truePositives / last.falsePositives : 1;
+  let sum = 0;
+  let before = 0;
+  for (const { truePositives, falsePositives } of points) {
+    if (truePositives === before) continue;
+    sum += ((truePositives - before) / last.truePositives) * (truePositives / (truePositives + weight * falsePositives));
+    before = truePositives;
+  }
+  return sum;
+}
+
+/** Best F1 over all thresholds and the smallest threshold that reaches it. */
+export function bestF1(labels: ArrayLike<number>, scores: ArrayLike<number>): { f1: number; threshold: number } {
+  const points = sweep(labels, scores);
+  const positives = points[points.length - 1].truePositives;
+  let best = { f1: -1, threshold: Number.NaN };
+  for (const { threshold, truePositives, falsePositives } of points) {
+    const f1 = (2 * truePositives) / (truePositives + falsePositives + positives);
+    if (f1 >= best.f1 - 1e-12) best = { f1: Math.max(f1, best.f1), threshold };
+  }
+  return best;
+}
+
+export interface Decisions {
+  readonly precision: number;
+  readonly recall: number;
+  readonly f1: number;
+  readonly accuracy: number;
+  readonly falsePositiveRate: number;
+}
+
+/**
+ * Precision, recall, F1 and accuracy of `score ≥ threshold`; with `balanced` normal and anomalous rows count
+ * half each. Precision without any alarm is 0.
+ */
+export function decisions(
+  labels: ArrayLike<number>,
+  scores: ArrayLike<number>,
+  threshold: number,
+  balanced = false,
+): Decisions {
+  check(labels, scores);
+  let truePositives = 0;
+  let falsePositives = 0;
+  let positives = 0;
+  for (let i = 0; i < labels.length; i++) {
+    const flagged = scores[i] >= threshold;
+    if (labels[i] === 1) {
+      positives++;
+      if (flagged) truePositives++;
+    } else if (flagged) falsePositives++;
+  }
+  const negatives = labels.length - positives;
+  const recall = truePositives / positives;
+  const falsePositiveRate = falsePositives / negatives;
+  const hits = balanced ? recall : truePositives;
+  const alarms = balanced ? recall + falsePositiveRate : truePositives + falsePositives;
+  const precision = alarms > 0 ? hits / alarms : 0;
+  const f1 = precision + recall > 0 ? (2 * precision * recall) / (precision + recall) : 0;
+  const accuracy = balanced
+    ? (recall + 1 - falsePositiveRate) / 2
+    : (truePositives + negatives - falsePositives) / labels.length;
+  return { precision, recall, f1, accuracy, falsePositiveRate };
+}
+
+/**
+ * The threshold for a false-positive budget, from scores of normal rows training has not fitted: the smallest score
+ * above the k-th largest, k = ⌊budget·(n + 1)⌋, so that a new normal row is flagged with probability at most the
+ * budget (split-conformal; Vovk et al. 2005). With too few rows for the budget, just above the largest score.
+ */
+export function budgetThreshold(normal: ArrayLike<number>, budget: number): number {
+  const scores = Float64Array.from(normal).sort();
+  if (scores.length === 0 || scores.some(Number.isNaN)) throw new RangeError("scores must be numbers, at least one");
+  const k = Math.floor(budget * (scores.length + 1));
+  if (k === 0) return Math.min(1, nextAfter(scores[scores.length - 1]));
+  const limit = scores[scores.length - k];
+  // Ties with rows beyond the budget would all be flagged: step above them.
+  return k < scores.length && scores[scores.length - k - 1] === limit ? Math.min(1, nextAfter(limit)) : limit;
+}
+
+/** Mean squared error of the score taken as probability of anomaly. */
+export function brier(labels: ArrayLike<number>, scores: ArrayLike<number>): number {
+  check(labels, scores);
+  let sum = 0;
+  for (let i = 0; i < labels.length; i++) sum += (scores[i] - labels[i]) ** 2;
+  return sum / labels.length;
+}
+
+/** Expected calibration error over 10 equal-width bins of the score taken as probability of anomaly. */
+export function expectedCalibrationError(labels: ArrayLike<number>, scores: ArrayLike<number>): number {
+  check(labels, scores);
+  const counts = new Float64Array(10);
+  const gaps = new Float64Array(10);
+  for (let i = 0; i < labels.length; i++) {
+    const bin = Math.min(9, Math.floor(scores[i] * 10));
+    counts[bin]++;
+    gaps[bin] += scores[i] - labels[i];
+  }
+  return gaps.reduce((sum, gap) => sum + Math.abs(gap), 0) / labels.length;
+}
+
+/** Indices in rising order of score. @throws RangeError without both classes, or with a score that is NaN */
+function ranked(labels: ArrayLike<number>, scores: ArrayLike<number>): Uint32Array {
+  check(labels, scores);
+  let positives = 0;
+  for (let i = 0; i < labels.length; i++) positives += labels[i];
+  if (positives === 0 || positives === labels.length) throw new RangeError("both classes are needed");
+  return Uint32Array.from({ length: scores.length }, (_, i) => i).sort((a, b) => scores[a] - scores[b]);
+}
+
+function check(labels: ArrayLike<number>, scores: ArrayLike<number>): void {
+  if (labels.length !== scores.length) throw new RangeError("labels and scores differ in number");
+  for (let i = 0; i < scores.length; i++) {
+    if (Number.isNaN(scores[i])) throw new RangeError(`score ${i} is NaN`);
+  }
+}
+
+function tieEnd(order: Uint32Array, scores: ArrayLike<number>, start: number): number {
+  let end = start + 1;
+  while (end < order.length && scores[order[end]] === scores[order[start]]) end++;
+  return end;
+}
+
+/** The next f32 above a value: scores are f32. */
+function nextAfter(value: number): number {
+  const bits = new DataView(new ArrayBuffer(4));
+  bits.setFloat32(0, value);
+  bits.setUint32(0, bits.getUint32(0) + 1);
+  return bits.getFloat32(0);
+}

@@ -1,0 +1,85 @@
+/** From a learner to an artefact: weights, thresholds on validation rows, golden rows, summary. */
+import type { Artefact, Golden, Tensor, Thresholds } from "../../model/artefact.ts";
+import { weightShapes } from "../../model/network.ts";
+import type { Schema } from "../../model/schema.ts";
+import { Scorer } from "../../model/scorer.ts";
+import type { Rows } from "../data/dataset.ts";
+import { rowAt } from "../data/rows.ts";
+import type { FitData } from "../data/split.ts";
+import { bestF1, budgetThreshold } from "../evaluate/metrics.ts";
+import { kernelModule } from "./engine.ts";
+import { gather } from "./judge.ts";
+import type { Learner } from "./learner.ts";
+import type { EncodedFit, TrainRequest } from "./train.ts";
+
+/** False-positive budgets every artefact has a threshold for; the middle one is the default at the edge. */
+export const BUDGETS = ["0.001", "0.01", "0.05"] as const;
+
+/** Normal validation rows that set thresholds at the most. */
+const THRESHOLD_ROWS = 50_000;
+
+export function exportArtefact(
+  learner: Learner,
+  fit: FitData,
+  schema: Schema,
+  data: EncodedFit,
+  request: TrainRequest,
+  figures: Readonly<Record<string, number>>,
+): Artefact {
+  const normal = learner.score(gather(data.validation, THRESHOLD_ROWS, learner.shape.inputs));
+  const seen = learner.score(gather([...data.seenValidation.values()], Number.POSITIVE_INFINITY, learner.shape.inputs));
+  const draft: Artefact = {
+    network: learner.shape,
+    schema,
+    temperature: learner.temperature.value,
+    epsilon: learner.epsilon.value,
+    thresholds: thresholds(normal, seen),
+    golden: { rows: [], scores: [] },
+    training: {
+      method: "bilevel multi-directional meta-learning",
+      createdAt: request.createdAt,
+      seed: request.seed,
+      split: request.split,
+      shots: request.shots,
+      labels: fit.labels,
+      heldOut: request.heldOut,
+      domains: fit.normal.map(({ domain }) => domain),
+      families: fit.seen.map(({ family }) => family),
+      normalRows: fit.normal.reduce((sum, { train }) => sum + train.count, 0),
+      data: request.data,
+      figures,
+    },
+    tensors: tensors(learner),
+  };
+  return { ...draft, golden: golden(draft, fit) };
+}
+
+/** τ* of equation (9) on pooled validation rows, and a threshold for each false-positive budget on normal ones. */
+function thresholds(normal: Float32Array, seen: Float32Array): Thresholds {
+  const fpr = Object.fromEntries(BUDGETS.map((budget) => [budget, budgetThreshold(normal, Number(budget))]));
+  if (seen.length === 0) return { f1: fpr["0.01"], fpr };
+  const scores = Float64Array.from([...normal, ...seen]);
+  const labels = new Uint8Array(scores.length).fill(1, normal.length);
+  return { f1: bestF1(labels, scores).threshold, fpr };
+}
+
+function tensors(learner: Learner): Map<string, Tensor> {
+  const result = new Map<string, Tensor>();
+  for (const [name, shape] of weightShapes(learner.shape)) {
+    const part = name.startsWith("head.") ? learner.head : learner.encoder;
+    const values = part.parameters.read(name);
+    result.set(name, { dtype: "F32", shape, bytes: new Uint8Array(values.buffer) });
+  }
+  return result;
+}
+
+/** A few normal and anomalous training rows with their scores, which every host recomputes before serving. */
+function golden(draft: Artefact, fit: FitData): Golden {
+  const firstOf = (rows: Rows): Golden["rows"] => (rows.count > 0 ? [rowAt(rows, 0, fit.columns)] : []);
+  const rows = [
+    ...fit.normal.slice(0, 4).flatMap(({ train }) => firstOf(train)),
+    ...fit.seen.slice(0, 4).flatMap(({ support }) => firstOf(support)),
+  ];
+  const scorer = new Scorer(draft, kernelModule("score"), { selfTest: false });
+  return { rows, scores: [...scorer.scoreRows(rows)] };
+}

@@ -1,0 +1,83 @@
+/** Judging the learner at a moment: per-family AUC, logit gap and histogram, on rows of the training side only. */
+import { aucRoc } from "../evaluate/metrics.ts";
+import type { Matrix } from "../data/matrix.ts";
+import { below, type Draw } from "./draw.ts";
+import type { Learner } from "./learner.ts";
+
+/** Bins of the score histograms, equal in width over [0, 1]. */
+export const HISTOGRAM_BINS = 20;
+
+export interface FamilyVerdict {
+  readonly family: string;
+  readonly auc: number;
+  /** Mean normal logit of normal rows minus that of the family's. */
+  readonly gap: number;
+  readonly histogram: readonly number[];
+}
+
+export interface Verdict {
+  readonly normal: readonly number[];
+  readonly families: readonly FamilyVerdict[];
+}
+
+/** Scores normal rows and each family's rows with the learner as it stands. */
+export function judge(learner: Learner, normals: Matrix, families: ReadonlyMap<string, Matrix>): Verdict {
+  const normal = learner.score(normals);
+  const logit = learner.meanNormalLogit(normals);
+  return {
+    normal: histogram(normal),
+    families: [...families].map(([family, rows]) => {
+      const scores = learner.score(rows);
+      return {
+        family,
+        auc: separation(normal, scores),
+        gap: logit - learner.meanNormalLogit(rows),
+        histogram: histogram(scores),
+      };
+    }),
+  };
+}
+
+/** AUC-ROC of normal scores against anomalous ones. */
+export function separation(normal: Float32Array, anomalous: Float32Array): number {
+  const scores = new Float64Array(normal.length + anomalous.length);
+  scores.set(normal);
+  scores.set(anomalous, normal.length);
+  const labels = new Uint8Array(scores.length).fill(1, normal.length);
+  return aucRoc(labels, scores);
+}
+
+/** `count` rows drawn with replacement from some matrices, evenly over them. */
+export function sample(from: readonly Matrix[], count: number, draw: Draw): Matrix {
+  const [{ cols }] = from;
+  const data = new Float32Array(count * cols);
+  for (let i = 0; i < count; i++) {
+    const matrix = from[below(draw, from.length)];
+    const row = below(draw, matrix.rows) * cols;
+    data.set(matrix.data.subarray(row, row + cols), i * cols);
+  }
+  return { rows: count, cols, data };
+}
+
+/** All rows of some matrices, or an even stride of `most` of them. */
+export function gather(from: readonly Matrix[], most: number, cols: number): Matrix {
+  const total = from.reduce((sum, { rows }) => sum + rows, 0);
+  const rows = Math.min(total, most);
+  const data = new Float32Array(rows * cols);
+  let taken = 0;
+  let passed = 0;
+  for (const matrix of from) {
+    for (let i = 0; i < matrix.rows; i++, passed++) {
+      if (taken < Math.floor(((passed + 1) * rows) / total)) {
+        data.set(matrix.data.subarray(i * cols, (i + 1) * cols), taken++ * cols);
+      }
+    }
+  }
+  return { rows, cols, data };
+}
+
+function histogram(scores: Float32Array): number[] {
+  const bins = Array.from({ length: HISTOGRAM_BINS }, () => 0);
+  for (const score of scores) bins[Math.min(HISTOGRAM_BINS - 1, Math.floor(score * HISTOGRAM_BINS))]++;
+  return bins;
+}
