@@ -1,0 +1,58 @@
+/** SSH: people typing, and scripts that log in, do one thing and leave (git, configuration tools, copies). */
+
+import { drawConditions } from "../conditions.ts";
+import type { TrafficModel } from "../flow.ts";
+import { attempt, noPauses, overTcp } from "../talk.ts";
+import { chance, geometric, heavyCount, logNormal, pick, type Random } from "../random.ts";
+
+export const ssh: TrafficModel = (random) => (chance(random, 0.68) ? typing(random) : script(random));
+
+/** Keystrokes and echoes of a few dozen bytes, in bursts, between pauses for thought of very unequal length. */
+function typing(random: Random) {
+  const at = drawConditions(random, chance(random, 0.5) ? "internet" : "datacentre", "desktop");
+  if (chance(random, 0.004)) return attempt(random, at, geometric(random, 2, 3), chance(random, 0.7));
+  const rounds = heavyCount(random, 12, 180, 1.1);
+  const thought = logNormal(random, 5e6, 0.9);
+  const screen = logNormal(random, 130, 0.7);
+  return overTcp(
+    random,
+    { ...at, jitter: at.jitter * 2 },
+    {
+      rounds,
+      request: { mean: 48, spread: 26 },
+      answer: { mean: screen, spread: screen * 1.6 },
+      thinking: logNormal(random, 120_000, 0.5),
+      pauses: { count: Math.ceil(rounds * 0.12), mean: thought, spread: thought * 1.8 },
+      tls: false,
+    },
+    pick(random, [
+      ["fin", 8],
+      ["rst", 0.6],
+      ["open", 2],
+    ]),
+  );
+}
+
+/** Key exchange, one login, one command; logins that fail end the same way sooner. */
+function script(random: Random) {
+  const at = drawConditions(random, chance(random, 0.7) ? "datacentre" : "internet", "tool");
+  const asking = logNormal(random, 210, 0.6);
+  const answering = logNormal(random, 420, 1);
+  return overTcp(
+    random,
+    at,
+    {
+      rounds: geometric(random, 3, 8),
+      request: { mean: asking, spread: asking * 0.7 },
+      answer: { mean: answering, spread: answering * 0.8 },
+      thinking: logNormal(random, 40_000, 0.9),
+      pauses: noPauses,
+      tls: false,
+    },
+    pick(random, [
+      ["fin", 25],
+      ["rst", 70],
+      ["open", 5],
+    ]),
+  );
+}
