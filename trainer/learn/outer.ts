@@ -80,7 +80,13 @@ export class OuterLoop {
    * @param inner gradient of φ in the inner loop, one more task beside the families
    * @returns the mean loss over families
    */
-  step(normals: readonly Matrix[], families: readonly Matrix[], inner: Float32Array | undefined, rate: number, draw: Draw): number {
+  step(
+    normals: readonly Matrix[],
+    families: readonly Matrix[],
+    inner: Float32Array | undefined,
+    rate: number,
+    draw: Draw,
+  ): number {
     const { kernel, shape, head: phi, temperature, epsilon } = this.#learner;
     const { query, temperatureDecay, learnEpsilon, clip } = this.#options;
     for (let i = 0; i < query; i++) {

@@ -1,0 +1,147 @@
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { writeArtefact } from "../../model/artefact.ts";
+import { Scorer } from "../../model/scorer.ts";
+import type { Dataset, Group } from "../data/dataset.ts";
+import { encodeRows } from "../data/matrix.ts";
+import { splitDataset } from "../data/split.ts";
+import { drawFor, gaussian } from "./draw.ts";
+import { kernelModule } from "./engine.ts";
+import { separation } from "./judge.ts";
+import { type Progress, train, type TrainRequest } from "./train.ts";
+
+/** Two normal domains around different centres, families shifted along different columns. */
+function toy(columns = 6, rows = 400): Dataset {
+  const draw = drawFor(5, 0);
+  const group = (name: string, role: Group["role"], shift: (column: number) => number): Group => ({
+    name,
+    role,
+    side: null,
+    count: rows,
+    cells: Array.from({ length: columns }, (_, j) =>
+      Float64Array.from({ length: rows }, () => shift(j) + gaussian(draw)),
+    ),
+    block: Int32Array.from({ length: rows }, (_, i) => Math.floor(i / 20)),
+    blockNames: Array.from({ length: rows / 20 }, (_, i) => `${name}-${i}`),
+  });
+  return {
+    name: "toy",
+    columns: Array.from({ length: columns }, (_, j) => ({ name: `c${j}`, kind: "numeric" as const })),
+    groups: [
+      group("day", "normal", () => 0),
+      group("night", "normal", (j) => (j === 0 ? 3 : 0)),
+      group("high", "anomaly", (j) => (j === 1 ? 5 : 0)),
+      group("low", "anomaly", (j) => (j === 2 ? -5 : 0)),
+      group("wide", "anomaly", (j) => (j === 3 ? 5 : 0)),
+      group("novel", "anomaly", (j) => (j === 4 || j === 5 ? 4 : 0)),
+    ],
+    files: [],
+    dropped: [],
+    duplicates: 0,
+    notes: [],
+  };
+}
+
+const learning = {
+  hidden: 24,
+  blocks: 1,
+  latent: 12,
+  episodes: 12,
+  innerSteps: 10,
+  outerSteps: 8,
+  finalSteps: 20,
+  batch: 32,
+  query: 12,
+  rate: 5e-3,
+};
+const request: TrainRequest = {
+  seed: 3,
+  split: "rows",
+  shots: 40,
+  heldOut: ["novel"],
+  data: { name: "toy", files: [] },
+  createdAt: "2026-01-01T00:00:00Z",
+  learning,
+};
+const { fit, heldOut } = splitDataset(toy(), { seed: 3, holdOut: ["novel"], shots: 40, split: "rows" });
+const folder = mkdtempSync(join(tmpdir(), "unseen-train-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe("training", () => {
+  let bytes: Uint8Array;
+  const seen: Progress[] = [];
+  beforeAll(async () => {
+    bytes = writeArtefact((await train(fit, request, (progress) => seen.push(progress))).artefact);
+  });
+
+  test("recognises a family it never saw, and keeps to the false-positive budget roughly", () => {
+    const scorer = Scorer.open(bytes, kernelModule("score"));
+    const score = (rows: Parameters<typeof encodeRows>[2]): Float32Array => {
+      const matrix = encodeRows(scorer.artefact.schema, fit.columns, rows);
+      return scorer.score(matrix.data, matrix.rows);
+    };
+    const normal = Float32Array.from(heldOut.normal.flatMap(({ rows }) => [...score(rows)]));
+    const [novel] = heldOut.unseen;
+    expect(novel.family).toBe("novel");
+    expect(separation(normal, score(novel.rows))).toBeGreaterThan(0.8);
+    const flagged = normal.filter((s) => s >= scorer.artefact.thresholds.fpr["0.05"]).length / normal.length;
+    expect(flagged).toBeLessThan(0.15);
+  });
+
+  test("runs every episode it was asked for, and counts every label", () => {
+    expect(seen.filter(({ phase }) => phase === "train")).toHaveLength(learning.episodes);
+    const { artefact } = Scorer.open(bytes, kernelModule("score"));
+    expect(artefact.training.labels).toBe(3 * 40);
+    expect(artefact.training.families).not.toContain("novel");
+  });
+
+  test("the same seed gives the same artefact byte for byte, another seed another", async () => {
+    expect(Buffer.compare(writeArtefact((await train(fit, request)).artefact), bytes)).toBe(0);
+    const other = writeArtefact((await train(fit, { ...request, seed: 4 })).artefact);
+    expect(Buffer.compare(other, bytes)).not.toBe(0);
+  });
+
+  test("interrupted, it keeps a checkpoint; resumed, it ends where an unbroken run ends", async () => {
+    const checkpoint = join(folder, "run.checkpoint");
+    const controller = new AbortController();
+    const stop = ({ phase, done }: Progress): void => {
+      if (phase === "train" && done === 3) controller.abort();
+    };
+    const first = train(fit, { ...request, checkpoint, signal: controller.signal }, stop);
+    await expect(first).rejects.toMatchObject({ code: "interrupted" });
+    expect(existsSync(checkpoint)).toBe(true);
+    const other = { ...request, checkpoint, resume: true, shots: 41 };
+    await expect(train(fit, other)).rejects.toMatchObject({ code: "checkpoint-mismatch" });
+    const { artefact, episodes } = await train(fit, { ...request, checkpoint, resume: true });
+    expect(episodes).toHaveLength(learning.episodes - 3);
+    expect(Buffer.compare(writeArtefact(artefact), bytes)).toBe(0);
+    expect(existsSync(checkpoint)).toBe(false);
+  });
+
+  test("ε can be learned, and 0 leaves the input step out", async () => {
+    const learned = await train(fit, { ...request, learning: { ...learning, learnEpsilon: true } });
+    expect(learned.artefact.epsilon).not.toBe(2e-3);
+    expect(learned.artefact.epsilon).toBeGreaterThanOrEqual(1e-4);
+    const without = await train(fit, { ...request, learning: { ...learning, epsilon: 0 } });
+    expect(without.artefact.epsilon).toBe(0);
+    Scorer.open(writeArtefact(without.artefact), kernelModule("score"));
+  });
+
+  test("without labelled anomalies it still learns the normal rows", async () => {
+    const all = ["high", "low", "wide", "novel"];
+    const none = splitDataset(toy(), { seed: 3, holdOut: all, shots: 40, split: "rows" });
+    const { artefact } = await train(none.fit, { ...request, heldOut: all });
+    expect(artefact.training.labels).toBe(0);
+    expect(artefact.thresholds.f1).toBe(artefact.thresholds.fpr["0.01"]);
+  });
+
+  test("each episode logs its families before, after the inner and after the outer loop", async () => {
+    const { episodes } = await train(fit, request);
+    for (const { before, afterInner, afterOuter, judgedFamilies, outerFamilies } of episodes) {
+      for (const verdict of [before, afterInner, afterOuter]) expect(verdict.families).toHaveLength(3);
+      for (const family of judgedFamilies) expect(outerFamilies).not.toContain(family);
+    }
+  });
+});
