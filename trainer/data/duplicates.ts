@@ -50,7 +50,7 @@ class Pool {
     const hashes = rowHashes(rows, 0);
     const fresh: number[] = [];
     for (let row = 0; row < rows.count; row++) {
-      const hash = hashes[row] ?? 0;
+      const hash = hashes[row];
       const bucket = this.#byHash.get(hash);
       if (bucket === undefined) this.#byHash.set(hash, [{ rows, row }]);
       else if (bucket.some((entry) => sameRow(entry.rows, entry.row, rows, row))) continue;
@@ -61,9 +61,7 @@ class Pool {
   }
 
   has(rows: Rows, row: number, hash: number): boolean {
-    return (
-      this.#byHash.get(hash)?.some((entry) => sameRow(entry.rows, entry.row, rows, row)) ?? false
-    );
+    return this.#byHash.get(hash)?.some((entry) => sameRow(entry.rows, entry.row, rows, row)) ?? false;
   }
 }
 
@@ -80,7 +78,7 @@ function thin(group: Group, indices: readonly number[]): Group {
   return {
     ...group,
     ...takeRows(group, indices),
-    block: Int32Array.from(indices, (i) => block[i] ?? 0),
+    block: Int32Array.from(indices, (i) => block[i]),
   };
 }
 
@@ -93,7 +91,7 @@ function overlapNotes(groups: readonly Group[], pools: ReadonlyMap<string, Pool>
     if (group.role === "normal") continue;
     const hashes = rowHashes(group, 0);
     for (let row = 0; row < group.count; row++) {
-      const hash = hashes[row] ?? 0;
+      const hash = hashes[row];
       if (normal?.has(group, row, hash) === true) both++;
       const other = families.get(hash);
       if (other !== undefined && other !== group.name) several++;

@@ -19,9 +19,7 @@ export function isFolder(path: string): boolean {
 /** Data files directly in a folder, sorted by name, hidden ones left out; names relative to `root`. */
 export function dataFilesIn(folder: string, root = folder): SourceFile[] {
   return readdirSync(folder, { withFileTypes: true })
-    .filter(
-      (entry) => !entry.isDirectory() && !entry.name.startsWith(".") && DATA_FILE.test(entry.name),
-    )
+    .filter((entry) => !entry.isDirectory() && !entry.name.startsWith(".") && DATA_FILE.test(entry.name))
     .map((entry) => entry.name)
     .sort(byName)
     .map((name) => ({
@@ -61,9 +59,7 @@ export function notFound(source: string): UnseenError {
   const beside = isFolder(folder) ? readdirSync(folder) : [];
   const near = nearest(basename(source), beside);
   const remedy =
-    near.length > 0
-      ? `Did you mean ${near.map((name) => join(folder, name)).join(" or ")}?`
-      : "Check the path.";
+    near.length > 0 ? `Did you mean ${near.map((name) => join(folder, name)).join(" or ")}?` : "Check the path.";
   return new UnseenError("data-not-found", `There is no data at ${source}.`, remedy, {
     file: source,
   });

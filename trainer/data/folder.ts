@@ -35,9 +35,7 @@ export async function readFolder(folder: string, options: ReadOptions = {}): Pro
     plans.map((plan) => plan.file),
     {
       asText: new Set(
-        [...stated].flatMap(([name, kind]) =>
-          kind === "categorical" || kind === "boolean" ? [name] : [],
-        ),
+        [...stated].flatMap(([name, kind]) => (kind === "categorical" || kind === "boolean" ? [name] : [])),
       ),
       ...(options.columns ? { only: options.columns.map((column) => column.name) } : {}),
     },
@@ -50,7 +48,7 @@ export async function readFolder(folder: string, options: ReadOptions = {}): Pro
   notes.push(...checkStated(tables, options, meta));
   const typed = typeColumns(tables, (table) => plans[table]?.role === "normal", stated);
   const groups = plans.map((plan, i): Group => {
-    const rows = typed.rows[i] ?? { count: 0, cells: [] };
+    const rows = typed.rows[i];
     const key = `${plan.file.name.replace(/[^/]*$/, "")}${plan.role} ${plan.name}`;
     return {
       name: plan.name,
@@ -89,9 +87,7 @@ function planFiles(folder: string, meta: Meta | null): Plan[] {
   const sides = (["train", "test"] as const).filter((side) => isFolder(join(folder, side)));
   const found = [
     ...dataFilesIn(folder).map((file) => ({ file, side: null })),
-    ...sides.flatMap((side) =>
-      dataFilesIn(join(folder, side), folder).map((file) => ({ file, side })),
-    ),
+    ...sides.flatMap((side) => dataFilesIn(join(folder, side), folder).map((file) => ({ file, side }))),
   ];
   const plans = found.map(({ file, side }): Plan => {
     const known = meta?.files.get(file.name);
@@ -100,22 +96,16 @@ function planFiles(folder: string, meta: Meta | null): Plan[] {
     return {
       file,
       role,
-      name:
-        role === "anomaly" ? stem(file.name) : (known?.title ?? (domain === "" ? "all" : domain)),
+      name: role === "anomaly" ? stem(file.name) : (known?.title ?? (domain === "" ? "all" : domain)),
       side: known?.side ?? side,
       blocks: known?.blocks ?? null,
-      aliases:
-        role === "anomaly"
-          ? [known?.title, known?.kin].filter((alias) => typeof alias === "string")
-          : [],
+      aliases: role === "anomaly" ? [known?.title, known?.kin].filter((alias) => typeof alias === "string") : [],
     };
   });
   for (const [i, plan] of plans.entries()) {
     const twin = plans
       .slice(0, i)
-      .find(
-        (other) => other.role === plan.role && other.name === plan.name && other.side === plan.side,
-      );
+      .find((other) => other.role === plan.role && other.name === plan.name && other.side === plan.side);
     if (twin === undefined) continue;
     const what = plan.role === "normal" ? `normal domain "${plan.name}"` : `family "${plan.name}"`;
     throw new UnseenError(
@@ -127,10 +117,7 @@ function planFiles(folder: string, meta: Meta | null): Plan[] {
       },
     );
   }
-  return [
-    ...plans.filter((plan) => plan.role === "normal"),
-    ...plans.filter((plan) => plan.role === "anomaly"),
-  ];
+  return [...plans.filter((plan) => plan.role === "normal"), ...plans.filter((plan) => plan.role === "anomaly")];
 }
 
 function soundBlocks(plan: Plan, count: number, notes: string[]): readonly MetaBlock[] | null {
@@ -144,30 +131,19 @@ function soundBlocks(plan: Plan, count: number, notes: string[]): readonly MetaB
 }
 
 /** Remarks on what meta.json says and the files do not bear out. */
-function checkStated(
-  tables: readonly RawTable[],
-  options: ReadOptions,
-  meta: Meta | null,
-): string[] {
+function checkStated(tables: readonly RawTable[], options: ReadOptions, meta: Meta | null): string[] {
   if (meta === null) return [];
   const notes = [...meta.notes];
   const present = new Map(tables.map((table) => [table.file.name, table.sha256]));
   const absent = [...meta.files.keys()].filter((file) => !present.has(file));
-  if (absent.length > 0)
-    notes.push(`meta.json lists ${absent.length} files that are not there, such as ${absent[0]}.`);
-  const changed = [...meta.sha256].filter(
-    ([file, hash]) => present.has(file) && present.get(file) !== hash,
-  );
+  if (absent.length > 0) notes.push(`meta.json lists ${absent.length} files that are not there, such as ${absent[0]}.`);
+  const changed = [...meta.sha256].filter(([file, hash]) => present.has(file) && present.get(file) !== hash);
   if (changed.length > 0)
-    notes.push(
-      `${changed.length} files differ from meta.json's sha256, such as ${changed[0]?.[0]}.`,
-    );
+    notes.push(`${changed.length} files differ from meta.json's sha256, such as ${changed[0]?.[0]}.`);
   const columns = new Set(tables[0]?.columns.map((column) => column.name));
   const unknown = [...meta.kinds.keys()].filter((name) => !columns.has(name));
   if (unknown.length > 0 && options.columns === undefined) {
-    notes.push(
-      `meta.json lists ${unknown.length} columns that are not there, such as "${unknown[0]}".`,
-    );
+    notes.push(`meta.json lists ${unknown.length} columns that are not there, such as "${unknown[0]}".`);
   }
   return notes;
 }

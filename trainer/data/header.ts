@@ -29,13 +29,7 @@ export function readHeader(path: string, name: string): Header {
       { file: name },
     );
   }
-  const delimiter = line.includes(",")
-    ? ","
-    : line.includes("\t")
-      ? "\t"
-      : line.includes(";")
-        ? ";"
-        : ",";
+  const delimiter = line.includes(",") ? "," : line.includes("\t") ? "\t" : line.includes(";") ? ";" : ",";
   const fields = splitLine(line, delimiter);
   if (fields.every((field) => field !== "" && Number.isFinite(Number(field)))) {
     throw new UnseenError(

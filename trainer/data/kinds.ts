@@ -52,7 +52,7 @@ export function typeColumns(
 
   const names = tables[0]?.columns.map((column) => column.name) ?? [];
   for (const [index, name] of names.entries()) {
-    const parts = tables.flatMap((table) => table.columns[index] ?? []);
+    const parts = tables.map((table) => table.columns[index]);
     const verdict = judge(name, parts, isNormal, stated.get(name));
     if (verdict.kind === "drop") {
       dropped.push({ column: name, reason: verdict.note ?? "as asked" });
@@ -60,15 +60,13 @@ export function typeColumns(
     }
     if (verdict.note !== undefined) notes.push(`${name}: ${verdict.note}.`);
     columns.push({ name, kind: verdict.kind });
-    convert(name, verdict.kind, parts, tally, notes).forEach((converted, table) =>
-      cells[table]?.push(converted),
-    );
+    convert(name, verdict.kind, parts, tally, notes).forEach((converted, table) => cells[table].push(converted));
   }
   return {
     columns,
     dropped,
     notes: [...notes, ...tallyNotes(tally)],
-    rows: tables.map((table, i) => ({ count: table.count, cells: cells[i] ?? [] })),
+    rows: tables.map((table, i) => ({ count: table.count, cells: cells[i] })),
   };
 }
 
@@ -85,10 +83,7 @@ function judge(
 ): Verdict {
   if (stated !== undefined) return { kind: stated };
   if (parts.every((part) => part.texts === undefined)) {
-    const rows = parts.reduce((sum, part) => sum + part.numbers.length, 0);
-    return rows >= IDENTIFIER_ROWS && parts.every(countsRows)
-      ? { kind: "drop", note: "numbers the rows" }
-      : { kind: "numeric" };
+    return countsRows(parts, isNormal) ? { kind: "drop", note: "numbers the rows" } : { kind: "numeric" };
   }
   const { numbers, words, distinct, examples, times, truths } = profile(parts, isNormal);
   const values = numbers + words;
@@ -96,8 +91,7 @@ function judge(
   if (words === 0) return { kind: "numeric" };
   if (truths === values) return { kind: "boolean" };
   if (words / values <= FEW_WORDS) return { kind: "numeric" };
-  if (times / values >= 0.99)
-    return { kind: "drop", note: "a date or time, which gives the time of capture away" };
+  if (times / values >= 0.99) return { kind: "drop", note: "a date or time, which gives the time of capture away" };
   if (values >= IDENTIFIER_ROWS && distinct / values >= IDENTIFIER_SHARE) {
     return {
       kind: "drop",
@@ -122,16 +116,13 @@ interface Profile {
   truths: number;
 }
 
-function profile(
-  parts: readonly RawColumn[],
-  isNormal: (table: number, row: number) => boolean,
-): Profile {
+function profile(parts: readonly RawColumn[], isNormal: (table: number, row: number) => boolean): Profile {
   const found: Profile = { numbers: 0, words: 0, distinct: 0, examples: [], times: 0, truths: 0 };
   const counts = new Map<string, number>();
   for (const [table, { numbers, texts }] of parts.entries()) {
     for (let row = 0; row < numbers.length; row++) {
       if (!isNormal(table, row)) continue;
-      const text = texts === undefined ? String(numbers[row]) : (texts[row] ?? null);
+      const text = texts === undefined ? String(numbers[row]) : texts[row];
       if (text === null) continue;
       if (Number.isNaN(numbers[row])) found.words++;
       else found.numbers++;
@@ -147,12 +138,19 @@ function profile(
   return found;
 }
 
-/** Whether every value is the one before plus 1. */
-function countsRows({ numbers }: RawColumn): boolean {
-  for (let i = 1; i < numbers.length; i++) {
-    if ((numbers[i] ?? 0) - (numbers[i - 1] ?? 0) !== 1) return false;
+/** Whether the value is the row's place in its file plus a constant, in every one of 20 normal rows or more. */
+function countsRows(parts: readonly RawColumn[], isNormal: (table: number, row: number) => boolean): boolean {
+  let rows = 0;
+  for (const [table, { numbers }] of parts.entries()) {
+    let start: number | undefined;
+    for (let row = 0; row < numbers.length; row++) {
+      if (!isNormal(table, row)) continue;
+      start ??= numbers[row] - row;
+      if (numbers[row] - row !== start) return false;
+      rows++;
+    }
   }
-  return true;
+  return rows >= IDENTIFIER_ROWS;
 }
 
 function truth(text: string): boolean | null {
@@ -167,13 +165,7 @@ interface Tally {
   cells: number;
 }
 
-function convert(
-  name: string,
-  kind: ColumnKind,
-  parts: readonly RawColumn[],
-  tally: Tally,
-  notes: string[],
-): Cells[] {
+function convert(name: string, kind: ColumnKind, parts: readonly RawColumn[], tally: Tally, notes: string[]): Cells[] {
   let infinite = 0;
   let missing = 0;
   let odd = 0;
@@ -181,14 +173,13 @@ function convert(
   const converted = parts.map(({ numbers, texts }): Cells => {
     tally.cells += numbers.length;
     if (kind === "categorical") {
-      const words =
-        texts ?? Array.from(numbers, (number) => (Number.isNaN(number) ? null : String(number)));
+      const words = texts ?? Array.from(numbers, (number) => (Number.isNaN(number) ? null : String(number)));
       for (const word of words) if (word === null) missing++;
       return words;
     }
     const cells = new Float64Array(numbers.length);
     for (let i = 0; i < cells.length; i++) {
-      const number = numbers[i] ?? Number.NaN;
+      const number = numbers[i];
       const text = texts?.[i] ?? null;
       let value = number;
       if (kind === "boolean") {

@@ -48,14 +48,9 @@ export function readMeta(folder: string): Meta | null {
   const size = statSync(path, { throwIfNoEntry: false })?.size;
   if (size === undefined) return null;
   const fault = (what: string): UnseenError =>
-    new UnseenError(
-      "data-unreadable",
-      `meta.json ${what}.`,
-      "Correct it, or remove it to read the folder without.",
-      {
-        file: "meta.json",
-      },
-    );
+    new UnseenError("data-unreadable", `meta.json ${what}.`, "Correct it, or remove it to read the folder without.", {
+      file: "meta.json",
+    });
   if (size > LARGEST_BYTES) throw fault("is larger than 16 MiB");
   let json: unknown;
   try {
@@ -98,8 +93,7 @@ function fileEntries(list: unknown, role: MetaFile["role"], notes: string[]): [s
     }
     const side = entry["split"];
     const blocks = blockList(entry);
-    if (blocks === "wrong")
-      notes.push(`meta.json: the block list of ${file} has the wrong shape and is ignored.`);
+    if (blocks === "wrong") notes.push(`meta.json: the block list of ${file} has the wrong shape and is ignored.`);
     return [
       [
         file,
@@ -126,8 +120,7 @@ function blockList(entry: Readonly<Record<string, unknown>>): MetaBlock[] | null
     return isRecord(item) ? { name: nameOf(item["name"]), rows: Number(item["rows"]) } : null;
   });
   const sound = blocks.filter(
-    (block): block is MetaBlock =>
-      block !== null && Number.isSafeInteger(block.rows) && block.rows >= 0,
+    (block): block is MetaBlock => block !== null && Number.isSafeInteger(block.rows) && block.rows >= 0,
   );
   return sound.length === list.length ? sound : "wrong";
 }
@@ -136,9 +129,7 @@ function blockList(entry: Readonly<Record<string, unknown>>): MetaBlock[] | null
 function patientSides(split: unknown): [string, "train" | "test"][] {
   if (!isRecord(split)) return [];
   const side = (keys: readonly string[], name: "train" | "test"): [string, "train" | "test"][] =>
-    keys.flatMap((key) =>
-      namesIn(split[key]).map((patient): [string, "train" | "test"] => [patient, name]),
-    );
+    keys.flatMap((key) => namesIn(split[key]).map((patient): [string, "train" | "test"] => [patient, name]));
   return [...side(["train", "DS1"], "train"), ...side(["test", "DS2"], "test")];
 }
 

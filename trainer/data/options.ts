@@ -43,19 +43,13 @@ export function statedKinds(
 }
 
 /** Throws `column-unknown` for a type or role given to a column that is not there, naming near matches. */
-export function checkColumnNames(
-  wanted: Iterable<string>,
-  columns: readonly string[],
-  file: string,
-): void {
+export function checkColumnNames(wanted: Iterable<string>, columns: readonly string[], file: string): void {
   const there = new Set(columns);
   for (const name of wanted) {
     if (there.has(name)) continue;
-    throw new UnseenError(
-      "column-unknown",
-      `${file} has no column "${name}".`,
-      didYouMean(name, columns),
-      { file, feature: name },
-    );
+    throw new UnseenError("column-unknown", `${file} has no column "${name}".`, didYouMean(name, columns), {
+      file,
+      feature: name,
+    });
   }
 }

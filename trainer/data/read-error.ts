@@ -23,12 +23,7 @@ export function readError(file: string, message: string): UnseenError {
     );
   }
   if (/unicode|utf-8/i.test(message)) {
-    return new UnseenError(
-      "data-unreadable",
-      `${file}, line ${line}: not UTF-8.`,
-      "Convert the file to UTF-8.",
-      place,
-    );
+    return new UnseenError("data-unreadable", `${file}, line ${line}: not UTF-8.`, "Convert the file to UTF-8.", place);
   }
   const first = message.split("\n", 1)[0] ?? message;
   return new UnseenError(

@@ -16,10 +16,7 @@ import { readTables } from "./tables.ts";
  * const flows = await readDataset("data/flows");
  * const table = await readDataset("flows-*.parquet", { label: "Label", normal: ["BENIGN"], domain: "Day" });
  */
-export async function readDataset(
-  source: string | readonly string[],
-  options: TableOptions = {},
-): Promise<Dataset> {
+export async function readDataset(source: string | readonly string[], options: TableOptions = {}): Promise<Dataset> {
   const [first, ...others] = typeof source === "string" ? [source] : source;
   if (first !== undefined && others.length === 0 && options.label === undefined && isFolder(first))
     return readFolder(first, options);
@@ -39,10 +36,6 @@ export async function readUnlabelled(
     asText: new Set(columns.flatMap(({ name, kind }) => (kind === "numeric" ? [] : [name]))),
     only: columns.map((column) => column.name),
   });
-  const typed = typeColumns(
-    tables,
-    () => true,
-    new Map(columns.map(({ name, kind }) => [name, kind])),
-  );
+  const typed = typeColumns(tables, () => true, new Map(columns.map(({ name, kind }) => [name, kind])));
   return { rows: concatRows(typed.rows), notes: typed.notes };
 }

@@ -46,18 +46,18 @@ class Lanes {
   mix(i: number, word: number): void {
     let k = Math.imul(word, 0xcc9e2d51);
     k = Math.imul((k << 15) | (k >>> 17), 0x1b873593);
-    let h = (this.first[i] ?? 0) ^ k;
+    let h = this.first[i] ^ k;
     this.first[i] = Math.imul((h << 13) | (h >>> 19), 5) + 0xe6546b64;
     k = Math.imul(word, 0x239b961b);
     k = Math.imul((k << 16) | (k >>> 16), 0xab0e9789);
-    h = (this.second[i] ?? 0) ^ k;
+    h = this.second[i] ^ k;
     this.second[i] = Math.imul((h << 17) | (h >>> 15), 5) + 0x0bcaa747;
   }
 
   /** 21 bits of the second lane over 32 bits of the first, each lane avalanched with the other's help. */
   finish(i: number): number {
-    const a = avalanche((this.first[i] ?? 0) ^ Math.imul(this.second[i] ?? 0, 0x85ebca6b));
-    const b = avalanche((this.second[i] ?? 0) ^ Math.imul(a, 0xc2b2ae35));
+    const a = avalanche(this.first[i] ^ Math.imul(this.second[i], 0x85ebca6b));
+    const b = avalanche(this.second[i] ^ Math.imul(a, 0xc2b2ae35));
     return (b & 0x1fffff) * 2 ** 32 + (a >>> 0);
   }
 }
@@ -73,7 +73,7 @@ function mixNumbers(lanes: Lanes, cells: Float64Array): void {
   // Low word first whatever the machine: every platform Node runs on is little-endian.
   const words = new Uint32Array(cells.buffer, cells.byteOffset, cells.length * 2);
   for (let i = 0; i < cells.length; i++) {
-    const value = cells[i] ?? Number.NaN;
+    const value = cells[i];
     if (Number.isNaN(value)) {
       lanes.mix(i, MISSING);
       lanes.mix(i, MISSING);
@@ -81,8 +81,8 @@ function mixNumbers(lanes: Lanes, cells: Float64Array): void {
       lanes.mix(i, 0);
       lanes.mix(i, 0);
     } else {
-      lanes.mix(i, words[2 * i] ?? 0);
-      lanes.mix(i, words[2 * i + 1] ?? 0);
+      lanes.mix(i, words[2 * i]);
+      lanes.mix(i, words[2 * i + 1]);
     }
   }
 }
@@ -95,8 +95,8 @@ function mixTexts(lanes: Lanes, cells: readonly (string | null)[], seed: number)
       of = text === null ? new Lanes(1, MISSING) : textLanes(text, seed);
       known.set(text, of);
     }
-    lanes.mix(i, of.first[0] ?? 0);
-    lanes.mix(i, of.second[0] ?? 0);
+    lanes.mix(i, of.first[0]);
+    lanes.mix(i, of.second[0]);
   }
 }
 

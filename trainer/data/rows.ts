@@ -12,10 +12,10 @@ export function takeRows(rows: Rows, indices: ArrayLike<number>): Rows {
 export function takeCells(cells: Cells, indices: ArrayLike<number>): Cells {
   if (cells instanceof Float64Array) {
     const taken = new Float64Array(indices.length);
-    for (let i = 0; i < taken.length; i++) taken[i] = cells[indices[i] ?? 0] ?? Number.NaN;
+    for (let i = 0; i < taken.length; i++) taken[i] = cells[indices[i]];
     return taken;
   }
-  return Array.from({ length: indices.length }, (_, i) => cells[indices[i] ?? 0] ?? null);
+  return Array.from({ length: indices.length }, (_, i) => cells[indices[i]]);
 }
 
 /** All rows one after another; the parts must have the same columns. Without parts: no rows of no columns. */
@@ -24,8 +24,7 @@ export function concatRows(parts: readonly Rows[]): Rows {
   if (first === undefined) return { count: 0, cells: [] };
   const count = parts.reduce((sum, part) => sum + part.count, 0);
   const cells = first.cells.map((like, column): Cells => {
-    if (!(like instanceof Float64Array))
-      return parts.flatMap((part) => part.cells[column] as (string | null)[]);
+    if (!(like instanceof Float64Array)) return parts.flatMap((part) => part.cells[column] as (string | null)[]);
     const joined = new Float64Array(count);
     let at = 0;
     for (const part of parts) {
@@ -44,18 +43,12 @@ export function concatRows(parts: readonly Rows[]): Rows {
  */
 export function rowAt(rows: Rows, i: number, columns?: readonly ColumnSpec[]): PositionalRow {
   const row: PositionalRow = [];
-  for (let column = 0; column < rows.cells.length; column++)
-    row.push(cellAt(rows, column, i, columns?.[column]?.kind));
+  for (let column = 0; column < rows.cells.length; column++) row.push(cellAt(rows, column, i, columns?.[column]?.kind));
   return row;
 }
 
-function cellAt(
-  rows: Rows,
-  column: number,
-  i: number,
-  kind: ColumnSpec["kind"] | undefined,
-): PositionalRow[number] {
-  const value = rows.cells[column]?.[i] ?? null;
+function cellAt(rows: Rows, column: number, i: number, kind: ColumnSpec["kind"] | undefined): PositionalRow[number] {
+  const value = rows.cells[column][i];
   if (typeof value !== "number") return value;
   if (Number.isNaN(value)) return null;
   return kind === "boolean" ? value !== 0 : value;

@@ -18,10 +18,7 @@ import { readTables, type RawTable } from "./tables.ts";
  * `option-invalid` when it is not known which labels mean normal, `column-unknown` for a wrong column name,
  * `data-not-found`, and what `readTables` throws.
  */
-export async function readTable(
-  sources: string | readonly string[],
-  options: TableOptions,
-): Promise<Dataset> {
+export async function readTable(sources: string | readonly string[], options: TableOptions): Promise<Dataset> {
   const paths = typeof sources === "string" ? [sources] : sources;
   const files = expandFiles(paths);
   const { label } = options;
@@ -32,27 +29,17 @@ export async function readTable(
       "Name the column that holds the labels.",
     );
   }
-  const roles = [label, options.family, options.domain, options.block].filter(
-    (name) => name !== undefined,
-  );
+  const roles = [label, options.family, options.domain, options.block].filter((name) => name !== undefined);
   const { stated, notes } = statedKinds(options);
   const tables = await readTables(files, {
     asText: new Set([
       ...roles,
-      ...[...stated].flatMap(([name, kind]) =>
-        kind === "numeric" || kind === "drop" ? [] : [name],
-      ),
+      ...[...stated].flatMap(([name, kind]) => (kind === "numeric" || kind === "drop" ? [] : [name])),
     ]),
-    ...(options.columns
-      ? { only: [...new Set([...options.columns.map((column) => column.name), ...roles])] }
-      : {}),
+    ...(options.columns ? { only: [...new Set([...options.columns.map((column) => column.name), ...roles])] } : {}),
   });
   const names = tables[0]?.columns.map((column) => column.name) ?? [];
-  checkColumnNames(
-    [...roles, ...Object.keys(options.types ?? {})],
-    names,
-    files[0]?.name ?? paths.join(", "),
-  );
+  checkColumnNames([...roles, ...Object.keys(options.types ?? {})], names, files[0]?.name ?? paths.join(", "));
 
   const labels = textsOf(tables, label);
   const normal = normalLabels(labels, options.normal, label);
@@ -66,11 +53,7 @@ export async function readTable(
     ...table,
     columns: table.columns.filter((column) => !roles.includes(column.name)),
   }));
-  const typed = typeColumns(
-    features,
-    (table, row) => normal.has(labels[(starts[table] ?? 0) + row] ?? null),
-    stated,
-  );
+  const typed = typeColumns(features, (table, row) => normal.has(labels[starts[table] + row]), stated);
 
   const families = options.family === undefined ? labels : textsOf(tables, options.family);
   const domains = options.domain === undefined ? null : textsOf(tables, options.domain);
@@ -95,9 +78,7 @@ export async function readTable(
 }
 
 function textsOf(tables: readonly RawTable[], name: string): (string | null)[] {
-  return tables.flatMap(
-    (table) => table.columns.find((column) => column.name === name)?.texts ?? [],
-  );
+  return tables.flatMap((table) => table.columns.find((column) => column.name === name)?.texts ?? []);
 }
 
 /** The labels that mean normal, all of which occur. */
@@ -172,7 +153,7 @@ function partition(
         ? blocksOf(key, rows.length, null)
         : blocksFrom(
             key,
-            rows.map((row) => blocks[row] ?? null),
+            rows.map((row) => blocks[row]),
           );
     return { ...member, side: null, ...takeRows(all, rows), ...of };
   });

@@ -43,48 +43,38 @@ export interface ReadTablesOptions {
  * Missing is: an empty cell, `NA`, `N/A`, and in any case of letters `nan`, `null` and `?`. Throws `data-empty` (file
  * without a row), `data-ragged` (naming file and line), `data-unreadable`, and `column-unknown` when the columns differ.
  */
-export async function readTables(
-  files: readonly SourceFile[],
-  options: ReadTablesOptions = {},
-): Promise<RawTable[]> {
+export async function readTables(files: readonly SourceFile[], options: ReadTablesOptions = {}): Promise<RawTable[]> {
   const database = await DuckDBInstance.create(":memory:");
   const connections = await Promise.all([database.connect(), database.connect()]);
   try {
     const scans: Scan[] = [];
     for (const file of files) scans.push(await openScan(connections[0], file));
     const names = options.only ?? scans[0]?.names ?? [];
-    for (const scan of scans)
-      checkColumns(scan, names, options.only === undefined ? scans[0] : undefined);
+    for (const scan of scans) checkColumns(scan, names, options.only === undefined ? scans[0] : undefined);
 
-    const numbers = await inParallel(connections, scans, (connection, scan) =>
-      readNumbers(connection, scan, names),
-    );
+    const numbers = await inParallel(connections, scans, (connection, scan) => readNumbers(connection, scan, names));
     // A column in which some cell is no number anywhere is read again as text, in every file.
     const texts = names.map(
-      (name, column) =>
-        options.asText?.has(name) === true ||
-        numbers.some((table) => (table.gaps[column] ?? 0) > 0),
+      (name, column) => options.asText?.has(name) === true || numbers.some((table) => table.gaps[column] > 0),
     );
     const wanted = names.filter((_, column) => texts[column]);
-    const words = await inParallel(connections, scans, (connection, scan) =>
-      readTexts(connection, scan, wanted),
-    );
+    const words = await inParallel(connections, scans, (connection, scan) => readTexts(connection, scan, wanted));
 
     return await Promise.all(
       scans.map(async (scan, i) => {
         const table = numbers[i];
         const columns = names.map((name, column): RawColumn => {
-          const found = words[i]?.get(name);
+          const found = words[i].get(name);
           return {
             name,
-            numbers: table?.cells[column] ?? new Float64Array(0),
+            numbers: table.cells[column],
             ...(found ? { texts: found } : {}),
           };
         });
         return {
           file: scan.file,
           sha256: await fileSha256(scan.file.path),
-          count: table?.count ?? 0,
+          count: table.count,
           columns,
         };
       }),
@@ -112,13 +102,8 @@ async function openScan(connection: DuckDBConnection, file: SourceFile): Promise
     const rows = await described.getRows();
     const names = uniqueNames(rows.map((row) => String(row[0]).trim()));
     const sql = rows.map((row, i) => {
-      const castable = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL.*)$/.test(
-        String(row[1]),
-      );
-      return [
-        names[i] ?? "",
-        { column: `"${String(row[0]).replaceAll('"', '""')}"`, castable },
-      ] as const;
+      const castable = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL.*)$/.test(String(row[1]));
+      return [names[i], { column: `"${String(row[0]).replaceAll('"', '""')}"`, castable }] as const;
     });
     return { file, from, names, sql: new Map(sql) };
   }
@@ -166,16 +151,10 @@ interface Numbers {
   readonly gaps: readonly number[];
 }
 
-async function readNumbers(
-  connection: DuckDBConnection,
-  scan: Scan,
-  names: readonly string[],
-): Promise<Numbers> {
+async function readNumbers(connection: DuckDBConnection, scan: Scan, names: readonly string[]): Promise<Numbers> {
   const select = names.map((name) => {
     const of = scan.sql.get(name);
-    return of?.castable === true
-      ? `coalesce(try_cast(${of.column} AS DOUBLE), 'nan')`
-      : "CAST('nan' AS DOUBLE)";
+    return of?.castable === true ? `coalesce(try_cast(${of.column} AS DOUBLE), 'nan')` : "CAST('nan' AS DOUBLE)";
   });
   const result = await run(connection, scan.file, `SELECT ${select.join(", ")} FROM ${scan.from}`);
   const parts = names.map((): Float64Array[] => []);
@@ -193,8 +172,8 @@ async function readNumbers(
         cells[i] = value;
         if (Number.isNaN(value)) missing++;
       }
-      parts[column]?.push(cells);
-      gaps[column] = (gaps[column] ?? 0) + missing;
+      parts[column].push(cells);
+      gaps[column] += missing;
     }
     count += rows;
   }
@@ -226,14 +205,8 @@ async function readTexts(
 ): Promise<Map<string, (string | null)[]>> {
   const texts = names.map((): (string | null)[] => []);
   if (names.length > 0) {
-    const select = names.map(
-      (name) => `coalesce(CAST(${scan.sql.get(name)?.column ?? "NULL"} AS VARCHAR), '')`,
-    );
-    const result = await run(
-      connection,
-      scan.file,
-      `SELECT ${select.join(", ")} FROM ${scan.from}`,
-    );
+    const select = names.map((name) => `coalesce(CAST(${scan.sql.get(name)?.column ?? "NULL"} AS VARCHAR), '')`);
+    const result = await run(connection, scan.file, `SELECT ${select.join(", ")} FROM ${scan.from}`);
     const known = names.map(() => new Map<string, string | null>());
     for await (const chunk of result) {
       for (const [column, into] of texts.entries()) {
@@ -241,21 +214,17 @@ async function readTexts(
         const seen = known[column];
         for (let i = 0; i < chunk.rowCount; i++) {
           const raw = String(vector.getItem(i));
-          const text = seen?.get(raw);
+          const text = seen.get(raw);
           into.push(text === undefined ? cellText(raw) : text);
-          if (text === undefined) seen?.set(raw, into.at(-1) ?? null);
+          if (text === undefined) seen.set(raw, into.at(-1) ?? null);
         }
       }
     }
   }
-  return new Map(names.map((name, column) => [name, texts[column] ?? []]));
+  return new Map(names.map((name, column) => [name, texts[column]]));
 }
 
-async function run(
-  connection: DuckDBConnection,
-  file: SourceFile,
-  sql: string,
-): ReturnType<DuckDBConnection["run"]> {
+async function run(connection: DuckDBConnection, file: SourceFile, sql: string): ReturnType<DuckDBConnection["run"]> {
   try {
     return await connection.run(sql);
   } catch (cause) {

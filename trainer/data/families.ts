@@ -1,0 +1,41 @@
+/** Names of anomaly families as users type them. */
+import { UnseenError } from "../../model/errors.ts";
+import { didYouMean } from "../nearest.ts";
+import type { Dataset } from "./dataset.ts";
+
+/** The families' names, each once, in the data set's order. */
+export function familiesOf(dataset: Dataset): string[] {
+  return [...new Set(dataset.groups.flatMap((group) => (group.role === "anomaly" ? [group.name] : [])))];
+}
+
+/** The normal domains' names, each once, in the data set's order. */
+export function domainsOf(dataset: Dataset): string[] {
+  return [...new Set(dataset.groups.flatMap((group) => (group.role === "normal" ? [group.name] : [])))];
+}
+
+/**
+ * The families that `names` stand for, each once, in the data set's order: a family's own name, a title or group of
+ * families from meta.json ("DoS" stands for all of them), exactly or, failing that, in another case of letters.
+ *
+ * Throws `family-unknown` with near matches: a mistyped name must never let a family that was to be held out be seen.
+ */
+export function resolveFamilies(dataset: Dataset, names: readonly string[]): string[] {
+  const families = familiesOf(dataset);
+  const choices = new Map<string, readonly string[]>(dataset.familyNames ?? []);
+  for (const family of families) choices.set(family, [family]);
+  const wanted = new Set<string>();
+  for (const name of names) {
+    const key = choices.has(name)
+      ? name
+      : [...choices.keys()].find((choice) => choice.toLowerCase() === name.trim().toLowerCase());
+    if (key === undefined) {
+      throw new UnseenError(
+        "family-unknown",
+        `${dataset.name} has no anomaly family "${name}".`,
+        didYouMean(name, choices.keys()),
+      );
+    }
+    for (const family of choices.get(key) ?? []) wanted.add(family);
+  }
+  return families.filter((family) => wanted.has(family));
+}

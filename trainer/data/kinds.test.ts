@@ -1,0 +1,123 @@
+import { expect, test } from "vitest";
+import { readDataset, readUnlabelled } from "./read.ts";
+import { csv, errorOf, writeFolder } from "./testing.ts";
+
+const ROWS = 100;
+
+/** One column `x` with the given normal cells beside a plain number, and one anomaly. */
+async function readColumn(
+  cell: (i: number) => string,
+  anomaly = "1",
+  types?: Record<string, "numeric" | "categorical" | "boolean" | "drop">,
+) {
+  const folder = writeFolder({
+    "normal.csv": csv("n,x", ROWS, (i) => `${i * i},${cell(i)}`),
+    "dos.csv": `n,x\n-1,${anomaly}\n`,
+  });
+  const dataset = await readDataset(folder, types ? { types } : {});
+  const at = dataset.columns.findIndex((column) => column.name === "x");
+  return {
+    kind: dataset.columns[at]?.kind,
+    reason: dataset.dropped[0]?.reason,
+    normal: dataset.groups[0].cells[at],
+    anomaly: dataset.groups[1].cells[at]?.[0],
+    notes: dataset.notes,
+  };
+}
+
+test("numbers, with missing and infinite ones", async () => {
+  const cells = ["1", "", "NA", "N/A", "NaN", "null", "NULL", "?", " 2.5e1 ", "inf", "-Infinity"];
+  const { kind, normal, notes } = await readColumn((i) => cells[i] ?? "3");
+  expect(kind).toBe("numeric");
+  expect([...(normal ?? [])].slice(0, 12)).toEqual([1, ...Array(7).fill(Number.NaN), 25, Number.NaN, Number.NaN, 3]);
+  expect(notes).toEqual(["2 infinite values count as missing (x 2).", "9 cells in 1 columns are missing (4.5 %)."]);
+});
+
+test("true and false in several spellings", async () => {
+  const { kind, normal, anomaly } = await readColumn((i) => ["true", "F", "YES", "n", ""][i % 5], "False");
+  expect(kind).toBe("boolean");
+  expect([...(normal ?? [])].slice(0, 5)).toEqual([1, 0, 1, 0, Number.NaN]);
+  expect(anomaly).toBe(0);
+});
+
+test("words are categories, a missing one is null", async () => {
+  const { kind, normal } = await readColumn((i) => ["tcp", " udp ", "?"][i % 3]);
+  expect(kind).toBe("categorical");
+  expect(normal?.slice(0, 3)).toEqual(["tcp", "udp", null]);
+});
+
+test("mostly numbers with a few words stay numbers, with a note", async () => {
+  const { kind, normal, notes } = await readColumn((i) => (i < 5 ? "low" : String(i % 7)));
+  expect(kind).toBe("numeric");
+  expect(normal?.[0]).toBe(Number.NaN);
+  expect(notes).toContain('x: 5 cells are no numbers, such as "low", and count as missing.');
+});
+
+test("numbers among many words are categories, with a note", async () => {
+  const { kind, notes } = await readColumn((i) => (i < 6 ? "low" : String(i % 7)));
+  expect(kind).toBe("categorical");
+  expect(notes).toContain('x: 94 % numbers among words such as "low", read as categories.');
+});
+
+test("identifiers and times are dropped with a reason", async () => {
+  expect((await readColumn((i) => `flow-${i}`)).reason).toMatch(/all distinct text/);
+  expect((await readColumn((i) => `2017-07-03 08:${10 + (i % 40)}:00`)).reason).toMatch(/date or time/);
+  expect((await readColumn((i) => `3/7/2017 8:${10 + (i % 40)} AM`)).reason).toMatch(/date or time/);
+});
+
+test("a row number is dropped", async () => {
+  const folder = writeFolder({
+    "normal.csv": csv(",a", 20, (i) => `${i + 7},${i % 3}${i}`),
+    "dos.csv": ",a\n0,5\n9,7\n",
+  });
+  expect((await readDataset(folder)).dropped).toEqual([{ column: "column 1", reason: "numbers the rows" }]);
+});
+
+test("constant columns stay, columns without a normal value go", async () => {
+  expect((await readColumn(() => "4")).kind).toBe("numeric");
+  expect((await readColumn(() => "")).reason).toBe("no value in any normal row");
+});
+
+test("no anomaly decides a column's kind", async () => {
+  const { kind, anomaly, notes } = await readColumn((i) => String(i % 7), "evil");
+  expect(kind).toBe("numeric");
+  expect(anomaly).toBe(Number.NaN);
+  expect(notes[0]).toBe('x: 1 cells are no numbers, such as "evil", and count as missing.');
+});
+
+test("stated kinds win", async () => {
+  expect((await readColumn((i) => `flow-${i}`, "1", { x: "categorical" })).kind).toBe("categorical");
+  expect((await readColumn((i) => String(i % 3), "1", { x: "categorical" })).normal?.slice(0, 3)).toEqual([
+    "0",
+    "1",
+    "2",
+  ]);
+  const { kind, normal } = await readColumn((i) => String(i % 3), "1", { x: "boolean" });
+  expect([kind, ...(normal ?? [])].slice(0, 4)).toEqual(["boolean", 0, 1, Number.NaN]);
+  expect((await readColumn((i) => String(i % 3), "1", { x: "drop" })).reason).toBe("as asked");
+  const error = await errorOf(() => readColumn((i) => String(i), "1", { Xx: "drop" }));
+  expect(error).toMatchObject({ code: "column-unknown", remedy: 'Did you mean "x"?', place: { feature: "Xx" } });
+});
+
+test("repeated, blank and quoted names, semicolons and a byte order mark", async () => {
+  const folder = writeFolder({ "normal.csv": '\uFEFFa; a ;;"x;""y"\n1;2;3;"4"\n5;6;7;8\n' });
+  const { columns } = await readDataset(folder);
+  expect(columns.map((column) => column.name)).toEqual(["a", "a.1", "column 3", 'x;"y']);
+});
+
+test("rows for scoring keep file order, duplicates and the model's columns", async () => {
+  const folder = writeFolder({ "rows.csv": "z,b,a\nq,x,1\nq,7,1\nq,x,1\nq,,oops\n" });
+  const columns = [
+    { name: "a", kind: "numeric" },
+    { name: "b", kind: "categorical" },
+  ] as const;
+  const { rows, notes } = await readUnlabelled(`${folder}/rows.csv`, columns);
+  expect(rows).toEqual({ count: 4, cells: [Float64Array.of(1, 1, 1, Number.NaN), ["x", "7", "x", null]] });
+  expect(notes).toHaveLength(2);
+  const error = await errorOf(() => readUnlabelled(`${folder}/rows.csv`, [{ name: "zz", kind: "numeric" }]));
+  expect(error).toMatchObject({
+    code: "column-unknown",
+    message: 'rows.csv has no column "zz".',
+    remedy: 'Did you mean "z"?',
+  });
+});

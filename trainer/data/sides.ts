@@ -1,0 +1,76 @@
+/** On which side of the split a row falls: a function of the seed and the row, or of the seed and its block. */
+import type { Dataset, Group, Rows } from "./dataset.ts";
+import { HASH_RANGE, rowHashes, textHash } from "./row-hash.ts";
+import { concatRows, takeRows } from "./rows.ts";
+
+export const TRAIN = 0;
+export const VALIDATION = 1;
+export const TEST = 2;
+export type Side = typeof TRAIN | typeof VALIDATION | typeof TEST;
+
+export interface SideRule {
+  readonly seed: number;
+  readonly split: "rows" | "blocks";
+  /** Official sides of blocks; they count only when splitting by blocks. */
+  readonly blockSides?: ReadonlyMap<string, "train" | "test">;
+}
+
+/** All rows of one normal domain or family, whatever their official side, sorted by hash. */
+export interface SidedRows {
+  readonly name: string;
+  readonly rows: Rows;
+  /** (count) whole numbers below 2^53: each row's content under the seed. */
+  readonly hashes: Float64Array;
+  /** (count) sides. */
+  readonly sides: Uint8Array;
+}
+
+/**
+ * The rows of a domain or family with their sides. An official side wins: test is test, train divides 75/25 into train
+ * and validation; where there is none, 60/20/20. Splitting by blocks, whole blocks fall on a side by their name, and
+ * a block's own official side (a patient's) counts where the group has none. Splitting by rows, anomalies have no
+ * shares: they are test rows where officially so, and else on the training side, from which labels are drawn.
+ */
+export function sideRows(dataset: Dataset, role: Group["role"], name: string, rule: SideRule): SidedRows {
+  const groups = dataset.groups.filter((group) => group.role === role && group.name === name);
+  const rows = concatRows(groups);
+  const hashes = rowHashes(rows, rule.seed);
+  const sides = new Uint8Array(rows.count);
+  let at = 0;
+  for (const group of groups) {
+    const ofBlock = group.blockNames.map((block) =>
+      sideOf(textHash(block, rule.seed), group.side ?? rule.blockSides?.get(block) ?? null),
+    );
+    for (let row = 0; row < group.count; row++, at++) {
+      if (rule.split === "blocks") sides[at] = ofBlock[group.block[row]];
+      else if (role === "normal") sides[at] = sideOf(hashes[at], group.side);
+      else sides[at] = group.side === "test" ? TEST : TRAIN;
+    }
+  }
+  const order = Uint32Array.from(hashes.keys()).sort((a, b) => hashes[a] - hashes[b]);
+  return {
+    name,
+    rows: takeRows(rows, order),
+    hashes: Float64Array.from(order, (i) => hashes[i]),
+    sides: Uint8Array.from(order, (i) => sides[i]),
+  };
+}
+
+/** The side a hash falls on. */
+export function sideOf(hash: number, official: "train" | "test" | null): Side {
+  if (official === "test") return TEST;
+  const u = hash / HASH_RANGE;
+  if (official === "train") return u < 0.75 ? TRAIN : VALIDATION;
+  return u < 0.6 ? TRAIN : u < 0.8 ? VALIDATION : TEST;
+}
+
+/** The rows for which `wanted(i)` holds, in order. */
+export function pickRows({ rows }: SidedRows, wanted: (i: number) => boolean): Rows {
+  return takeRows(rows, indicesWhere(rows.count, wanted));
+}
+
+export function indicesWhere(count: number, wanted: (i: number) => boolean): number[] {
+  const indices: number[] = [];
+  for (let i = 0; i < count; i++) if (wanted(i)) indices.push(i);
+  return indices;
+}

@@ -1,0 +1,207 @@
+/** The split: what fitting may see and what it may not, as two types that do not fit each other. */
+import { UnseenError } from "../../model/errors.ts";
+import type { ColumnSpec, Dataset, Rows } from "./dataset.ts";
+import { domainsOf, familiesOf, resolveFamilies } from "./families.ts";
+import { takeRows } from "./rows.ts";
+import { holdOutFamily, labelFamily } from "./shots.ts";
+import { pickRows, sideRows, TEST, TRAIN, VALIDATION, type SidedRows } from "./sides.ts";
+
+export interface SplitOptions {
+  readonly seed: number;
+  /** Families to hold out entirely, by name, title or group of families. */
+  readonly holdOut: readonly string[];
+  /** Most labelled anomalies per seen family, support and validation together. */
+  readonly shots: number;
+  readonly split: "rows" | "blocks";
+}
+
+/** Known to this file only, so that nobody else can make a FitData or a HeldOut. */
+const KEY: unique symbol = Symbol("split");
+
+interface FitParts {
+  readonly columns: readonly ColumnSpec[];
+  readonly normal: readonly {
+    readonly domain: string;
+    readonly train: Rows;
+    readonly validation: Rows;
+  }[];
+  readonly seen: readonly {
+    readonly family: string;
+    readonly support: Rows;
+    readonly validation: Rows;
+  }[];
+}
+
+/** Everything fitting may see; its brand keeps any other object from passing for one. */
+export class FitData {
+  readonly #brand = "fit";
+  readonly columns: readonly ColumnSpec[];
+  /** Every domain listed has at least one training row; validation may be empty. */
+  readonly normal: FitParts["normal"];
+  /** Every family listed has at least one support row; validation is empty if it has no other label. */
+  readonly seen: FitParts["seen"];
+  /** Labelled anomalies in here, support and validation rows of all families. */
+  readonly labels: number;
+
+  constructor(key: typeof KEY, parts: FitParts) {
+    if (key !== KEY) throw new TypeError("FitData comes from splitDataset only");
+    this.columns = parts.columns;
+    this.normal = parts.normal;
+    this.seen = parts.seen;
+    this.labels = parts.seen.reduce((sum, family) => sum + family.support.count + family.validation.count, 0);
+  }
+
+  get [Symbol.toStringTag](): string {
+    return this.#brand;
+  }
+}
+
+interface HeldParts {
+  readonly columns: readonly ColumnSpec[];
+  readonly normal: readonly { readonly domain: string; readonly rows: Rows }[];
+  readonly seen: readonly { readonly family: string; readonly rows: Rows }[];
+  readonly unseen: readonly { readonly family: string; readonly rows: Rows }[];
+}
+
+/** Rows that no fitting function accepts; every group listed has at least one. */
+export class HeldOut {
+  readonly #brand = "held-out";
+  readonly columns: readonly ColumnSpec[];
+  readonly normal: HeldParts["normal"];
+  /** Families of which fitting has labels: their other rows. */
+  readonly seen: HeldParts["seen"];
+  /** Families of which fitting has no row: those held out, and those that have no row outside the test side. */
+  readonly unseen: HeldParts["unseen"];
+
+  constructor(key: typeof KEY, parts: HeldParts) {
+    if (key !== KEY) throw new TypeError("HeldOut comes from splitDataset only");
+    this.columns = parts.columns;
+    this.normal = parts.normal;
+    this.seen = parts.seen;
+    this.unseen = parts.unseen;
+  }
+
+  get [Symbol.toStringTag](): string {
+    return this.#brand;
+  }
+}
+
+export interface Split {
+  readonly fit: FitData;
+  readonly heldOut: HeldOut;
+  /** Remarks worth a line to the user. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Splits a data set. The outcome depends on the seed and on the rows, not on their order in the files: every part
+ * comes sorted by hash (with "blocks", the default stretches of a group without a block list do follow file order).
+ *
+ * - Normal domains: training, validation and test rows by side (see sideRows). A domain without a training row is not
+ *   fitted at all: all its rows are test rows.
+ * - Seen families: the `shots` rows with the smallest hashes among those not on the test side are labels, 80 % support
+ *   and 20 % validation (with blocks, each from blocks of its own side as far as they go). All others are test rows
+ *   (with blocks, only those in test blocks). A row that also belongs to a held-out family is never a label, and a
+ *   row that is a label of one family is not a test row of another.
+ * - Held-out families: all rows (with blocks, those in test blocks, or all if there are none, with a note).
+ *
+ * Throws `family-unknown` for a name in `holdOut` that is no family, `option-invalid` for a seed or shots that are no whole
+ * numbers from 0, `data-too-small` when fewer than two normal training rows, or no normal validation or test row, are left.
+ */
+export function splitDataset(dataset: Dataset, options: SplitOptions): Split {
+  checkWhole("seed", options.seed);
+  checkWhole("shots", options.shots);
+  const { shots, split } = options;
+  const held = new Set(resolveFamilies(dataset, options.holdOut));
+  const rule = {
+    seed: options.seed,
+    split,
+    ...(dataset.blockSides ? { blockSides: dataset.blockSides } : {}),
+  };
+  const notes: string[] = [];
+
+  const families = familiesOf(dataset).map((name) => sideRows(dataset, "anomaly", name, rule));
+  const heldHashes = new Set(families.flatMap(({ name, hashes }) => (held.has(name) ? [...hashes] : [])));
+  const drawn = families.map((rows) => ({
+    rows,
+    ...(held.has(rows.name)
+      ? holdOutFamily(rows, split)
+      : labelFamily(rows, shots, split, (hash) => heldHashes.has(hash))),
+  }));
+  const labelled = new Set(
+    drawn.flatMap(({ rows, support, validation }) => [...support, ...validation].map((i) => rows.hashes[i])),
+  );
+  const seen = drawn.filter(({ support }) => support.length > 0);
+  const unseen = drawn.filter(({ support }) => support.length === 0);
+  for (const { rows } of shots > 0 ? unseen : []) notes.push(...unseenNotes(rows, held.has(rows.name), split));
+
+  const domains = domainsOf(dataset).map((name) => sideRows(dataset, "normal", name, rule));
+  const fitted = domains.filter(({ sides }) => sides.includes(TRAIN));
+  for (const { name } of domains.filter((domain) => !fitted.includes(domain))) {
+    notes.push(`No row of the normal domain ${name} falls on the training side: all its rows are test rows.`);
+  }
+  const rest = (list: typeof drawn): { family: string; rows: Rows }[] =>
+    list
+      .map(({ rows, test }) => ({
+        family: rows.name,
+        rows: takeRows(
+          rows.rows,
+          test.filter((i) => !labelled.has(rows.hashes[i])),
+        ),
+      }))
+      .filter(({ rows }) => rows.count > 0);
+
+  const fit = new FitData(KEY, {
+    columns: dataset.columns,
+    normal: fitted.map((domain) => ({
+      domain: domain.name,
+      train: pickRows(domain, (i) => domain.sides[i] === TRAIN),
+      validation: pickRows(domain, (i) => domain.sides[i] === VALIDATION),
+    })),
+    seen: seen.map(({ rows, support, validation }) => ({
+      family: rows.name,
+      support: takeRows(rows.rows, support),
+      validation: takeRows(rows.rows, validation),
+    })),
+  });
+  const heldOut = new HeldOut(KEY, {
+    columns: dataset.columns,
+    normal: domains
+      .map((domain) => ({
+        domain: domain.name,
+        rows: pickRows(domain, (i) => domain.sides[i] === TEST || !fitted.includes(domain)),
+      }))
+      .filter(({ rows }) => rows.count > 0),
+    seen: rest(seen),
+    unseen: rest(unseen),
+  });
+  checkSizes(fit, heldOut, split);
+  return { fit, heldOut, notes };
+}
+
+function unseenNotes({ name, sides }: SidedRows, held: boolean, split: "rows" | "blocks"): string[] {
+  if (!held) return [`No row of ${name} can be a label: it counts as an unseen family.`];
+  if (split === "rows" || sides.includes(TEST)) return [];
+  return [`No block of the held-out family ${name} falls on the test side: all its rows are test rows.`];
+}
+
+function checkWhole(name: string, value: number): void {
+  if (Number.isSafeInteger(value) && value >= 0) return;
+  throw new UnseenError("option-invalid", `${name} is ${value}.`, `Give ${name} as a whole number from 0.`);
+}
+
+function checkSizes(fit: FitData, heldOut: HeldOut, split: "rows" | "blocks"): void {
+  const count = (list: readonly { readonly count: number }[]): number =>
+    list.reduce((sum, rows) => sum + rows.count, 0);
+  const train = count(fit.normal.map((domain) => domain.train));
+  const validation = count(fit.normal.map((domain) => domain.validation));
+  const test = count(heldOut.normal.map((domain) => domain.rows));
+  if (train >= 2 && validation >= 1 && test >= 1) return;
+  throw new UnseenError(
+    "data-too-small",
+    `The split leaves ${train} normal rows to train on, ${validation} to validate and ${test} to test; 2, 1 and 1 are needed.`,
+    split === "blocks"
+      ? "Give more blocks of normal rows, try another seed, or split by rows."
+      : "Give more distinct normal rows.",
+  );
+}

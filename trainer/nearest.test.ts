@@ -1,0 +1,13 @@
+import { expect, test } from "vitest";
+import { didYouMean, nearest } from "./nearest.ts";
+
+test("near names come best first, each once", () => {
+  expect(nearest("portscn", ["bot", "portscan", "dos", "portscan"])).toEqual(["portscan"]);
+  expect(nearest("Flow_Duration", new Set(["flow duration", "Flow IAT Mean"]))).toEqual(["flow duration"]);
+});
+
+test("the remedy names near matches, else what there is", () => {
+  expect(didYouMean("doss", ["dos", "bot"])).toBe('Did you mean "dos"?');
+  expect(didYouMean("heartbleed", ["dos", "bot"])).toBe('There are: "dos", "bot".');
+  expect(didYouMean("dos", [])).toBe("There are none to choose from.");
+});
