@@ -3,7 +3,7 @@ import { globSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { UnseenError } from "../../model/errors.ts";
 import { nearest } from "../nearest.ts";
-import type { SourceFile } from "./tables.ts";
+import type { SourceFile } from "./scan.ts";
 
 const DATA_FILE = /\.(csv|csv\.gz|parquet)$/i;
 

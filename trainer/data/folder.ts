@@ -8,7 +8,8 @@ import { dataFilesIn, isFolder, notFound, stem } from "./files.ts";
 import { typeColumns } from "./kinds.ts";
 import { readMeta, type Meta, type MetaBlock } from "./meta.ts";
 import { checkColumnNames, statedKinds, type ReadOptions } from "./options.ts";
-import { readTables, type RawTable, type SourceFile } from "./tables.ts";
+import type { SourceFile } from "./scan.ts";
+import { readTables, type RawTable } from "./tables.ts";
 
 /**
  * Reads a folder: `normal*.csv[.gz]` or `normal*.parquet` files are normal domains, every other data file is the

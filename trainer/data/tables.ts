@@ -3,15 +3,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { DuckDBInstance, type DuckDBConnection } from "@duckdb/node-api";
 import { UnseenError } from "../../model/errors.ts";
-import { didYouMean } from "../nearest.ts";
-import { readHeader, uniqueNames } from "./header.ts";
-import { readError } from "./read-error.ts";
-
-/** A file to read; `name` is what messages and the artefact call it (relative to the folder given). */
-export interface SourceFile {
-  readonly path: string;
-  readonly name: string;
-}
+import { checkColumns, openScan, run, type Scan, type SourceFile } from "./scan.ts";
 
 /** One column as read. */
 export interface RawColumn {
@@ -83,65 +75,6 @@ export async function readTables(files: readonly SourceFile[], options: ReadTabl
     for (const connection of connections) connection.closeSync();
     database.closeSync();
   }
-}
-
-/** A file ready to be selected from: its columns' names and how SQL calls each. */
-interface Scan {
-  readonly file: SourceFile;
-  readonly from: string;
-  readonly names: readonly string[];
-  readonly sql: ReadonlyMap<string, { readonly column: string; readonly castable: boolean }>;
-}
-
-async function openScan(connection: DuckDBConnection, file: SourceFile): Promise<Scan> {
-  // DuckDB takes * ? [ in a path for a pattern.
-  const path = sqlText(file.path.replaceAll(/[*?[]/g, "[$&]"));
-  if (/\.parquet$/i.test(file.path)) {
-    const from = `read_parquet(${path})`;
-    const described = await run(connection, file, `DESCRIBE SELECT * FROM ${from}`);
-    const rows = await described.getRows();
-    const names = uniqueNames(rows.map((row) => String(row[0]).trim()));
-    const sql = rows.map((row, i) => {
-      const castable = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL.*)$/.test(String(row[1]));
-      return [names[i], { column: `"${String(row[0]).replaceAll('"', '""')}"`, castable }] as const;
-    });
-    return { file, from, names, sql: new Map(sql) };
-  }
-  const { delimiter, names } = readHeader(file.path, file.name);
-  const columns = names.map((_, i) => `c${i}: 'VARCHAR'`).join(", ");
-  const from = `read_csv(${path}, columns = {${columns}}, header = true, auto_detect = false, strict_mode = true,
-    delim = ${sqlText(delimiter)}, quote = '"', escape = '"', compression = 'auto')`;
-  return {
-    file,
-    from,
-    names,
-    sql: new Map(names.map((name, i) => [name, { column: `c${i}`, castable: true }])),
-  };
-}
-
-function checkColumns(scan: Scan, names: readonly string[], first: Scan | undefined): void {
-  const here = new Set(scan.names);
-  for (const name of names) {
-    if (here.has(name)) continue;
-    const where = first === undefined ? "" : `, which ${first.file.name} has`;
-    throw new UnseenError(
-      "column-unknown",
-      `${scan.file.name} has no column "${name}"${where}.`,
-      didYouMean(name, scan.names),
-      {
-        file: scan.file.name,
-        feature: name,
-      },
-    );
-  }
-  const extra = first === undefined ? undefined : scan.names.find((name) => !first.sql.has(name));
-  if (extra === undefined || first === undefined) return;
-  throw new UnseenError(
-    "column-unknown",
-    `${scan.file.name} has a column "${extra}", which ${first.file.name} has not.`,
-    "Give all files of a data set the same columns.",
-    { file: scan.file.name, feature: extra },
-  );
 }
 
 interface Numbers {
@@ -224,14 +157,6 @@ async function readTexts(
   return new Map(names.map((name, column) => [name, texts[column]]));
 }
 
-async function run(connection: DuckDBConnection, file: SourceFile, sql: string): ReturnType<DuckDBConnection["run"]> {
-  try {
-    return await connection.run(sql);
-  } catch (cause) {
-    throw readError(file.name, cause instanceof Error ? cause.message : String(cause));
-  }
-}
-
 /**
  * Runs `task` over all scans, as many at a time as there are connections; results in the order of the scans.
  *
@@ -269,10 +194,6 @@ function join(parts: readonly Float64Array[], count: number): Float64Array {
     at += part.length;
   }
   return joined;
-}
-
-function sqlText(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
 }
 
 /** Hex sha256 of a file's bytes, streamed. */

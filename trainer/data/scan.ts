@@ -1,0 +1,92 @@
+/** A file as something to select from: its columns' names and the SQL that reads it. */
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { UnseenError } from "../../model/errors.ts";
+import { didYouMean } from "../nearest.ts";
+import { readHeader, uniqueNames } from "./header.ts";
+import { readError } from "./read-error.ts";
+
+/** A file to read; `name` is what messages and the artefact call it (relative to the folder given). */
+export interface SourceFile {
+  readonly path: string;
+  readonly name: string;
+}
+
+/** A file ready to be selected from: its columns' names and how SQL calls each. */
+export interface Scan {
+  readonly file: SourceFile;
+  readonly from: string;
+  readonly names: readonly string[];
+  readonly sql: ReadonlyMap<string, { readonly column: string; readonly castable: boolean }>;
+}
+
+/** Looks at a file's header (CSV) or schema (Parquet). Throws `data-empty` and `data-unreadable`. */
+export async function openScan(connection: DuckDBConnection, file: SourceFile): Promise<Scan> {
+  // DuckDB takes * ? [ in a path for a pattern.
+  const path = sqlText(file.path.replaceAll(/[*?[]/g, "[$&]"));
+  if (/\.parquet$/i.test(file.path)) {
+    const from = `read_parquet(${path})`;
+    const described = await run(connection, file, `DESCRIBE SELECT * FROM ${from}`);
+    const rows = await described.getRows();
+    const names = uniqueNames(rows.map((row) => String(row[0]).trim()));
+    const sql = rows.map((row, i) => {
+      const castable = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL.*)$/.test(String(row[1]));
+      return [names[i], { column: `"${String(row[0]).replaceAll('"', '""')}"`, castable }] as const;
+    });
+    return { file, from, names, sql: new Map(sql) };
+  }
+  const { delimiter, names } = readHeader(file.path, file.name);
+  const columns = names.map((_, i) => `c${i}: 'VARCHAR'`).join(", ");
+  const from = `read_csv(${path}, columns = {${columns}}, header = true, auto_detect = false, strict_mode = true,
+    delim = ${sqlText(delimiter)}, quote = '"', escape = '"', compression = 'auto')`;
+  return {
+    file,
+    from,
+    names,
+    sql: new Map(names.map((name, i) => [name, { column: `c${i}`, castable: true }])),
+  };
+}
+
+/**
+ * Throws `column-unknown` when the file lacks one of `names`, or has a column that `first`, the file they are from, lacks.
+ */
+export function checkColumns(scan: Scan, names: readonly string[], first: Scan | undefined): void {
+  const here = new Set(scan.names);
+  for (const name of names) {
+    if (here.has(name)) continue;
+    const where = first === undefined ? "" : `, which ${first.file.name} has`;
+    throw new UnseenError(
+      "column-unknown",
+      `${scan.file.name} has no column "${name}"${where}.`,
+      didYouMean(name, scan.names),
+      {
+        file: scan.file.name,
+        feature: name,
+      },
+    );
+  }
+  const extra = first === undefined ? undefined : scan.names.find((name) => !first.sql.has(name));
+  if (extra === undefined || first === undefined) return;
+  throw new UnseenError(
+    "column-unknown",
+    `${scan.file.name} has a column "${extra}", which ${first.file.name} has not.`,
+    "Give all files of a data set the same columns.",
+    { file: scan.file.name, feature: extra },
+  );
+}
+
+/** Runs SQL that reads `file`; failures are ours (see readError). */
+export async function run(
+  connection: DuckDBConnection,
+  file: SourceFile,
+  sql: string,
+): ReturnType<DuckDBConnection["run"]> {
+  try {
+    return await connection.run(sql);
+  } catch (cause) {
+    throw readError(file.name, cause instanceof Error ? cause.message : String(cause));
+  }
+}
+
+function sqlText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
