@@ -59,22 +59,22 @@ export function readThresholds(json: JsonValue): Thresholds {
  */
 export function readGolden(json: JsonValue, schema: Schema): Golden {
   const given = json.fields("rows", "scores");
-  const scores = given.scores.items().map((score) => score.number(0, 1));
-  if (scores.length > GOLDEN_CAP) {
+  const items = given.rows.items();
+  if (items.length > GOLDEN_CAP) {
     throw new UnseenError(
       "artefact-too-large",
-      `${scores.length} golden rows; at most ${GOLDEN_CAP} are read`,
+      `${items.length} golden rows; at most ${GOLDEN_CAP} are read`,
       "Write the artefact with fewer golden rows.",
     );
   }
-  const items = given.rows.items();
+  const scores = given.scores.items(GOLDEN_CAP).map((score) => score.number(0, 1));
   if (items.length !== scores.length) {
     throw malformed(`${json.path} has ${items.length} rows but ${scores.length} scores`);
   }
   const encoder = new RowEncoder(schema);
   const inputs = new Float32Array(encoder.width);
   const rows = items.map((item, i) => {
-    const row = item.items().map((cell) => readCell(cell));
+    const row = item.items(schema.features.length).map(readCell);
     try {
       encoder.encode(row, inputs, 0, i);
     } catch (error) {

@@ -7,14 +7,25 @@ export type Fault = (message: string) => UnseenError;
 
 /** A JSON value together with where it stands; each method checks, or throws the fault with the path. */
 export class JsonValue {
-  readonly path: string;
   readonly value: unknown;
   readonly #fault: Fault;
+  readonly #step: string | number;
+  readonly #parent: JsonValue | undefined;
 
-  constructor(value: unknown, path: string, fault: Fault) {
+  /** @param step name of the root, or the field or index under `parent` */
+  constructor(value: unknown, step: string | number, fault: Fault, parent?: JsonValue) {
     this.value = value;
-    this.path = path;
+    this.#step = step;
     this.#fault = fault;
+    this.#parent = parent;
+  }
+
+  /** Where the value stands, e.g. `golden.rows[3]`; made only when an error needs it. */
+  get path(): string {
+    const step = this.#step;
+    if (!this.#parent) return String(step);
+    if (typeof step === "number") return `${this.#parent.path}[${step}]`;
+    return this.#parent.path + (/^[\w-]{1,40}$/.test(step) ? `.${step}` : `[${quote(step)}]`);
   }
 
   /** Parses a text, refusing what JSON.parse hides: an object that has a name twice. */
@@ -41,40 +52,35 @@ export class JsonValue {
   }
 
   /** Own entries of an object, in its order. */
-  entries(): [name: string, value: JsonValue][] {
-    const { value } = this;
-    if (typeof value !== "object" || value === null || Array.isArray(value)) {
-      throw this.wrong("an object");
-    }
-    return Object.entries(value).map(([name, child]) => [name, this.#child(name, child)]);
+  *entries(): Generator<[name: string, value: JsonValue]> {
+    const object = this.#object();
+    for (const name of Object.keys(object)) yield [name, new JsonValue(object[name], name, this.#fault, this)];
   }
 
   /** An object with exactly these names, as a record of its values. */
   fields<Name extends string>(...names: Name[]): Record<Name, JsonValue> {
-    const found = new Map(this.entries());
-    for (const name of found.keys()) {
+    for (const name of Object.keys(this.#object())) {
       if ((names as string[]).includes(name)) continue;
       throw this.#fault(`${this.path} has an unknown field ${quote(name)}`);
     }
     const record = {} as Record<Name, JsonValue>;
-    for (const name of names) {
-      const child = found.get(name);
-      if (!child) throw this.#fault(`${this.path} lacks the field "${name}"`);
-      record[name] = child;
-    }
+    for (const name of names) record[name] = this.field(name);
     return record;
   }
 
   /** The value of one field of an object, whatever else it has. */
   field(name: string): JsonValue {
-    for (const [found, child] of this.entries()) if (found === name) return child;
+    const object = this.#object();
+    if (Object.hasOwn(object, name)) return new JsonValue(object[name], name, this.#fault, this);
     throw this.#fault(`${this.path} lacks the field "${name}"`);
   }
 
-  items(): JsonValue[] {
+  /** Items of an array of at most `most`. */
+  items(most = Number.POSITIVE_INFINITY): JsonValue[] {
     const { value } = this;
     if (!Array.isArray(value)) throw this.wrong("an array");
-    return value.map((item, i) => new JsonValue(item, `${this.path}[${i}]`, this.#fault));
+    if (value.length > most) throw this.wrong(`an array of at most ${most} items`);
+    return value.map((item, i) => new JsonValue(item, i, this.#fault, this));
   }
 
   /** A finite number from `least` to `most`. */
@@ -114,9 +120,12 @@ export class JsonValue {
     throw this.wrong(`one of ${choices.map((each) => `"${each}"`).join(", ")}`);
   }
 
-  #child(name: string, value: unknown): JsonValue {
-    const path = /^[\w-]{1,40}$/.test(name) ? `.${name}` : `[${quote(name)}]`;
-    return new JsonValue(value, this.path + path, this.#fault);
+  #object(): Readonly<Record<string, unknown>> {
+    const { value } = this;
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+      return value as Readonly<Record<string, unknown>>;
+    }
+    throw this.wrong("an object");
   }
 }
 

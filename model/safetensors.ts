@@ -14,6 +14,8 @@ export { floatTensor, tensorValues } from "./tensor.ts";
 const HEADER_CAP = 4 * 2 ** 20;
 /** Most tensors; the largest network within LIMITS has 136. */
 const TENSOR_CAP = 1024;
+/** Most dimensions of a tensor. */
+const RANK_CAP = 32;
 /** The header's one entry that is no tensor. */
 const METADATA = "__metadata__";
 /** Tensor bytes begin on a multiple of this, so that elements of every type are aligned in the file. */
@@ -52,9 +54,7 @@ export function readSafetensors(bytes: Uint8Array): Safetensors {
   const { header, data } = split(bytes);
   const metadata: Record<string, string> = Object.create(null);
   const spans: { name: string; entry: JsonValue; begin: number; end: number }[] = [];
-  const entries = header.entries();
-  checkCount(entries.length - 1);
-  for (const [name, entry] of entries) {
+  for (const [name, entry] of header.entries()) {
     if (!name.isWellFormed()) throw malformed(`the tensor name ${quote(name)} is not Unicode`);
     if (name === METADATA) {
       for (const [key, value] of entry.entries()) {
@@ -64,9 +64,10 @@ export function readSafetensors(bytes: Uint8Array): Safetensors {
       continue;
     }
     const { data_offsets: offsets } = entry.fields("dtype", "shape", "data_offsets");
-    const [begin, end, ...more] = offsets.items().map((item) => item.integer());
-    if (begin === undefined || end === undefined || more.length > 0) throw offsets.wrong("two numbers");
+    const [begin, end] = offsets.items(2).map((item) => item.integer());
+    if (end === undefined) throw offsets.wrong("two numbers");
     spans.push({ name, entry, begin, end });
+    checkCount(spans.length);
   }
   spans.sort((a, b) => a.begin - b.begin || a.end - b.end || (a.name < b.name ? -1 : 1));
   const tensors = new Map<string, Tensor>();
@@ -113,7 +114,7 @@ function split(bytes: Uint8Array): { header: JsonValue; data: Uint8Array } {
 function readTensor(entry: JsonValue, bytes: Uint8Array, where: string): Tensor {
   const fields = entry.at(where).fields("dtype", "shape", "data_offsets");
   const dtype = fields.dtype.oneOf(...(Object.keys(ELEMENT_BYTES) as Tensor["dtype"][]));
-  const shape = fields.shape.items().map((size) => size.integer());
+  const shape = fields.shape.items(RANK_CAP).map((size) => size.integer());
   const needed = byteLength(dtype, shape);
   if (needed !== bytes.length) {
     throw malformed(`${where} has ${bytes.length} bytes, its shape takes ${needed ?? "more than can be counted"}`);
@@ -152,7 +153,7 @@ export function writeSafetensors(
   let position = 0;
   for (const [name, { dtype, shape, bytes }] of ordered) {
     if (name === METADATA) throw malformed(`no tensor may be named ${METADATA}`);
-    if (byteLength(dtype, shape) !== bytes.length) {
+    if (byteLength(dtype, shape) !== bytes.length || shape.length > RANK_CAP) {
       throw malformed(`tensor ${quote(name)} of ${dtype} [${shape.join(", ")}] has ${bytes.length} bytes`);
     }
     const end = position + bytes.length;

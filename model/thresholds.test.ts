@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+import { resolveThreshold } from "./thresholds.ts";
+
+const model = { thresholds: { f1: 0.5, fpr: { "0.001": 0.9, "0.01": 0.7, "0.05": 0.4 } } };
+
+test.each([
+  ["f1", 0.5],
+  [" F1 ", 0.5],
+  ["fpr=0.01", 0.7],
+  ["fpr=.01", 0.7],
+  ["fpr=0.010", 0.7],
+  ["fpr=1e-2", 0.7],
+  ["fpr=1%", 0.7],
+  ["fpr = 1.0 %", 0.7],
+  ["fpr=0.1%", 0.9],
+  ["fpr=5%", 0.4],
+  [0.42, 0.42],
+  [0, 0],
+  [1, 1],
+  [1e-9, 1e-9],
+  ["0.42", 0.42],
+])("%s is %d", (spec, threshold) => {
+  expect(resolveThreshold(model, spec)).toBe(threshold);
+});
+
+test.each(["", "f2", "fpr", "fpr=", "fpr=0.02", "fpr=x", "fpr=-1%", "fpr=%", "1.01", "0x1", NaN, Infinity, -0.1, 2])(
+  "%s is unknown, and what there is gets named",
+  (spec) => {
+    expect(() => resolveThreshold(model, spec)).toThrow(
+      expect.objectContaining({
+        code: "threshold-unknown",
+        message: expect.stringContaining("this model has f1, fpr=0.001, fpr=0.01, fpr=0.05"),
+      }),
+    );
+  },
+);
