@@ -5,7 +5,7 @@ export function aucRoc(labels: ArrayLike<number>, scores: ArrayLike<number>): nu
   const order = ranked(labels, scores);
   let positives = 0;
   let rankSum = 0;
-  for (let i = 0; i < order.length; ) {
+  for (let i = 0; i < order.length;) {
     const end = tieEnd(order, scores, i);
     const midrank = (i + end + 1) / 2;
     for (; i < end; i++) {
@@ -31,7 +31,7 @@ export function sweep(labels: ArrayLike<number>, scores: ArrayLike<number>): Ope
   const points: OperatingPoint[] = [];
   let truePositives = 0;
   let falsePositives = 0;
-  for (let i = 0; i < order.length; ) {
+  for (let i = 0; i < order.length;) {
     const threshold = scores[order[i]];
     for (const end = tieEnd(order, scores, i); i < end; i++) {
       if (labels[order[i]] === 1) truePositives++;
@@ -54,7 +54,8 @@ export function averagePrecision(labels: ArrayLike<number>, scores: ArrayLike<nu
   let before = 0;
   for (const { truePositives, falsePositives } of points) {
     if (truePositives === before) continue;
-    sum += ((truePositives - before) / last.truePositives) * (truePositives / (truePositives + weight * falsePositives));
+    sum +=
+      ((truePositives - before) / last.truePositives) * (truePositives / (truePositives + weight * falsePositives));
     before = truePositives;
   }
   return sum;

@@ -2,7 +2,8 @@
 import { encoder, head } from "../../model/network.ts";
 import { Tape, type Value } from "../../model/tape.ts";
 import type { Matrix } from "../data/matrix.ts";
-import { below, type Draw, gaussian, unit } from "./draw.ts";
+import { corrupt } from "./corrupt.ts";
+import { below, type Draw } from "./draw.ts";
 import { type RowColumn, TrainingPass } from "./engine.ts";
 import type { Learner } from "./learner.ts";
 
@@ -92,22 +93,5 @@ export class InnerLoop {
     this.headGradient = kernel.floats(phi.parameters.grad, phi.parameters.length).slice();
     for (const optimiser of optimisers) optimiser.step(rate, clip);
     return loss;
-  }
-}
-
-/**
- * Writes row `row` with a random share of its columns (at least one) spoilt: half of the time by the values of row
- * `other`, which breaks what columns have to do with each other, else by noise of 1 to 4 scales, which leaves the
- * range of the normal rows.
- */
-function corrupt({ data, cols }: Matrix, row: number, other: number, out: Float32Array, draw: Draw): void {
-  const share = 0.05 + 0.45 * unit(draw);
-  const noise = unit(draw) < 0.5 ? 1 + 3 * unit(draw) : 0;
-  const surely = below(draw, cols);
-  for (let j = 0; j < cols; j++) {
-    const spoilt = j === surely || unit(draw) < share;
-    if (!spoilt) out[j] = data[row + j];
-    else if (noise > 0) out[j] = data[row + j] + noise * gaussian(draw);
-    else out[j] = data[other + j];
   }
 }

@@ -44,7 +44,7 @@ export class OuterLoop {
     this.#learner = learner;
     this.#options = options;
     const { kernel, shape, weights } = learner;
-    const rows = options.query * (1 + OUTER_FAMILIES);
+    const rows = options.query * (2 + OUTER_FAMILIES);
     this.#scalars = kernel.allocate(2);
     const tape = new Tape(kernel, rows, { tracked: options.learnEpsilon });
     this.#stepped = tape.input(shape.inputs, true);
@@ -76,7 +76,7 @@ export class OuterLoop {
    * One step: a balanced query of normal rows and of every family's anomalies.
    *
    * @param normals encoded normal rows of the outside domains
-   * @param families encoded labelled anomalies, at most OUTER_FAMILIES of them
+   * @param families encoded labelled anomalies, at most OUTER_FAMILIES of them, and corrupted normal rows
    * @param inner gradient of φ in the inner loop, one more task beside the families
    * @returns the mean loss over families
    */

@@ -10,7 +10,8 @@ import { encodeRows, type Matrix } from "../data/matrix.ts";
 import type { FitData } from "../data/split.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { drawRoles, HardnessBook, OUTER_FAMILIES } from "./curriculum.ts";
-import { drawFor, shuffled } from "./draw.ts";
+import { corrupted } from "./corrupt.ts";
+import { type Draw, drawFor, shuffled } from "./draw.ts";
 import { cosine } from "./engine.ts";
 import { exportArtefact } from "./export.ts";
 import { InnerLoop } from "./inner.ts";
@@ -228,8 +229,9 @@ function runEpisode(
   const afterInner = judge(learner, normals, families);
 
   let outerLoss = 0;
-  const anomalies = roles.outerFamilies.flatMap((family) => data.support.get(family) ?? []);
-  if (anomalies.length > 0) {
+  const labelled = roles.outerFamilies.flatMap((family) => data.support.get(family) ?? []);
+  if (labelled.length > 0) {
+    const anomalies = withCorrupted(labelled, outside, options, draw);
     for (let i = 0; i < options.outerSteps; i++) {
       const rate = cosine(episode * options.outerSteps + i, options.episodes * options.outerSteps, options.outerRate);
       outerLoss += outer.step(outside, anomalies, inner.headGradient, rate, draw) / options.outerSteps;
@@ -254,6 +256,16 @@ function runEpisode(
   };
 }
 
+/** The families of an outer step, and corrupted normal rows as one more: what is off the manifold stays anomalous. */
+function withCorrupted(
+  families: readonly Matrix[],
+  normals: readonly Matrix[],
+  { corruption, query }: LearningOptions,
+  draw: Draw,
+): readonly Matrix[] {
+  return corruption > 0 ? [...families, corrupted(normals, 4 * query, draw)] : families;
+}
+
 /** Outer steps on the kept encoder, over every seen family and all domains in turn. */
 async function finish(
   outer: OuterLoop,
@@ -268,7 +280,8 @@ async function finish(
   const draw = drawFor(seed, options.episodes);
   const total = options.finalSteps;
   for (let i = 0; i < total; i++) {
-    const chosen = shuffled(draw, families).slice(0, OUTER_FAMILIES);
+    const labelled = shuffled(draw, families).slice(0, OUTER_FAMILIES);
+    const chosen = withCorrupted(labelled, data.train, options, draw);
     outer.step(data.train, chosen, undefined, cosine(i, total, options.outerRate), draw);
     if ((i + 1) % 10 > 0) continue;
     report({ phase: "boundary", done: i + 1, total });

@@ -1,0 +1,66 @@
+/** What a command is, and the checks of option values that commands share. */
+import type { ArgsDef } from "citty";
+import { UnseenError } from "../../model/errors.ts";
+
+/** Options as citty parses them: text, or true and false. */
+export type Options = Readonly<Record<string, unknown>>;
+
+export interface Command {
+  readonly summary: string;
+  readonly args: ArgsDef;
+  readonly examples: readonly string[];
+  run(options: Options): Promise<void>;
+}
+
+/** The text of an option, or undefined. */
+export function text(options: Options, name: string): string | undefined {
+  const value = options[name];
+  return value === undefined || value === "" ? undefined : String(value);
+}
+
+/** The text of an option that must be there. */
+export function required(options: Options, name: string): string {
+  const value = text(options, name);
+  if (value === undefined) throw new UnseenError("option-invalid", `--${name} is missing.`, "See --help.");
+  return value;
+}
+
+/** Comma-separated names. */
+export function names(options: Options, name: string): string[] {
+  return (text(options, name) ?? "")
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+}
+
+/** A whole number in [least, most], or undefined where the option is not given. */
+export function whole(options: Options, name: string, least: number, most: number): number | undefined {
+  const value = text(options, name);
+  if (value === undefined) return undefined;
+  const number = Number(value);
+  if (Number.isInteger(number) && number >= least && number <= most) return number;
+  throw new UnseenError(
+    "option-invalid",
+    `--${name} is ${value}.`,
+    `Give a whole number from ${least.toLocaleString("en")} to ${most.toLocaleString("en")}.`,
+  );
+}
+
+/** One of a few words. */
+export function choice<T extends string>(options: Options, name: string, choices: readonly T[]): T {
+  const value = text(options, name) ?? choices[0];
+  const found = choices.find((known) => known === value);
+  if (found === undefined) {
+    throw new UnseenError("option-invalid", `--${name} is "${value}".`, `Give one of ${choices.join(", ")}.`);
+  }
+  return found;
+}
+
+/** One JSON document on standard output, for machines. */
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+export const jsonOption = {
+  json: { type: "boolean", description: "print one JSON document instead of text" },
+} satisfies ArgsDef;

@@ -1,0 +1,58 @@
+/** The options that say where rows are and what their columns mean, shared by commands that read data sets. */
+import type { ArgsDef } from "citty";
+import { UnseenError } from "../../model/errors.ts";
+import type { Dataset } from "../data/dataset.ts";
+import type { StatedKind } from "../data/kinds.ts";
+import type { ReadOptions, TableOptions } from "../data/options.ts";
+import { readDataset } from "../data/read.ts";
+import { names, type Options, required, text } from "./command.ts";
+
+export const dataOptions = {
+  data: {
+    type: "string",
+    required: true,
+    valueHint: "DIR|FILES",
+    description: "folder, file or glob; see docs/data.md",
+  },
+  label: { type: "string", valueHint: "COLUMN", description: "table: column that says normal or what anomaly" },
+  normal: { type: "string", valueHint: "a,b", description: "table: labels that mean normal" },
+  family: { type: "string", valueHint: "COLUMN", description: "table: column with the anomaly family" },
+  domain: { type: "string", valueHint: "COLUMN", description: "table: column with the normal domain" },
+  block: { type: "string", valueHint: "COLUMN", description: "table: column with the block (run, patient) of a row" },
+  types: {
+    type: "string",
+    valueHint: "a=boolean,b=drop",
+    description: "kinds of columns: numeric, categorical, boolean, drop",
+  },
+} satisfies ArgsDef;
+
+const KINDS: readonly StatedKind[] = ["numeric", "categorical", "boolean", "drop"];
+
+/** Reads the data set that the options name. */
+export async function readData(options: Options, extra: ReadOptions = {}): Promise<Dataset> {
+  const types: Record<string, StatedKind> = {};
+  for (const pair of names(options, "types")) {
+    const at = pair.lastIndexOf("=");
+    const kind = KINDS.find((known) => known === pair.slice(at + 1));
+    if (at < 1 || kind === undefined) {
+      throw new UnseenError(
+        "option-invalid",
+        `--types has "${pair}".`,
+        `Write column=kind, kind one of ${KINDS.join(", ")}.`,
+      );
+    }
+    types[pair.slice(0, at)] = kind;
+  }
+  const table: TableOptions = {
+    types,
+    ...extra,
+    ...Object.fromEntries(
+      ["label", "family", "domain", "block"].flatMap((name) => {
+        const value = text(options, name);
+        return value === undefined ? [] : [[name, value]];
+      }),
+    ),
+    ...(text(options, "normal") === undefined ? {} : { normal: names(options, "normal") }),
+  };
+  return readDataset(required(options, "data"), table);
+}

@@ -1,0 +1,50 @@
+/** `unseen inspect`: what a model file holds. */
+import { createHash } from "node:crypto";
+import type { Feature } from "../../model/schema.ts";
+import { type Command, jsonOption, printJson, required } from "./command.ts";
+import { openModel } from "./files.ts";
+import { table } from "./table.ts";
+
+export const inspectCommand: Command = {
+  summary: "show what a model file holds: features, network, thresholds, training",
+  args: {
+    model: { type: "positional", required: true, valueHint: "FILE", description: "model file" },
+    ...jsonOption,
+  },
+  examples: ["unseen inspect model.safetensors", "unseen inspect model.safetensors --json"],
+  async run(options) {
+    const { scorer, bytes } = openModel(required(options, "model"));
+    const { network, schema, temperature, epsilon, thresholds, training, tensors } = scorer.artefact;
+    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    if (options.json) {
+      return printJson({ sha256, bytes: bytes.length, network, temperature, epsilon, thresholds, training, schema });
+    }
+    const weights = [...tensors.values()].reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+    console.log(
+      [
+        `sha256       ${sha256}`,
+        `size         ${bytes.length} bytes, ${weights} weights`,
+        `network      ${network.inputs} → ${network.hidden} × ${network.blocks} blocks → ${network.latent} → 2`,
+        `temperature  ${temperature.toFixed(4)}, ε ${epsilon}`,
+        `thresholds   τ* ${thresholds.f1.toFixed(6)}, ${Object.entries(thresholds.fpr)
+          .map(([budget, tau]) => `${Number(budget) * 100} % ${tau.toFixed(6)}`)
+          .join(", ")}`,
+        `trained      ${training.createdAt}, seed ${training.seed}, ${training.method}`,
+        `on           ${training.data.name}: ${training.normalRows} normal rows, ${training.labels} labels`,
+        `domains      ${training.domains.join(", ")}`,
+        `seen         ${training.families.join(", ") || "none"}`,
+        `held out     ${training.heldOut.join(", ") || "none"}`,
+        "",
+        table(["feature", "kind", "becomes"], schema.features.map(describe)),
+      ].join("\n"),
+    );
+  },
+};
+
+function describe(feature: Feature): string[] {
+  const { name, kind } = feature;
+  if (kind === "categorical") return [name, kind, `one of ${feature.values.join(", ")}, other`];
+  const missing = `missing → ${Number(feature.impute.toPrecision(4))}`;
+  const scaled = `(x − ${Number(feature.center.toPrecision(4))}) / ${Number(feature.scale.toPrecision(4))}`;
+  return [name, kind, `${kind === "numeric" && feature.signedLog ? "signed log, " : ""}${scaled}, ${missing}`];
+}

@@ -1,0 +1,173 @@
+/** `unseen score`: rows in, the same rows out with their scores; in chunks, so memory does not grow with the file. */
+import { closeSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { DuckDBInstance } from "@duckdb/node-api";
+import { UnseenError } from "../../model/errors.ts";
+import type { Feature } from "../../model/schema.ts";
+import type { Scorer } from "../../model/scorer.ts";
+import { resolveThreshold } from "../../model/thresholds.ts";
+import { expandFiles } from "../data/files.ts";
+import { readError } from "../data/read-error.ts";
+import { checkColumns, openScan, run, type SourceFile } from "../data/scan.ts";
+import { cellText } from "../data/tables.ts";
+import { type Command, jsonOption, printJson, required, text } from "./command.ts";
+import { openModel } from "./files.ts";
+import { withProgress } from "./progress.ts";
+
+export const scoreCommand: Command = {
+  summary: "score the rows of a CSV or Parquet file into a CSV file",
+  args: {
+    model: { type: "string", required: true, valueHint: "FILE", description: "model file" },
+    in: { type: "string", required: true, valueHint: "FILE", description: "rows: CSV, CSV.gz or Parquet" },
+    out: { type: "string", required: true, valueHint: "FILE", description: "CSV to write: the rows and their scores" },
+    threshold: { type: "string", default: "fpr=0.01", description: "f1, fpr=BUDGET or a number in 0…1" },
+    ...jsonOption,
+  },
+  examples: [
+    "unseen score --model model.safetensors --in rows.csv --out scores.csv",
+    "unseen score --model model.safetensors --in rows.parquet --out scores.csv --threshold fpr=0.001",
+  ],
+  async run(options) {
+    const { scorer } = openModel(required(options, "model"));
+    const threshold = resolveThreshold(scorer.artefact, numeric(text(options, "threshold") ?? "fpr=0.01"));
+    const [file, ...others] = expandFiles([required(options, "in")]);
+    if (file === undefined || others.length > 0) {
+      throw new UnseenError("option-invalid", "--in must name one file.", "Score several files one after another.");
+    }
+    const out = required(options, "out");
+    const quiet = options.json === true;
+    const counts = await withProgress("scoring", quiet, (report) => scoreFile(scorer, file, out, threshold, report));
+    if (quiet) return printJson({ out, threshold, ...counts });
+    console.log(`${out}: ${counts.rows} rows, ${counts.anomalies} at or above ${threshold.toFixed(6)}`);
+  },
+};
+
+const numeric = (spec: string): string | number => (/^[0-9.eE+-]+$/.test(spec) ? Number(spec) : spec);
+
+interface Counts {
+  readonly rows: number;
+  readonly anomalies: number;
+}
+
+/**
+ * Writes every row of `file` with score, anomaly, confidence and margin behind its own columns.
+ *
+ * @throws UnseenError column-unknown, data-*, and value-* naming the one-based row and the column
+ */
+export async function scoreFile(
+  scorer: Scorer,
+  file: SourceFile,
+  out: string,
+  threshold: number,
+  report: (progress: { phase: string; done: number; total: number }) => void = () => {},
+): Promise<Counts> {
+  const { features } = scorer.artefact.schema;
+  const database = await DuckDBInstance.create(":memory:");
+  const connection = await database.connect();
+  const part = `${out}.part`;
+  let handle: number | undefined;
+  try {
+    const scan = await openScan(connection, file);
+    checkColumns(
+      scan,
+      features.map(({ name }) => name),
+      undefined,
+    );
+    const columns = scan.names.map((name) => `CAST(${scan.sql.get(name)?.column} AS VARCHAR)`);
+    const places = features.map(({ name }) => scan.names.indexOf(name));
+    const counted = await (await run(connection, file, `SELECT count(*)::INTEGER FROM ${scan.from}`)).getRows();
+    const total = Number(counted[0][0]);
+    handle = openForWriting(part, out);
+    writeSync(handle, `${[...scan.names, "score", "anomaly", "confidence", "margin"].map(field).join(",")}\n`);
+    let rows = 0;
+    let anomalies = 0;
+    for await (const chunk of await connection.stream(`SELECT ${columns.join(", ")} FROM ${scan.from}`)) {
+      const cells = chunk.getRows().map((row) => row.map((cell) => (cell === null ? null : String(cell))));
+      const scores = scoreCells(scorer, features, places, cells, file.name, rows);
+      const lines = cells.map((row, i) => {
+        const score = scores[i];
+        const anomaly = score >= threshold;
+        if (anomaly) anomalies++;
+        const own = row.map((cell) => field(cell ?? ""));
+        return [...own, score, anomaly, Math.max(score, 1 - score), score - threshold].join(",");
+      });
+      if (lines.length > 0) writeSync(handle, `${lines.join("\n")}\n`);
+      rows += cells.length;
+      report({ phase: "rows", done: rows, total });
+    }
+    closeSync(handle);
+    handle = undefined;
+    renameSync(part, out);
+    return { rows, anomalies };
+  } catch (cause) {
+    if (cause instanceof UnseenError) throw cause;
+    throw readError(file.name, cause instanceof Error ? cause.message : String(cause));
+  } finally {
+    if (handle !== undefined) closeSync(handle);
+    rmSync(part, { force: true });
+    connection.closeSync();
+    database.closeSync();
+  }
+}
+
+function scoreCells(
+  scorer: Scorer,
+  features: readonly Feature[],
+  places: readonly number[],
+  cells: readonly (readonly (string | null)[])[],
+  file: string,
+  before: number,
+): Float32Array {
+  const instances = cells.map((row, i) =>
+    features.map((feature, j) => valueOf(feature, row[places[j]], file, before + i + 1)),
+  );
+  try {
+    return scorer.scoreRows(instances);
+  } catch (cause) {
+    if (!(cause instanceof UnseenError) || cause.place.row === undefined) throw cause;
+    const row = before + cause.place.row + 1;
+    throw new UnseenError(cause.code, `${file}, row ${row}: ${cause.message}`, cause.remedy, {
+      ...cause.place,
+      file,
+      row,
+    });
+  }
+}
+
+const TRUE = /^(true|t|yes|y|1(\.0*)?)$/i;
+const FALSE = /^(false|f|no|n|0(\.0*)?)$/i;
+
+/** A cell as the feature wants it; missing cells are null, as in training. */
+function valueOf(feature: Feature, cell: string | null, file: string, row: number): number | string | boolean | null {
+  const value = cell === null ? null : cellText(cell);
+  if (value === null || feature.kind === "categorical") return value;
+  if (feature.kind === "boolean") {
+    if (TRUE.test(value)) return true;
+    if (FALSE.test(value)) return false;
+  } else {
+    const number = Number(value);
+    if (Number.isFinite(number)) return number;
+  }
+  const wanted = feature.kind === "boolean" ? "true or false" : "a finite number";
+  throw new UnseenError(
+    feature.kind === "numeric" && /^[+-]?inf/i.test(value) ? "value-not-finite" : "value-wrong-type",
+    `${file}, row ${row}, column "${feature.name}": "${value.slice(0, 40)}" is not ${wanted}.`,
+    "Correct the cell, or leave it empty where the value is missing.",
+    { file, row, feature: feature.name },
+  );
+}
+
+function openForWriting(part: string, out: string): number {
+  try {
+    return openSync(part, "w");
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new UnseenError("data-unreadable", `${out} cannot be written: ${why}`, "Name a folder that exists.", {
+      file: out,
+    });
+  }
+}
+
+/** A CSV field, quoted where it must be (RFC 4180). */
+function field(value: string): string {
+  return /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+}

@@ -1,0 +1,115 @@
+/** `unseen start`: the whole way on synthetic flows, from simulation to scores over HTTP, then serves until Ctrl-C. */
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import getPort, { portNumbers } from "get-port";
+import { writeArtefact } from "../../model/artefact.ts";
+import { UnseenError } from "../../model/errors.ts";
+import type { Scorer } from "../../model/scorer.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { columnsOf } from "../data/matrix.ts";
+import { readDataset } from "../data/read.ts";
+import { rowAt } from "../data/rows.ts";
+import { writeSimulation } from "../data/simulate/write.ts";
+import { splitDataset } from "../data/split.ts";
+import { evaluate } from "../evaluate/evaluate.ts";
+import { publish } from "../publish/publish.ts";
+import { type Command, text, whole } from "./command.ts";
+import { evaluationText } from "./evaluate.ts";
+import { openModel, writeWhole } from "./files.ts";
+import { interruptSignal, withProgress } from "./progress.ts";
+import { table } from "./table.ts";
+import { trainOn } from "./train.ts";
+import { startWorker } from "./worker-process.ts";
+
+/** Families of the simulator that training does not see here: one by distance, one by labels, one in between. */
+const HELD_OUT = ["exfiltration", "web_attack", "port_scan"];
+/** Fewer episodes than by default: a first look, not the best model. */
+const EPISODES = 16;
+const SEED = 1;
+const MODEL = "flows";
+
+export const startCommand: Command = {
+  summary: "simulate, train, evaluate, publish locally, serve and score: the whole way in one command",
+  args: {
+    port: { type: "string", default: "8787", description: "port to serve on; the next free one if taken" },
+    fresh: { type: "boolean", description: "simulate and train anew, whatever is there" },
+    dir: { type: "string", default: "runs/start", valueHint: "DIR", description: "where data and model are kept" },
+  },
+  examples: ["npm start", "npm start -- --port 9000", "npx unseen start --fresh"],
+  async run(options) {
+    const wanted = whole(options, "port", 1, 65_535) ?? 8787;
+    const dir = text(options, "dir") ?? "runs/start";
+    const fresh = options.fresh === true;
+    const data = join(dir, "flows");
+    const model = join(dir, "model.safetensors");
+    mkdirSync(dir, { recursive: true });
+    const { signal, dispose } = interruptSignal();
+    if (fresh || !existsSync(join(data, "meta.json"))) {
+      await withProgress("simulating flows (synthetic)", false, () => writeSimulation(data, { seed: SEED }));
+    }
+    if (fresh || !existsSync(model)) {
+      const dataset = await readDataset(data);
+      const { artefact } = await withProgress(`training without ${HELD_OUT.join(", ")}`, false, (report) =>
+        trainOn(
+          dataset,
+          { holdOut: HELD_OUT, shots: 100, seed: SEED, split: "rows", learning: { episodes: EPISODES }, signal },
+          report,
+        ),
+      );
+      writeWhole(model, writeArtefact(artefact));
+    }
+    const { scorer } = openModel(model);
+    const { schema, training } = scorer.artefact;
+    const dataset = await readDataset(data, { columns: columnsOf(schema) });
+    console.log(`\n${evaluationText(evaluate(scorer, dataset, training.heldOut))}\n`);
+    await withProgress("publishing to local KV", false, () => publish({ file: model, name: MODEL, remote: false }));
+    dispose();
+
+    const port = await getPort({ port: portNumbers(wanted, Math.min(65_535, wanted + 100)) });
+    if (port !== wanted) console.log(`port ${wanted} is taken, using ${port}`);
+    const worker = await withProgress("starting the Worker", false, () => startWorker(port));
+    try {
+      await showScores(worker.url, scorer, dataset);
+      console.log(`\nserving on ${worker.url}, Ctrl-C to stop`);
+      await worker.ended;
+    } finally {
+      await worker.stop();
+    }
+  },
+};
+
+/** Scores a few unseen rows over HTTP and prints them beside the trainer's scores, and how to ask by hand. */
+async function showScores(url: string, scorer: Scorer, dataset: Dataset): Promise<void> {
+  const { schema, training } = scorer.artefact;
+  const { seed, shots, split, heldOut: holdOut } = training;
+  const { heldOut } = splitDataset(dataset, { seed, shots, split, holdOut });
+  const picks = [
+    ...heldOut.normal.slice(0, 3).map(({ domain, rows }) => ({ name: `${domain} (normal)`, rows })),
+    ...heldOut.unseen.map(({ family, rows }) => ({ name: `${family} (unseen)`, rows })),
+  ].filter(({ rows }) => rows.count > 0);
+  const instances = picks.map(({ rows }) => rowAt(rows, 0, heldOut.columns));
+  const answer = await fetch(`${url}/v1/score`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ instances }),
+  });
+  const body = (await answer.json()) as { predictions?: { score: number; anomaly: boolean }[]; detail?: string };
+  if (!answer.ok || !body.predictions) {
+    throw new UnseenError("publish-failed", `the Worker answered ${answer.status}: ${body.detail}`, "Try --fresh.");
+  }
+  const own = scorer.scoreRows(instances);
+  const head = ["row", "score over HTTP", "score in the trainer", "anomaly"];
+  const shown = body.predictions.map(({ score, anomaly }, i) => [
+    picks[i].name,
+    score.toFixed(7),
+    own[i].toFixed(7),
+    anomaly ? "yes" : "no",
+  ]);
+  console.log(`\n${table(head, shown)}\n`);
+  const last = instances.length - 1;
+  const named = Object.fromEntries(schema.features.map(({ name }, i) => [name, instances[last][i]]));
+  console.log(`ask for yourself (a row of ${picks[last].name}):\n`);
+  console.log(
+    `curl -s ${url}/v1/score -H 'content-type: application/json' -d '${JSON.stringify({ instances: [named] })}'`,
+  );
+}

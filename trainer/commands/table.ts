@@ -1,0 +1,19 @@
+/** Plain tables: columns aligned, numbers to the right. */
+
+/** @param rows cells; numbers are shown with three decimals unless whole */
+export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  const cells = [head, ...rows.map((row) => row.map(show))];
+  const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column].length)));
+  const right = head.map((_, column) => rows.length > 0 && rows.every((row) => typeof row[column] === "number"));
+  const line = (row: readonly string[]): string =>
+    row
+      .map((cell, i) => (right[i] ? cell.padStart(widths[i]) : cell.padEnd(widths[i])))
+      .join("  ")
+      .trimEnd();
+  return [line(cells[0]), widths.map((width) => "─".repeat(width)).join("  "), ...cells.slice(1).map(line)].join("\n");
+}
+
+function show(cell: string | number): string {
+  if (typeof cell === "string") return cell;
+  return Number.isInteger(cell) ? String(cell) : cell.toFixed(3);
+}

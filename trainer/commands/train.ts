@@ -1,0 +1,154 @@
+/** `unseen train`: from a data set to a model file. */
+import { writeFileSync } from "node:fs";
+import { writeArtefact } from "../../model/artefact.ts";
+import { UnseenError } from "../../model/errors.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { splitDataset } from "../data/split.ts";
+import { LEARNING_DEFAULTS, type LearningOptions, type Progress, train, type Trained } from "../learn/train.ts";
+import { choice, type Command, jsonOption, names, type Options, printJson, required, text, whole } from "./command.ts";
+import { dataOptions, readData } from "./data-options.ts";
+import { writeWhole } from "./files.ts";
+import { interruptSignal, withProgress } from "./progress.ts";
+
+/** Learning options that take a number, with what they mean. */
+const numbers: Partial<Record<keyof LearningOptions, string>> = {
+  hidden: "width H of the encoder",
+  blocks: "residual blocks",
+  latent: "width Z of the representation",
+  episodes: "episodes",
+  innerSteps: "inner steps of an episode",
+  outerSteps: "outer steps of an episode",
+  rate: "learning rate of the inner loop",
+  outerRate: "learning rate of the outer loop",
+  reconstruction: "weight λ of the reconstruction term",
+  corruption: "weight of corrupted normal rows in the inner loop; 0 as published",
+  margin: "margin m",
+  alpha: "weight α of the margin",
+  epsilon: "ε of the ODIN step; 0 leaves it out",
+};
+
+const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+export const trainCommand: Command = {
+  summary: "train a model on normal rows and a few labelled anomalies",
+  args: {
+    ...dataOptions,
+    out: { type: "string", required: true, valueHint: "FILE", description: "model file to write (.safetensors)" },
+    "hold-out": { type: "string", valueHint: "a,b", description: "families training must not see in any form" },
+    shots: { type: "string", default: "100", description: "labelled anomalies used per seen family, for anything" },
+    seed: { type: "string", default: "1", description: "the same seed and data give the same model" },
+    split: { type: "string", default: "rows", description: "rows, or blocks for time series and patients" },
+    resume: { type: "boolean", description: "go on where an interrupted run of the same command stopped" },
+    log: { type: "string", valueHint: "FILE", description: "JSON line per episode: pre, after inner, after outer" },
+    "learn-epsilon": { type: "boolean", description: "learn ε instead of keeping it fixed" },
+    ...Object.fromEntries(
+      Object.entries(numbers).map(([name, description]) => [
+        kebab(name),
+        {
+          type: "string" as const,
+          description: `${description} (${LEARNING_DEFAULTS[name as keyof LearningOptions]})`,
+        },
+      ]),
+    ),
+    ...jsonOption,
+  },
+  examples: [
+    "unseen train --data flows --out model.safetensors",
+    "unseen train --data flows --hold-out port_scan,beaconing --shots 50 --out model.safetensors",
+    "unseen train --data 'flows-*.parquet' --label Label --normal BENIGN --domain Day --out model.safetensors",
+  ],
+  async run(options) {
+    const out = required(options, "out");
+    const quiet = options.json === true;
+    const dataset = await withProgress("reading", quiet, () => readData(options));
+    if (!quiet) for (const note of dataset.notes) console.error(`note: ${note}`);
+    const { signal, dispose } = interruptSignal();
+    const started = performance.now();
+    try {
+      const { artefact, episodes } = await withProgress("training", quiet, (report) =>
+        trainOn(
+          dataset,
+          {
+            holdOut: names(options, "hold-out"),
+            shots: whole(options, "shots", 0, 1_000_000) ?? 100,
+            seed: whole(options, "seed", 0, Number.MAX_SAFE_INTEGER) ?? 1,
+            split: choice(options, "split", ["rows", "blocks"]),
+            learning: learningOptions(options),
+            checkpoint: `${out}.checkpoint`,
+            resume: options.resume === true,
+            signal,
+          },
+          report,
+        ),
+      );
+      const bytes = writeArtefact(artefact);
+      writeWhole(out, bytes);
+      const log = text(options, "log");
+      if (log) writeFileSync(log, `${episodes.map((episode) => JSON.stringify(episode)).join("\n")}\n`);
+      const seconds = (performance.now() - started) / 1000;
+      const { training, thresholds, network } = artefact;
+      if (quiet) return printJson({ out, bytes: bytes.length, seconds, network, thresholds, training });
+      console.log(
+        `${out}: ${(bytes.length / 1024).toFixed(0)} KiB, ${training.normalRows} normal rows of ${training.domains.length} domains, ` +
+          `${training.labels} labels of ${training.families.length} families, ${seconds.toFixed(1)} s`,
+      );
+    } finally {
+      dispose();
+    }
+  },
+};
+
+export interface TrainOnOptions {
+  readonly holdOut: readonly string[];
+  readonly shots: number;
+  readonly seed: number;
+  readonly split: "rows" | "blocks";
+  readonly learning?: Partial<LearningOptions>;
+  readonly checkpoint?: string;
+  readonly resume?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** Splits a data set and trains on its training side. */
+export async function trainOn(
+  dataset: Dataset,
+  options: TrainOnOptions,
+  report?: (progress: Progress) => void,
+): Promise<Trained> {
+  const { holdOut, shots, seed, split } = options;
+  const { fit, heldOut } = splitDataset(dataset, { seed, holdOut, shots, split });
+  const files = dataset.files.map(({ path, sha256 }) => ({ path, sha256 }));
+  return train(
+    fit,
+    {
+      ...options,
+      heldOut: heldOut.unseen.map(({ family }) => family),
+      data: { name: dataset.name, files },
+      createdAt: creationDate(),
+    },
+    report,
+  );
+}
+
+/** Now, or SOURCE_DATE_EPOCH (reproducible-builds.org) for artefacts equal byte for byte. */
+function creationDate(): string {
+  const epoch = process.env.SOURCE_DATE_EPOCH;
+  return (epoch ? new Date(Number(epoch) * 1000) : new Date()).toISOString();
+}
+
+function learningOptions(options: Options): Partial<LearningOptions> {
+  const chosen: Record<string, number | boolean> = {};
+  for (const name of Object.keys(numbers)) {
+    const value = text(options, kebab(name));
+    if (value === undefined) continue;
+    const number = Number(value);
+    const fraction = !Number.isInteger(LEARNING_DEFAULTS[name as keyof LearningOptions]);
+    const weight = ["corruption", "reconstruction"].includes(name);
+    if (!(number >= 0 && number <= 1e6) || (!fraction && !weight && !Number.isInteger(number))) {
+      throw new UnseenError("option-invalid", `--${kebab(name)} is ${value}.`, "Give a number from 0 up.");
+    }
+    chosen[name] = number;
+  }
+  if (options["learn-epsilon"] === true) chosen.learnEpsilon = true;
+  return chosen;
+}

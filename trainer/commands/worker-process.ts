@@ -1,0 +1,67 @@
+/** The Worker as a child process: real workerd through `wrangler dev`, offline and quiet. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { UnseenError } from "../../model/errors.ts";
+
+export interface WorkerProcess {
+  readonly url: string;
+  /** Settles when the process ends by itself or by Ctrl-C. */
+  readonly ended: Promise<unknown>;
+  stop(): Promise<void>;
+}
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const PATIENCE_MS = 60_000;
+
+/**
+ * Starts `wrangler dev` on a port and waits until the Worker is ready.
+ *
+ * @param persistTo folder of the local KV, where not wrangler's own
+ * @throws UnseenError port-unavailable with what wrangler said
+ */
+export async function startWorker(port: number, persistTo?: string): Promise<WorkerProcess> {
+  const wrangler = join(dirname(createRequire(import.meta.url).resolve("wrangler/package.json")), "bin", "wrangler.js");
+  const args = ["dev", "--local", "--ip", "127.0.0.1", "--port", String(port), "--var", "ENVIRONMENT:development"];
+  if (persistTo) args.push("--persist-to", persistTo);
+  const child = spawn(
+    process.execPath,
+    [wrangler, ...args, "--show-interactive-dev-session=false", "--log-level=warn"],
+    {
+      cwd: ROOT,
+      stdio: ["ignore", "pipe", "pipe"],
+      env: {
+        ...process.env,
+        WRANGLER_SEND_METRICS: "false",
+        WRANGLER_HIDE_BANNER: "true",
+        CLOUDFLARE_CF_FETCH_ENABLED: "false",
+        CI: "1",
+      },
+    },
+  );
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (said = (said + data).slice(-4000)));
+  const ended = once(child, "exit");
+  const stop = async (): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill("SIGTERM");
+    const late = setTimeout(() => child.kill("SIGKILL"), 5000);
+    await ended;
+    clearTimeout(late);
+  };
+  const url = `http://127.0.0.1:${port}`;
+  for (const until = performance.now() + PATIENCE_MS; performance.now() < until && child.exitCode === null;) {
+    const ready = await fetch(`${url}/v2/health/ready`).catch(() => undefined);
+    if (ready?.ok) return { url, ended, stop };
+    await sleep(100);
+  }
+  await stop();
+  throw new UnseenError(
+    "port-unavailable",
+    `the Worker did not start on port ${port}: ${said.trim()}`,
+    "Try another --port.",
+  );
+}

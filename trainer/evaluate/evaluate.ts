@@ -1,0 +1,150 @@
+/** Evaluation: a model against the rows its training has not seen, family by family. */
+import type { Scorer } from "../../model/scorer.ts";
+import { UnseenError } from "../../model/errors.ts";
+import type { Dataset, Rows } from "../data/dataset.ts";
+import { resolveFamilies } from "../data/families.ts";
+import { encodeRows } from "../data/matrix.ts";
+import { splitDataset } from "../data/split.ts";
+import { type Decisions, aucRoc, averagePrecision, decisions } from "./metrics.ts";
+
+export interface FamilyResult {
+  readonly family: string;
+  readonly rows: number;
+  readonly aucRoc: number;
+  /** Average precision with normal and anomalous rows weighted half each, and with rows as they come. */
+  readonly averagePrecision: { readonly balanced: number; readonly natural: number };
+  /** Decisions at τ* and at the 1 % budget, normal and anomalous rows weighted half each. */
+  readonly atF1: Decisions;
+  readonly atBudget: Decisions;
+}
+
+/** Share of unseen normal rows flagged at each false-positive budget. */
+export interface FalsePositives {
+  readonly domain: string;
+  readonly rows: number;
+  readonly rates: Readonly<Record<string, number>>;
+}
+
+export interface Evaluation {
+  readonly unseen: readonly FamilyResult[];
+  readonly seen: readonly FamilyResult[];
+  /** Means over the held-out families; absent without any. */
+  readonly macro?: Omit<FamilyResult, "family" | "rows">;
+  readonly falsePositives: { readonly all: FalsePositives; readonly domains: readonly FalsePositives[] };
+  readonly labels: number;
+  readonly notes: readonly string[];
+}
+
+/**
+ * Splits the data again as training did (seed, shots, kind of split and held-out families are in the artefact) and
+ * scores only what fell on the test side, and all rows of held-out families.
+ *
+ * @throws UnseenError family-unknown where a family to hold out was trained on or is not there
+ */
+export function evaluate(scorer: Scorer, dataset: Dataset, holdOut: readonly string[]): Evaluation {
+  const { training, schema, thresholds } = scorer.artefact;
+  const wanted = resolveFamilies(dataset, holdOut);
+  for (const family of wanted) {
+    if (!training.families.includes(family)) continue;
+    throw new UnseenError(
+      "family-unknown",
+      `The model was trained on "${family}", so it cannot be held out.`,
+      `Held out of this model: ${training.heldOut.join(", ") || "none"}. Train again with --hold-out ${family}.`,
+    );
+  }
+  const { seed, shots, split } = training;
+  const held = training.heldOut.filter((name) => dataset.groups.some((group) => group.name === name));
+  const { heldOut, notes } = splitDataset(dataset, { seed, shots, split, holdOut: [...new Set([...held, ...wanted])] });
+  const score = (rows: Rows): Float32Array => {
+    const matrix = encodeRows(schema, heldOut.columns, rows);
+    return scorer.score(matrix.data, matrix.rows);
+  };
+  const domains = heldOut.normal
+    .filter(({ rows }) => rows.count > 0)
+    .map(({ domain, rows }) => ({ domain, scores: score(rows) }));
+  const normal = joined(domains.map(({ scores }) => scores));
+  const family = ({ family: name, rows }: { family: string; rows: Rows }): FamilyResult => {
+    const scores = joined([normal, score(rows)]);
+    const labels = new Uint8Array(scores.length).fill(1, normal.length);
+    return {
+      family: name,
+      rows: rows.count,
+      aucRoc: aucRoc(labels, scores),
+      averagePrecision: {
+        balanced: averagePrecision(labels, scores, true),
+        natural: averagePrecision(labels, scores),
+      },
+      atF1: decisions(labels, scores, thresholds.f1, true),
+      atBudget: decisions(labels, scores, thresholds.fpr["0.01"], true),
+    };
+  };
+  const rates = (domain: string, scores: Float32Array): FalsePositives => ({
+    domain,
+    rows: scores.length,
+    rates: Object.fromEntries(
+      Object.entries(thresholds.fpr).map(([budget, tau]) => [
+        budget,
+        scores.filter((s) => s >= tau).length / scores.length,
+      ]),
+    ),
+  });
+  const filled = ({ rows }: { rows: Rows }): boolean => rows.count > 0;
+  const unseen = heldOut.unseen
+    .filter(({ family: name }) => wanted.includes(name))
+    .filter(filled)
+    .map(family);
+  return {
+    unseen,
+    seen: heldOut.seen.filter(filled).map(family),
+    ...(unseen.length > 0 ? { macro: macro(unseen) } : {}),
+    falsePositives: {
+      all: rates("all", normal),
+      domains: domains.map(({ domain, scores }) => rates(domain, scores)),
+    },
+    labels: training.labels,
+    notes: [...dataChanges(scorer, dataset), ...notes],
+  };
+}
+
+function macro(results: readonly FamilyResult[]): Omit<FamilyResult, "family" | "rows"> {
+  const mean = (of: (result: FamilyResult) => number): number =>
+    results.reduce((sum, result) => sum + of(result), 0) / results.length;
+  const decided = (key: "atF1" | "atBudget"): Decisions => ({
+    precision: mean((r) => r[key].precision),
+    recall: mean((r) => r[key].recall),
+    f1: mean((r) => r[key].f1),
+    accuracy: mean((r) => r[key].accuracy),
+    falsePositiveRate: mean((r) => r[key].falsePositiveRate),
+  });
+  return {
+    aucRoc: mean((r) => r.aucRoc),
+    averagePrecision: {
+      balanced: mean((r) => r.averagePrecision.balanced),
+      natural: mean((r) => r.averagePrecision.natural),
+    },
+    atF1: decided("atF1"),
+    atBudget: decided("atBudget"),
+  };
+}
+
+/** A remark where files are not those of training; rows equal to training rows are still left out. */
+function dataChanges({ artefact }: Scorer, dataset: Dataset): string[] {
+  const known = new Set(artefact.training.data.files.map(({ sha256 }) => sha256));
+  const changed = dataset.files.filter(({ sha256 }) => !known.has(sha256)).map(({ path }) => path);
+  if (known.size === 0 || changed.length === 0) return [];
+  const by =
+    artefact.training.split === "rows"
+      ? "rows that training saw are left out by their content"
+      : "blocks may differ from training's";
+  return [`${changed.length} of ${dataset.files.length} files are not those of training (${changed[0]} …); ${by}.`];
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const result = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    result.set(part, at);
+    at += part.length;
+  }
+  return result;
+}
