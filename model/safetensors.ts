@@ -104,7 +104,7 @@ function split(bytes: Uint8Array): { header: JsonValue; data: Uint8Array } {
   if (bytes[8] !== 0x7b || length === 0) throw malformed("header: does not begin with {");
   let text: string;
   try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, 8 + length));
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes.subarray(8, 8 + length));
   } catch {
     throw malformed("header: not UTF-8");
   }

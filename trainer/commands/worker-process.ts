@@ -1,11 +1,10 @@
 /** The Worker as a child process: real workerd through `wrangler dev`, offline and quiet. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { UnseenError } from "../../model/errors.ts";
+import { QUIET, WRANGLER } from "../publish/wrangler.ts";
 
 export interface WorkerProcess {
   readonly url: string;
@@ -24,24 +23,14 @@ const PATIENCE_MS = 60_000;
  * @throws UnseenError port-unavailable with what wrangler said
  */
 export async function startWorker(port: number, persistTo?: string): Promise<WorkerProcess> {
-  const wrangler = join(dirname(createRequire(import.meta.url).resolve("wrangler/package.json")), "bin", "wrangler.js");
-  const args = ["dev", "--local", "--ip", "127.0.0.1", "--port", String(port), "--var", "ENVIRONMENT:development"];
+  const args = ["dev", "--local", "--ip", "127.0.0.1", "--port", String(port), "--inspector-port", "0"];
+  args.push("--var", "ENVIRONMENT:development", "--show-interactive-dev-session=false", "--log-level=warn");
   if (persistTo) args.push("--persist-to", persistTo);
-  const child = spawn(
-    process.execPath,
-    [wrangler, ...args, "--show-interactive-dev-session=false", "--log-level=warn"],
-    {
-      cwd: ROOT,
-      stdio: ["ignore", "pipe", "pipe"],
-      env: {
-        ...process.env,
-        WRANGLER_SEND_METRICS: "false",
-        WRANGLER_HIDE_BANNER: "true",
-        CLOUDFLARE_CF_FETCH_ENABLED: "false",
-        CI: "1",
-      },
-    },
-  );
+  const child = spawn(process.execPath, [WRANGLER, ...args], {
+    cwd: ROOT,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...QUIET, CI: "1" },
+  });
   let said = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (said = (said + data).slice(-4000)));
   const ended = once(child, "exit");
@@ -53,15 +42,12 @@ export async function startWorker(port: number, persistTo?: string): Promise<Wor
     clearTimeout(late);
   };
   const url = `http://127.0.0.1:${port}`;
-  for (const until = performance.now() + PATIENCE_MS; performance.now() < until && child.exitCode === null;) {
+  for (const until = performance.now() + PATIENCE_MS; performance.now() < until && child.exitCode === null; ) {
     const ready = await fetch(`${url}/v2/health/ready`).catch(() => undefined);
     if (ready?.ok) return { url, ended, stop };
     await sleep(100);
   }
   await stop();
-  throw new UnseenError(
-    "port-unavailable",
-    `the Worker did not start on port ${port}: ${said.trim()}`,
-    "Try another --port.",
-  );
+  const remedy = "Try another --port.";
+  throw new UnseenError("port-unavailable", `the Worker did not start on port ${port}: ${said.trim()}`, remedy);
 }

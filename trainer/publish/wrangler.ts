@@ -1,0 +1,110 @@
+/** The Worker's KV through wrangler: read, write and look up single keys, offline and quiet where local. */
+import { spawn } from "node:child_process";
+import { createRequire } from "node:module";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { UnseenError } from "../../model/errors.ts";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+/** wrangler's own entry, run with this Node. */
+export const WRANGLER = join(
+  dirname(createRequire(import.meta.url).resolve("wrangler/package.json")),
+  "bin",
+  "wrangler.js",
+);
+
+/** No metrics, no banner, no fetch of request metadata: local work opens no outside connection. */
+export const QUIET = {
+  WRANGLER_SEND_METRICS: "false",
+  WRANGLER_HIDE_BANNER: "true",
+  CLOUDFLARE_CF_FETCH_ENABLED: "false",
+} as const;
+
+export interface Store {
+  /** The account's KV instead of the local one. */
+  readonly remote?: boolean;
+  /** Folder of the local KV, where not wrangler's own. */
+  readonly persistTo?: string;
+  /** wrangler.toml to use, where not the project's. */
+  readonly config?: string;
+}
+
+/** The value of a key, or undefined where there is none. */
+export async function getKey(store: Store, key: string): Promise<string | undefined> {
+  const { status, stdout, stderr } = await wrangler(store, ["key", "get", key, "--text"]);
+  if (status === 0) return stdout === "Value not found\n" || stdout === "Value not found" ? undefined : stdout;
+  if (/not found|404/i.test(stderr + stdout)) return undefined;
+  throw failed("read", key, stderr || stdout);
+}
+
+/** Whether a key is there. */
+export async function hasKey(store: Store, key: string): Promise<boolean> {
+  const { status, stdout, stderr } = await wrangler(store, ["key", "list", "--prefix", key]);
+  if (status !== 0) throw failed("look up", key, stderr || stdout);
+  const found = JSON.parse(stdout.slice(stdout.indexOf("["))) as { name: string }[];
+  return found.some(({ name }) => name === key);
+}
+
+/** Writes a file's content under a key. */
+export async function putFile(store: Store, key: string, file: string): Promise<void> {
+  const { status, stdout, stderr } = await wrangler(store, ["key", "put", key, "--path", file]);
+  if (status !== 0) throw failed("write", key, stderr || stdout);
+}
+
+/** Writes text under a key. */
+export async function putText(store: Store, key: string, text: string): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "unseen-"));
+  try {
+    const file = join(folder, "value");
+    writeFileSync(file, text);
+    await putFile(store, key, file);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Reads a file to publish. @throws UnseenError data-not-found */
+export function readModelFile(file: string): Uint8Array {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new UnseenError("data-not-found", `${file} cannot be read: ${why}`, "Make one with `unseen train`.", {
+      file,
+    });
+  }
+}
+
+function failed(what: string, key: string, said: string): UnseenError {
+  const why = said.trim().split("\n").slice(-6).join(" ").slice(0, 600);
+  const remedy = "For --remote log in with `npx wrangler login` and put the namespace's id into wrangler.toml.";
+  return new UnseenError("publish-failed", `wrangler could not ${what} ${key}: ${why}`, remedy);
+}
+
+interface Answer {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function wrangler({ remote, persistTo, config }: Store, args: readonly string[]): Promise<Answer> {
+  const where = remote ? ["--remote"] : ["--local", ...(persistTo ? ["--persist-to", persistTo] : [])];
+  const [noun, verb, ...rest] = args;
+  const line = [WRANGLER, "kv", noun, verb, ...rest, "--binding", "MODELS", ...where];
+  const child = spawn(process.execPath, [...line, "--config", config ?? join(ROOT, "wrangler.toml")], {
+    cwd: ROOT,
+    env: { ...process.env, ...QUIET, NO_COLOR: "1" },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.on("data", (data) => (stdout += data));
+  child.stderr.on("data", (data) => (stderr += data));
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (status) => resolve({ status, stdout, stderr }));
+  });
+}

@@ -1,0 +1,35 @@
+/** Who may ask: API keys, kept as SHA-256 only and compared in constant time. */
+import { createMiddleware } from "hono/factory";
+import type { AppEnv } from "./bindings.ts";
+import { Problem } from "./problem.ts";
+
+/** Lets a request pass with an accepted key in `authorization: Bearer` or `x-api-key`; all in development. */
+export const requireKey = createMiddleware<AppEnv>(async (context, next) => {
+  const { API_KEY_SHA256, ENVIRONMENT } = context.env;
+  const accepted = (API_KEY_SHA256 ?? "")
+    .split(",")
+    .map((part) => part.trim().toLowerCase())
+    .filter((part) => /^[0-9a-f]{64}$/.test(part));
+  if (accepted.length === 0) {
+    if (ENVIRONMENT === "development") return next();
+    const remedy = "Set the secret API_KEY_SHA256 to the SHA-256 of a key: npx wrangler secret put API_KEY_SHA256.";
+    throw new Problem(401, "key-missing", "This Worker has no key configured, so it is closed.", remedy, challenge);
+  }
+  const bearer = /^Bearer +(\S+)$/i.exec(context.req.header("authorization") ?? "")?.[1];
+  const key = bearer ?? context.req.header("x-api-key");
+  if (!key) {
+    const remedy = "Send authorization: Bearer KEY, or x-api-key: KEY.";
+    throw new Problem(401, "key-missing", "The request has no key.", remedy, challenge);
+  }
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(key)));
+  let known = false;
+  for (const hex of accepted) {
+    const wanted = Uint8Array.from(hex.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
+    // Every key is compared, so the time does not tell which one came close.
+    if (crypto.subtle.timingSafeEqual(digest, wanted)) known = true;
+  }
+  if (!known) throw new Problem(403, "key-wrong", "The key is not accepted.", "Check the key.");
+  return next();
+});
+
+const challenge = { headers: { "www-authenticate": "Bearer" } };

@@ -1,0 +1,86 @@
+/** Errors as answers: RFC 9457 problem documents, with a stable code, the place and the remedy. */
+import { type ErrorCode, UnseenError } from "../model/errors.ts";
+
+export type ProblemCode =
+  | ErrorCode
+  | "body-malformed"
+  | "body-too-large"
+  | "rows-too-many"
+  | "media-type"
+  | "key-missing"
+  | "key-wrong"
+  | "model-unknown"
+  | "model-unavailable"
+  | "route-unknown"
+  | "method-wrong"
+  | "internal";
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: "Bad request",
+  401: "Key missing",
+  403: "Key not accepted",
+  404: "Not found",
+  405: "Method not allowed",
+  413: "Too large",
+  415: "Unsupported media type",
+  422: "Rows cannot be scored",
+  500: "Internal error",
+  503: "No usable model",
+};
+
+/** Thrown by routes; answered by the app. */
+export class Problem extends Error {
+  readonly status: number;
+  readonly code: ProblemCode;
+  readonly remedy: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly place: { readonly row?: number; readonly feature?: string };
+
+  constructor(
+    status: number,
+    code: ProblemCode,
+    detail: string,
+    remedy: string,
+    extra: { headers?: Record<string, string>; place?: { row?: number; feature?: string } } = {},
+  ) {
+    super(detail);
+    this.status = status;
+    this.code = code;
+    this.remedy = remedy;
+    this.headers = extra.headers ?? {};
+    this.place = extra.place ?? {};
+  }
+}
+
+/** Any fault as a problem; what nobody foresaw tells the caller nothing but the request id. */
+export function toProblem(fault: unknown): Problem {
+  if (fault instanceof Problem) return fault;
+  if (fault instanceof UnseenError) {
+    const { row, feature } = fault.place;
+    const place = { ...(row === undefined ? {} : { row }), ...(feature === undefined ? {} : { feature }) };
+    return new Problem(422, fault.code, fault.message, fault.remedy, { place });
+  }
+  return new Problem(500, "internal", "The Worker failed on this request.", "Report the request id.");
+}
+
+export function problemResponse(
+  { status, code, message, remedy, headers, place }: Problem,
+  requestId: string,
+): Response {
+  const title = TITLES[status] ?? "Error";
+  const body = {
+    type: `urn:unseen:error:${code}`,
+    title,
+    status,
+    detail: message,
+    code,
+    error: message,
+    remedy,
+    request_id: requestId,
+    ...place,
+  };
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: { "content-type": "application/problem+json", ...headers },
+  });
+}

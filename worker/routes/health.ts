@@ -1,0 +1,20 @@
+/** Health, as Open Inference Protocol v2 names it. */
+import type { Context } from "hono";
+import type { AppEnv } from "../bindings.ts";
+import { toProblem } from "../problem.ts";
+import type { Registry } from "../registry.ts";
+
+export function live(context: Context<AppEnv>): Response {
+  return context.json({ live: true });
+}
+
+/** Ready where the default model can be served; says so where it is an older version that serves. */
+export async function ready(context: Context<AppEnv>, registry: Registry, name: string): Promise<Response> {
+  try {
+    const { version, fault } = await registry.get(name);
+    return context.json({ ready: true, model: `${name}@${version.version}`, ...(fault ? { degraded: fault } : {}) });
+  } catch (fault) {
+    const { message, code, remedy } = toProblem(fault);
+    return context.json({ ready: false, code, error: message, remedy }, 503);
+  }
+}
