@@ -1,0 +1,208 @@
+import { env } from "cloudflare:workers";
+import fc from "fast-check";
+import { beforeAll, describe, expect, test } from "vitest";
+import kernel from "../build/score.wasm";
+import { pointerKey, weightsKey } from "../model/pointer.ts";
+import { Scorer } from "../model/scorer.ts";
+import { makeArtefact, randomRows } from "../test/fixtures/artefact.ts";
+import { createApp } from "./app.ts";
+import type { Bindings } from "./bindings.ts";
+import { BODY_BYTES, ROWS } from "./limits.ts";
+
+const bindings = env as unknown as Bindings;
+const development = { ...bindings, ENVIRONMENT: "development" };
+const { artefact, bytes } = makeArtefact(kernel, 1);
+
+async function sha256(data: Uint8Array | string): Promise<string> {
+  const input = typeof data === "string" ? new TextEncoder().encode(data) : data;
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", input));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+async function put(name: string, value: Uint8Array, version = 1): Promise<string> {
+  const sha = await sha256(value);
+  await bindings.MODELS.put(weightsKey(sha), value);
+  const current = { version, sha256: sha, publishedAt: "2026-01-01T00:00:00.000Z" };
+  await bindings.MODELS.put(pointerKey(name), JSON.stringify({ name, current, history: [] }));
+  return sha;
+}
+
+const app = createApp((value) => Scorer.open(value, kernel));
+const post = (body: BodyInit, path = "/v1/score", headers: Record<string, string> = {}): Promise<Response> =>
+  Promise.resolve(
+    app.request(
+      path,
+      { method: "POST", body, headers: { "content-type": "application/json", ...headers } },
+      development,
+    ),
+  );
+const ask = (path: string, init: RequestInit = {}, given: Bindings = development): Promise<Response> =>
+  Promise.resolve(app.request(path, init, given));
+
+interface ProblemBody {
+  status: number;
+  code: string;
+  detail: string;
+  error: string;
+  remedy: string;
+  request_id: string;
+  row?: number;
+  feature?: string;
+}
+
+async function problem(response: Response, status: number, code: string): Promise<ProblemBody> {
+  const body = (await response.json()) as ProblemBody;
+  expect([response.status, body.code]).toEqual([status, code]);
+  expect(response.headers.get("content-type")).toBe("application/problem+json");
+  expect(body.status).toBe(status);
+  expect(body.error).toBe(body.detail);
+  expect(body.remedy.length).toBeGreaterThan(5);
+  expect(response.headers.get("x-request-id")).toBe(body.request_id);
+  return body;
+}
+
+beforeAll(async () => {
+  await put("flows", bytes);
+});
+
+describe("scoring", () => {
+  test("named and positional rows score as the scorer does, with decision, confidence and margin", async () => {
+    const rows = randomRows(200, 7);
+    const wanted = new Scorer(artefact, kernel).scoreRows(rows);
+    const names = artefact.schema.features.map(({ name }) => name);
+    const named = rows.map((row) => Object.fromEntries(row.map((value, i) => [names[i], value])));
+    for (const [instances, path] of [
+      [rows, "/v1/score"],
+      [named, "/v1/models/flows/score"],
+    ] as const) {
+      const response = await post(JSON.stringify({ instances, threshold: "fpr=1%" }), path);
+      expect(response.status).toBe(200);
+      expect(response.headers.get("x-model-version")).toBe("flows@1");
+      const body = (await response.json()) as {
+        model: { name: string; version: number; sha256: string };
+        threshold: { value: number };
+        predictions: { score: number; anomaly: boolean; confidence: number; margin: number }[];
+      };
+      expect(body.model).toEqual({ name: "flows", version: 1, sha256: await sha256(bytes) });
+      expect(body.threshold.value).toBe(0.7);
+      for (const [i, { score, anomaly, confidence, margin }] of body.predictions.entries()) {
+        expect(score).toBe(wanted[i]);
+        expect(anomaly).toBe(score >= 0.7);
+        expect(confidence).toBe(Math.max(score, 1 - score));
+        expect(margin).toBe(score - 0.7);
+      }
+      expect(body.predictions).toHaveLength(200);
+    }
+  });
+
+  test("200 concurrent requests each get their own rows' scores", async () => {
+    const scorer = new Scorer(artefact, kernel);
+    await Promise.all(
+      Array.from({ length: 200 }, async (_, i) => {
+        const rows = randomRows(1 + (i % 7), 1000 + i);
+        const response = await post(JSON.stringify({ instances: rows }));
+        const { predictions } = (await response.json()) as { predictions: { score: number }[] };
+        expect(predictions.map(({ score }) => score)).toEqual([...scorer.scoreRows(rows)]);
+      }),
+    );
+  });
+
+  test("the model card, the list and health", async () => {
+    const card = (await (await ask("/v1/models/flows")).json()) as Record<string, unknown>;
+    expect(card).toMatchObject({ name: "flows", version: 1, thresholds: artefact.thresholds });
+    expect(card.features).toHaveLength(4);
+    expect(await (await ask("/v1/models")).json()).toMatchObject({ models: [{ name: "flows" }] });
+    expect(await (await ask("/v2/health/live")).json()).toEqual({ live: true });
+    expect(await (await ask("/v2/health/ready")).json()).toEqual({ ready: true, model: "flows@1" });
+  });
+});
+
+describe("faults", () => {
+  const row = [1, 1, "tcp", true];
+  test.each([
+    ["malformed JSON", '{"instances": [[1,', 400, "body-malformed"],
+    ["no JSON", "", 400, "body-malformed"],
+    ["no object", "3", 422, "row-wrong-shape"],
+    ["no rows", '{"instances":[]}', 422, "row-wrong-shape"],
+    ["rows of no list", '{"instances":{}}', 422, "row-wrong-shape"],
+    ["a field not known", '{"instances":[[1]],"treshold":1}', 422, "row-wrong-shape"],
+    ["a row of no shape", '{"instances":[7]}', 422, "row-wrong-shape"],
+    ["a short row", '{"instances":[[1,2]]}', 422, "row-wrong-length"],
+    ["a wrong type", '{"instances":[["a",1,"tcp",true]]}', 422, "value-wrong-type"],
+    ["a number beyond f64", '{"instances":[[1e999,1,"tcp",true]]}', 422, "value-not-finite"],
+    ["an unknown name", '{"instances":[{"bites":1,"duration":1,"protocol":"tcp","tls":true}]}', 422, "feature-unknown"],
+    ["a missing name", '{"instances":[{"bytes":1}]}', 422, "feature-missing"],
+    ["an unknown threshold", JSON.stringify({ instances: [row], threshold: "fpr=0.3" }), 422, "threshold-unknown"],
+    ["too many rows", JSON.stringify({ instances: Array.from({ length: ROWS + 1 }, () => row) }), 413, "rows-too-many"],
+    ["too large a body", `{"instances":["${"x".repeat(BODY_BYTES)}"]}`, 413, "body-too-large"],
+  ])("%s", async (_, body, status, code) => {
+    await problem(await post(body), status, code);
+  });
+
+  test("the place is named: row and feature", async () => {
+    const body = JSON.stringify({ instances: [row, [1, "x", "tcp", true]] });
+    expect(await problem(await post(body), 422, "value-wrong-type")).toMatchObject({ row: 1, feature: "duration" });
+  });
+
+  test("type, route, method, model", async () => {
+    await problem(await post("{}", "/v1/score", { "content-type": "text/plain" }), 415, "media-type");
+    await problem(await ask("/nowhere"), 404, "route-unknown");
+    const wrong = await ask("/v1/score");
+    expect(wrong.headers.get("allow")).toBe("POST");
+    await problem(wrong, 405, "method-wrong");
+    await problem(await post('{"instances":[[1,1,"tcp",true]]}', "/v1/models/none/score"), 404, "model-unknown");
+    await problem(await ask("/v1/models/__proto__"), 404, "model-unknown");
+  });
+
+  test("keys: closed without, 401 without one, 403 with a wrong one, open with the right one", async () => {
+    const production = { ...bindings, ENVIRONMENT: "production" };
+    await problem(await ask("/v1/models", {}, production), 401, "key-missing");
+    const locked = { ...production, API_KEY_SHA256: `${"0".repeat(64)},${await sha256("secret")}` };
+    await problem(await ask("/v1/models", {}, locked), 401, "key-missing");
+    await problem(await ask("/v1/models", { headers: { "x-api-key": "guess" } }, locked), 403, "key-wrong");
+    expect((await ask("/v1/models", { headers: { "x-api-key": "secret" } }, locked)).status).toBe(200);
+    expect((await ask("/v1/models", { headers: { authorization: "Bearer secret" } }, locked)).status).toBe(200);
+    expect((await ask("/v2/health/live", {}, locked)).status).toBe(200);
+  });
+
+  test("no body makes it fail: hundreds of random ones are answered below 500", async () => {
+    const bodies = fc.oneof(
+      fc.json(),
+      fc.string(),
+      fc.record({ instances: fc.array(fc.anything({ maxDepth: 3 })), threshold: fc.anything() }).map((value) => {
+        try {
+          return JSON.stringify(value) ?? "null";
+        } catch {
+          return "{}";
+        }
+      }),
+    );
+    await fc.assert(
+      fc.asyncProperty(bodies, async (body) => {
+        const response = await post(body);
+        expect(response.status).toBeLessThan(500);
+        await response.json();
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  test("no header makes it fail", async () => {
+    const name = fc.constantFrom(
+      "x-request-id",
+      "authorization",
+      "x-api-key",
+      "content-type",
+      "content-length",
+      "accept",
+    );
+    const value = fc.string({ unit: fc.constantFrom(..."aZ09 ;=/,.-_~%\"'()<>{}[]"), maxLength: 200 });
+    await fc.assert(
+      fc.asyncProperty(fc.dictionary(name, value), async (headers) => {
+        const response = await post('{"instances":[[1,1,"tcp",true]]}', "/v1/score", headers);
+        expect(response.status).toBeLessThan(500);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
