@@ -1,8 +1,9 @@
 /** Progress of long work on standard error: a bar in a terminal, a line now and then elsewhere, nothing when quiet. */
-import { Listr } from "listr2";
 import type { Progress } from "../learn/train.ts";
 
 const BAR = 24;
+/** Outside a terminal a line is worth printing at every such share of a phase. */
+const STEP = 0.25;
 
 /**
  * Runs `work` under a title; what it reports shows as a bar with the time left.
@@ -14,39 +15,28 @@ export async function withProgress<T>(
   quiet: boolean,
   work: (report: (progress: Progress) => void) => Promise<T>,
 ): Promise<T> {
-  let result: { value: T } | undefined;
-  const terminal = process.stdout.isTTY === true;
-  const tasks = new Listr(
-    [
-      {
-        title,
-        task: async (_, task): Promise<void> => {
-          const started = performance.now();
-          let shown = 0;
-          const report = ({ phase, done, total, note }: Progress): void => {
-            const share = total > 0 ? done / total : 0;
-            if (!terminal && share < 1 && share - shown < 0.25 && share >= shown) return;
-            shown = share;
-            const filled = Math.round(share * BAR);
-            const seconds = (performance.now() - started) / 1000;
-            const left = share > 0 && share < 1 ? `, ${Math.ceil((seconds * (1 - share)) / share)} s left` : "";
-            const bar = `${"█".repeat(filled)}${"░".repeat(BAR - filled)}`;
-            task.output = `${phase} ${bar} ${done}/${total}${left}${note ? `, ${note}` : ""}`;
-          };
-          result = { value: await work(report) };
-          task.title = `${title} (${((performance.now() - started) / 1000).toFixed(1)} s)`;
-        },
-      },
-    ],
-    {
-      renderer: quiet ? "silent" : "default",
-      fallbackRenderer: quiet ? "silent" : "simple",
-      registerSignalListeners: false,
-    },
-  );
-  await tasks.run();
-  if (!result) throw new Error("the task did not run");
-  return result.value;
+  if (quiet) return work(() => {});
+  const { stderr } = process;
+  const terminal = stderr.isTTY === true;
+  const started = performance.now();
+  const show = (line: string): boolean => stderr.write(terminal ? `\r\x1b[K${line}` : `${line}\n`);
+  let last = { phase: "", at: 0, shown: 0 };
+  show(`· ${title}`);
+  const result = await work(({ phase, done, total, note }) => {
+    const share = total > 0 ? done / total : 0;
+    const now = performance.now();
+    if (phase !== last.phase) last = { phase, at: now, shown: 0 };
+    if (!terminal && share - last.shown < STEP) return;
+    last.shown = share;
+    const filled = Math.round(share * BAR);
+    const seconds = (now - last.at) / 1000;
+    const left = seconds > 0 && share < 1 ? `, ${Math.ceil((seconds * (1 - share)) / share)} s left` : "";
+    const bar = `${"█".repeat(filled)}${"░".repeat(BAR - filled)}`;
+    show(`· ${title}: ${phase} ${bar} ${done}/${total}${left}${note ? `, ${note}` : ""}`);
+  });
+  show(`✔ ${title} (${((performance.now() - started) / 1000).toFixed(1)} s)`);
+  if (terminal) stderr.write("\n");
+  return result;
 }
 
 /** An abort signal that the first Ctrl-C fires; the second ends the process at once. */

@@ -60,27 +60,22 @@ export const trainCommand: Command = {
   async run(options) {
     const out = required(options, "out");
     const quiet = options.json === true;
+    const { signal, dispose } = interruptSignal();
+    const how: TrainOnOptions = {
+      holdOut: names(options, "hold-out"),
+      shots: whole(options, "shots", 0, 1_000_000) ?? 100,
+      seed: whole(options, "seed", 0, Number.MAX_SAFE_INTEGER) ?? 1,
+      split: choice(options, "split", ["rows", "blocks"]),
+      learning: learningOptions(options),
+      checkpoint: `${out}.checkpoint`,
+      resume: options.resume === true,
+      signal,
+    };
     const dataset = await withProgress("reading", quiet, () => readData(options));
     if (!quiet) for (const note of dataset.notes) console.error(`note: ${note}`);
-    const { signal, dispose } = interruptSignal();
     const started = performance.now();
     try {
-      const { artefact, episodes } = await withProgress("training", quiet, (report) =>
-        trainOn(
-          dataset,
-          {
-            holdOut: names(options, "hold-out"),
-            shots: whole(options, "shots", 0, 1_000_000) ?? 100,
-            seed: whole(options, "seed", 0, Number.MAX_SAFE_INTEGER) ?? 1,
-            split: choice(options, "split", ["rows", "blocks"]),
-            learning: learningOptions(options),
-            checkpoint: `${out}.checkpoint`,
-            resume: options.resume === true,
-            signal,
-          },
-          report,
-        ),
-      );
+      const { artefact, episodes } = await withProgress("training", quiet, (report) => trainOn(dataset, how, report));
       const bytes = writeArtefact(artefact);
       writeWhole(out, bytes);
       const log = text(options, "log");

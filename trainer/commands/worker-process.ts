@@ -42,7 +42,7 @@ export async function startWorker(port: number, persistTo?: string): Promise<Wor
     clearTimeout(late);
   };
   const url = `http://127.0.0.1:${port}`;
-  for (const until = performance.now() + PATIENCE_MS; performance.now() < until && child.exitCode === null; ) {
+  for (const until = performance.now() + PATIENCE_MS; performance.now() < until && child.exitCode === null;) {
     const ready = await fetch(`${url}/v2/health/ready`).catch(() => undefined);
     if (ready?.ok) return { url, ended, stop };
     await sleep(100);

@@ -1,0 +1,139 @@
+/** The command line as its users meet it: a process with arguments, an exit code, two streams. */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const bin = fileURLToPath(new URL("../trainer/bin.js", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "unseen-commands-"));
+const at = (name: string): string => join(folder, name);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function unseen(...args: string[]): { status: number | null; out: string; err: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], { encoding: "utf8", cwd: folder });
+  return { status, out: stdout, err: stderr };
+}
+
+const SMALL = ["--hidden", "24", "--blocks", "1", "--latent", "12", "--episodes", "2"];
+
+describe("unseen", { timeout: 60_000 }, () => {
+  beforeAll(() => {
+    expect(unseen("simulate", "--out", "flows", "--rows", "300", "--anomalies", "80").status).toBe(0);
+    const trained = unseen(
+      "train",
+      "--data",
+      "flows",
+      "--hold-out",
+      "port_scan,beaconing",
+      "--out",
+      "m.safetensors",
+      "--shots",
+      "20",
+      "--json",
+      ...SMALL,
+    );
+    expect(trained.err).toBe("");
+    const report = JSON.parse(trained.out);
+    expect(report.training.heldOut.toSorted()).toEqual(["beaconing", "port_scan"]);
+    expect(report.training.labels).toBe(20 * report.training.families.length);
+  }, 60_000);
+
+  test("help names every command, and each has options and examples", () => {
+    const { out, status } = unseen("--help");
+    expect(status).toBe(0);
+    for (const name of ["simulate", "train", "evaluate", "score", "inspect", "publish", "rollback", "start"]) {
+      expect(out).toContain(name);
+      const help = unseen(name, "--help").out;
+      expect(help).toContain("EXAMPLES");
+      expect(help).toContain("unseen");
+    }
+  });
+
+  test.each([
+    [["trian"], 2, "train"],
+    [["train", "--dta", "x"], 2, "--data"],
+    [["train", "--out", "x"], 2, "data"],
+    [["train", "--data", "flows", "--out", "x", "--shots", "many"], 2, "whole number"],
+    [["train", "--data", "flows", "--out", "x", "--split", "days"], 2, "blocks"],
+    [["train", "--data", "flows", "--out", "x", "--hold-out", "port_scam"], 1, "port_scan"],
+    [["train", "--data", "nowhere", "--out", "x"], 1, "nowhere"],
+    [["evaluate", "--model", "none.safetensors", "--data", "flows"], 1, "none.safetensors"],
+    [["inspect", "flows/meta.json"], 1, "meta.json"],
+    [["inspect", "m.safetensors", "more"], 2, "more"],
+    [
+      ["score", "--model", "m.safetensors", "--in", "flows/port_scan.csv.gz", "--out", "no/where.csv"],
+      1,
+      "no/where.csv",
+    ],
+  ])("%j is refused with a remedy", (args, code, word) => {
+    const { status, err, out } = unseen(...args);
+    expect([status, out]).toEqual([code, ""]);
+    expect(err).toMatch(/^error: .+\n→ .+/m);
+    expect(err).toContain(word);
+    expect(err).not.toContain("    at ");
+  });
+
+  test("evaluate reports held-out families apart, on rows training has not seen", () => {
+    const { out } = unseen(
+      "evaluate",
+      "--model",
+      "m.safetensors",
+      "--data",
+      "flows",
+      "--hold-out",
+      "port_scan,beaconing",
+      "--json",
+    );
+    const { unseen: families, seen, macro, falsePositives, labels } = JSON.parse(out);
+    expect(families.map(({ family }: { family: string }) => family).toSorted()).toEqual(["beaconing", "port_scan"]);
+    expect(families.every(({ rows }: { rows: number }) => rows === 80)).toBe(true);
+    expect(seen.every(({ rows }: { rows: number }) => rows === 60)).toBe(true);
+    expect(macro.aucRoc).toBeGreaterThan(0);
+    expect(falsePositives.all.rows).toBeLessThan(0.3 * 7 * 300);
+    expect(labels).toBe(20 * seen.length);
+    const refused = unseen("evaluate", "--model", "m.safetensors", "--data", "flows", "--hold-out", "syn_flood");
+    expect([refused.status, refused.err]).toEqual([1, expect.stringContaining("was trained on")]);
+  });
+
+  test("score passes columns through, names bad cells and leaves nothing half-written", () => {
+    const rows = unseen(
+      "score",
+      "--model",
+      "m.safetensors",
+      "--in",
+      "flows/port_scan.csv.gz",
+      "--out",
+      "s.csv",
+      "--json",
+    );
+    expect(JSON.parse(rows.out).rows).toBe(80);
+    const [header, first] = readFileSync(at("s.csv"), "utf8").split("\n");
+    expect(header.endsWith("score,anomaly,confidence,margin")).toBe(true);
+    writeFileSync(
+      at("one.csv"),
+      `note,${header.split(",").slice(0, -4).join(",")}\n"a, ""b""",${first.split(",").slice(0, -4).join(",")}\n`,
+    );
+    expect(unseen("score", "--model", "m.safetensors", "--in", "one.csv", "--out", "one-out.csv").status).toBe(0);
+    expect(readFileSync(at("one-out.csv"), "utf8").split("\n")[1].startsWith('"a, ""b""",')).toBe(true);
+
+    const bad = readFileSync(at("one.csv"), "utf8").replace(/\n$/, "").split("\n");
+    const cells = bad[1].split(",");
+    cells[cells.length - 1] = "abc";
+    writeFileSync(at("bad.csv"), `${bad[0]}\n${bad[1]}\n${cells.join(",")}\n`);
+    const wrong = unseen("score", "--model", "m.safetensors", "--in", "bad.csv", "--out", "bad-out.csv");
+    expect([wrong.status, wrong.err]).toEqual([1, expect.stringContaining('row 2, column "idle_mean"')]);
+    writeFileSync(at("ragged.csv"), `${bad[0]}\n${bad[1]}\n1,2,3\n`);
+    const ragged = unseen("score", "--model", "m.safetensors", "--in", "ragged.csv", "--out", "bad-out.csv");
+    expect([ragged.status, ragged.err]).toEqual([1, expect.stringContaining("line 3")]);
+    expect(existsSync(at("bad-out.csv")) || existsSync(at("bad-out.csv.part"))).toBe(false);
+  });
+
+  test("inspect shows what the model is", () => {
+    const { out } = unseen("inspect", "m.safetensors");
+    for (const word of ["sha256", "thresholds", "port_scan", "flow_duration", "signed log"])
+      expect(out).toContain(word);
+    expect(JSON.parse(unseen("inspect", "m.safetensors", "--json").out).network.hidden).toBe(24);
+  });
+});

@@ -1,0 +1,102 @@
+import { existsSync, readFileSync } from "node:fs";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  aucRoc,
+  averagePrecision,
+  bestF1,
+  brier,
+  budgetThreshold,
+  decisions,
+  expectedCalibrationError,
+} from "./metrics.ts";
+
+interface Case {
+  y: number[];
+  score: number[];
+  auc_roc: number;
+  average_precision: number;
+  best_f1: number;
+  best_f1_threshold_smallest: number;
+  brier: number;
+  ece_10_equal_width_bins: number;
+}
+
+const reference = new URL("../../../shared/reference/metrics.json", import.meta.url);
+
+describe.skipIf(!existsSync(reference))("against scikit-learn (../shared/reference/metrics.json)", () => {
+  const cases: Case[] = existsSync(reference) ? JSON.parse(readFileSync(reference, "utf8")) : [];
+  test.each(cases.map((example, i) => [i, example] as const))("case %i", (_, example) => {
+    const { y, score } = example;
+    expect(aucRoc(y, score)).toBeCloseTo(example.auc_roc, 12);
+    expect(averagePrecision(y, score)).toBeCloseTo(example.average_precision, 12);
+    const best = bestF1(y, score);
+    expect(best.f1).toBeCloseTo(example.best_f1, 12);
+    expect(best.threshold).toBe(example.best_f1_threshold_smallest);
+    expect(brier(y, score)).toBeCloseTo(example.brier, 12);
+    expect(expectedCalibrationError(y, score)).toBeCloseTo(example.ece_10_equal_width_bins, 9);
+  });
+});
+
+/** Labels with both classes, and scores with many ties. */
+const scored = fc
+  .array(fc.tuple(fc.integer({ min: 0, max: 1 }), fc.integer({ min: 0, max: 12 })), { minLength: 2, maxLength: 60 })
+  .filter((rows) => new Set(rows.map(([label]) => label)).size === 2)
+  .map((rows) => ({ labels: rows.map(([label]) => label), scores: rows.map(([, score]) => score / 12) }));
+
+test("AUC-ROC is the share of pairs in the right order, ties half", () => {
+  fc.assert(
+    fc.property(scored, ({ labels, scores }) => {
+      let right = 0;
+      let pairs = 0;
+      for (const [i, a] of labels.entries()) {
+        for (const [j, b] of labels.entries()) {
+          if (a !== 1 || b !== 0) continue;
+          pairs++;
+          right += scores[i] > scores[j] ? 1 : scores[i] === scores[j] ? 0.5 : 0;
+        }
+      }
+      expect(aucRoc(labels, scores)).toBeCloseTo(right / pairs, 12);
+    }),
+  );
+});
+
+test("the best F1 is that of trying every threshold, its threshold the smallest", () => {
+  fc.assert(
+    fc.property(scored, ({ labels, scores }) => {
+      const tried = [...new Set(scores)].map((tau) => ({ tau, f1: decisions(labels, scores, tau).f1 }));
+      const most = Math.max(...tried.map(({ f1 }) => f1));
+      const smallest = Math.min(...tried.filter(({ f1 }) => f1 > most - 1e-9).map(({ tau }) => tau));
+      expect(bestF1(labels, scores)).toEqual({ f1: expect.closeTo(most, 9), threshold: smallest });
+    }),
+  );
+});
+
+test("balanced figures are those of repeating the rarer class", () => {
+  const labels = [1, 0, 0, 0, 0];
+  const scores = [0.7, 0.9, 0.2, 0.3, 0.1];
+  const repeated = { labels: [1, 1, 1, 1, 0, 0, 0, 0], scores: [0.7, 0.7, 0.7, 0.7, 0.9, 0.2, 0.3, 0.1] };
+  expect(averagePrecision(labels, scores, true)).toBeCloseTo(averagePrecision(repeated.labels, repeated.scores), 12);
+  const wanted = decisions(repeated.labels, repeated.scores, 0.5);
+  const got = decisions(labels, scores, 0.5, true);
+  for (const key of ["precision", "recall", "f1", "accuracy"] as const) expect(got[key]).toBeCloseTo(wanted[key], 12);
+});
+
+test("a budget's threshold never flags more of its own rows than the budget, ties or not", () => {
+  const scores = fc.array(fc.integer({ min: 0, max: 50 }), { minLength: 1, maxLength: 300 });
+  fc.assert(
+    fc.property(scores, fc.constantFrom(0.001, 0.01, 0.05, 0.3), (values, budget) => {
+      const normal = Float32Array.from(values, (value) => value / 51);
+      const tau = budgetThreshold(normal, budget);
+      const flagged = normal.filter((s) => s >= tau).length;
+      expect(flagged).toBeLessThanOrEqual(budget * (normal.length + 1));
+      expect(tau).toBeLessThanOrEqual(1);
+    }),
+  );
+});
+
+test("what cannot be measured is an error, not NaN", () => {
+  expect(() => aucRoc([1, 1], [0, 1])).toThrow("both classes");
+  expect(() => aucRoc([1, 0], [Number.NaN, 1])).toThrow("NaN");
+  expect(() => budgetThreshold([], 0.01)).toThrow("at least one");
+});
