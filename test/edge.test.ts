@@ -1,18 +1,28 @@
 /** The whole way over real files, real KV and real workerd: publish, serve, score, publish again, roll back. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import getPort from "get-port";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { writeArtefact } from "../model/artefact.ts";
 import { Scorer } from "../model/scorer.ts";
 import { expandFiles } from "../trainer/data/files.ts";
+import { readDataset } from "../trainer/data/read.ts";
+import { rowAt } from "../trainer/data/rows.ts";
+import { splitDataset } from "../trainer/data/split.ts";
 import { scoreFile } from "../trainer/commands/score.ts";
+import { trainOn } from "../trainer/commands/train.ts";
 import { startWorker, type WorkerProcess } from "../trainer/commands/worker-process.ts";
 import { kernelModule } from "../trainer/learn/engine.ts";
 import { publish } from "../trainer/publish/publish.ts";
 import { rollback } from "../trainer/publish/rollback.ts";
 import { makeArtefact, randomRows, SCHEMA } from "./fixtures/artefact.ts";
 
+const REAL = join(
+  process.env.UNSEEN_DATA ?? fileURLToPath(new URL("../../shared/data", import.meta.url)),
+  "cicids2017",
+);
 const folder = mkdtempSync(join(tmpdir(), "unseen-edge-"));
 const persistTo = join(folder, "kv");
 const files = [1, 2].map((seed) => {
@@ -33,8 +43,8 @@ describe("edge", { timeout: 90_000 }, () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const ask = async (instances: unknown[]): Promise<{ scores: number[]; version: number }> => {
-    const response = await fetch(`${worker.url}/v1/score`, {
+  const ask = async (instances: unknown[], path = "/v1/score"): Promise<{ scores: number[]; version: number }> => {
+    const response = await fetch(`${worker.url}${path}`, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ instances }),
@@ -57,6 +67,28 @@ describe("edge", { timeout: 90_000 }, () => {
     for (let i = 0; i < 1000; i++) {
       expect(Math.abs(scores[i] - wanted[i])).toBeLessThan(1e-6);
       expect(Math.abs(Number(lines[i].split(",")[4]) - wanted[i])).toBeLessThan(1e-6);
+    }
+  });
+
+  test.skipIf(!existsSync(REAL))("real rows (cicids2017) score the same in the trainer and over HTTP", async () => {
+    const dataset = await readDataset(REAL);
+    const learning = { hidden: 32, blocks: 1, latent: 16, episodes: 2, finalSteps: 10 };
+    const holdOut = ["bot"];
+    const { artefact } = await trainOn(dataset, { holdOut, shots: 50, seed: 1, split: "rows", learning });
+    const file = join(folder, "real.safetensors");
+    writeFileSync(file, writeArtefact(artefact));
+    await publish({ file, name: "real", persistTo });
+    await worker.stop();
+    worker = await startWorker(await getPort(), persistTo);
+    const { heldOut } = splitDataset(dataset, { holdOut, shots: 50, seed: 1, split: "rows" });
+    const scorer = Scorer.open(readFileSync(file), kernelModule("score"));
+    for (const { rows } of [heldOut.normal[0], heldOut.unseen[0]]) {
+      const count = Math.min(500, rows.count);
+      const instances = Array.from({ length: count }, (_, i) => rowAt(rows, i, heldOut.columns));
+      const wanted = scorer.scoreRows(instances);
+      const { scores } = await ask(instances, "/v1/models/real/score");
+      expect(scores).toHaveLength(count);
+      for (const [i, score] of scores.entries()) expect(Math.abs(score - wanted[i])).toBeLessThan(1e-6);
     }
   });
 

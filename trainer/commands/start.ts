@@ -71,6 +71,7 @@ export const startCommand: Command = {
     try {
       await showScores(worker.url, scorer, dataset);
       console.log(`\nserving on ${worker.url}, Ctrl-C to stop`);
+      for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void worker.stop());
       await worker.ended;
     } finally {
       await worker.stop();
