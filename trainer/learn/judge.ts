@@ -1,11 +1,13 @@
-/** Judging the learner at a moment: per-family AUC, logit gap and histogram, on rows of the training side only. */
-import { aucRoc } from "../evaluate/metrics.ts";
+/** Judging the learner at a moment: per-family AUC, curve, logit gap and histogram, on rows of the training side only. */
+import { aucRoc, sweep } from "../evaluate/metrics.ts";
 import type { Matrix } from "../data/matrix.ts";
 import { below, type Draw } from "./draw.ts";
 import type { Learner } from "./learner.ts";
 
 /** Bins of the score histograms, equal in width over [0, 1]. */
 export const HISTOGRAM_BINS = 20;
+/** Points of a logged curve at the most. */
+const CURVE_POINTS = 40;
 
 export interface FamilyVerdict {
   readonly family: string;
@@ -13,6 +15,8 @@ export interface FamilyVerdict {
   /** Mean normal logit of normal rows minus that of the family's. */
   readonly gap: number;
   readonly histogram: readonly number[];
+  /** ROC and PR in one: [false-positive rate, recall, precision] from the highest threshold down. */
+  readonly curve: readonly (readonly [number, number, number])[];
 }
 
 export interface Verdict {
@@ -33,6 +37,7 @@ export function judge(learner: Learner, normals: Matrix, families: ReadonlyMap<s
         auc: separation(normal, scores),
         gap: logit - learner.meanNormalLogit(rows),
         histogram: histogram(scores),
+        curve: curve(normal, scores),
       };
     }),
   };
@@ -40,11 +45,29 @@ export function judge(learner: Learner, normals: Matrix, families: ReadonlyMap<s
 
 /** AUC-ROC of normal scores against anomalous ones. */
 export function separation(normal: Float32Array, anomalous: Float32Array): number {
+  const { labels, scores } = pooled(normal, anomalous);
+  return aucRoc(labels, scores);
+}
+
+/** At most CURVE_POINTS points of the threshold sweep, evenly over its thresholds, the last one included. */
+function curve(normal: Float32Array, anomalous: Float32Array): [number, number, number][] {
+  const { labels, scores } = pooled(normal, anomalous);
+  const points = sweep(labels, scores);
+  const step = Math.ceil(points.length / CURVE_POINTS);
+  return points
+    .filter((_, i) => (points.length - 1 - i) % step === 0)
+    .map(({ truePositives, falsePositives }) => [
+      falsePositives / normal.length,
+      truePositives / anomalous.length,
+      truePositives / (truePositives + falsePositives),
+    ]);
+}
+
+function pooled(normal: Float32Array, anomalous: Float32Array): { labels: Uint8Array; scores: Float64Array } {
   const scores = new Float64Array(normal.length + anomalous.length);
   scores.set(normal);
   scores.set(anomalous, normal.length);
-  const labels = new Uint8Array(scores.length).fill(1, normal.length);
-  return aucRoc(labels, scores);
+  return { labels: new Uint8Array(scores.length).fill(1, normal.length), scores };
 }
 
 /** `count` rows drawn with replacement from some matrices, evenly over them. */

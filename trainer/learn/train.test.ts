@@ -140,7 +140,14 @@ describe("training", () => {
   test("each episode logs its families before, after the inner and after the outer loop", async () => {
     const { episodes } = await train(fit, request);
     for (const { before, afterInner, afterOuter, judgedFamilies, outerFamilies } of episodes) {
-      for (const verdict of [before, afterInner, afterOuter]) expect(verdict.families).toHaveLength(3);
+      for (const verdict of [before, afterInner, afterOuter]) {
+        expect(verdict.families).toHaveLength(3);
+        for (const { curve, histogram } of verdict.families) {
+          expect(curve.length).toBeLessThanOrEqual(40);
+          expect(curve.at(-1)?.slice(0, 2)).toEqual([1, 1]);
+          expect(histogram.reduce((a, b) => a + b, 0)).toBeGreaterThan(0);
+        }
+      }
       for (const family of judgedFamilies) expect(outerFamilies).not.toContain(family);
     }
   });
