@@ -29,6 +29,8 @@ export interface Meta {
   readonly sha256: ReadonlyMap<string, string>;
   /** Official sides of shared blocks, from `patient_split`. */
   readonly blockSides: ReadonlyMap<string, "train" | "test">;
+  /** Best AUC-ROC of any single column against normal rows, by anomaly file, from `difficulty`. */
+  readonly bestColumn: ReadonlyMap<string, number>;
   /** Entries that were not understood and so ignored. */
   readonly notes: readonly string[];
 }
@@ -77,6 +79,7 @@ export function readMeta(folder: string): Meta | null {
       ),
     ),
     blockSides: new Map(patientSides(json["patient_split"])),
+    bestColumn: new Map(bestColumns(json["difficulty"])),
     notes,
   };
 }
@@ -131,6 +134,14 @@ function patientSides(split: unknown): [string, "train" | "test"][] {
   const side = (keys: readonly string[], name: "train" | "test"): [string, "train" | "test"][] =>
     keys.flatMap((key) => namesIn(split[key]).map((patient): [string, "train" | "test"] => [patient, name]));
   return [...side(["train", "DS1"], "train"), ...side(["test", "DS2"], "test")];
+}
+
+function bestColumns(difficulty: unknown): [string, number][] {
+  if (!isRecord(difficulty) || !isRecord(difficulty["families"])) return [];
+  return Object.entries(difficulty["families"]).flatMap(([file, entry]): [string, number][] => {
+    const auc = isRecord(entry) ? entry["best_column_auc"] : undefined;
+    return typeof auc === "number" && auc >= 0 && auc <= 1 ? [[file, auc]] : [];
+  });
 }
 
 function namesIn(list: unknown): string[] {

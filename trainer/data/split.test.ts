@@ -129,6 +129,31 @@ describe("by rows", () => {
   });
 });
 
+describe("normal rows", () => {
+  test("a cap takes the rows of smallest hash, evenly over domains, and leaves test rows and labels alone", () => {
+    const whole = contents(splitDataset(DATASET, { ...OPTIONS, shots: 20 }));
+    const capped = contents(splitDataset(DATASET, { ...OPTIONS, shots: 20, normalRows: 200 }));
+    const first = (name: string, count: number): number[] => whole[name].slice(0, count);
+    expect(capped).toEqual({
+      ...whole,
+      "train day": first("train day", 100),
+      "train night": first("train night", 100),
+      "validation day": first("validation day", 50),
+      "validation night": first("validation night", 50),
+    });
+  });
+
+  test("a domain held out is tested whole and fitted nowhere; a mistyped one is an error", async () => {
+    const whole = contents(splitDataset(DATASET, OPTIONS));
+    const parts = contents(splitDataset(DATASET, { ...OPTIONS, holdOutDomains: ["day"] }));
+    expect(parts["test day"]).toHaveLength(1000);
+    expect(parts["train day"] ?? parts["validation day"]).toBeUndefined();
+    expect(parts["train night"]).toEqual(whole["train night"]);
+    const error = await errorOf(() => splitDataset(DATASET, { ...OPTIONS, holdOutDomains: ["nigt"] }));
+    expect(error).toMatchObject({ code: "family-unknown", remedy: 'Did you mean "night"?' });
+  });
+});
+
 describe("by blocks", () => {
   test("no block is on two sides, and labels come from the side they are for", () => {
     const blockOf = new Map<number, string>();

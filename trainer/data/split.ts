@@ -1,12 +1,13 @@
 /** The split: what fitting may see and what it may not, as two types that do not fit each other. */
 import { UnseenError } from "../../model/errors.ts";
 import type { ColumnSpec, Dataset, Rows } from "./dataset.ts";
-import { domainsOf, familiesOf, resolveFamilies } from "./families.ts";
+import { type NormalOptions, splitDomains } from "./domains.ts";
+import { familiesOf, resolveFamilies } from "./families.ts";
 import { takeRows } from "./rows.ts";
 import { holdOutFamily, labelFamily } from "./shots.ts";
-import { pickRows, sideRows, TEST, TRAIN, VALIDATION, type SidedRows } from "./sides.ts";
+import { sideRows, TEST, type SidedRows } from "./sides.ts";
 
-export interface SplitOptions {
+export interface SplitOptions extends NormalOptions {
   readonly seed: number;
   /** Families to hold out entirely, by name, title or group of families. */
   readonly holdOut: readonly string[];
@@ -98,19 +99,21 @@ export interface Split {
  * comes sorted by hash (with "blocks", the default stretches of a group without a block list do follow file order).
  *
  * - Normal domains: training, validation and test rows by side (see sideRows). A domain without a training row is not
- *   fitted at all: all its rows are test rows.
+ *   fitted at all, nor is one in `holdOutDomains`: all its rows are test rows. `normalRows` caps the first two parts.
  * - Seen families: the `shots` rows with the smallest hashes among those not on the test side are labels, 80 % support
  *   and 20 % validation (with blocks, each from blocks of its own side as far as they go). All others are test rows
  *   (with blocks, only those in test blocks). A row that also belongs to a held-out family is never a label, and a
  *   row that is a label of one family is not a test row of another.
  * - Held-out families: all rows (with blocks, those in test blocks, or all if there are none, with a note).
  *
- * Throws `family-unknown` for a name in `holdOut` that is no family, `option-invalid` for a seed or shots that are no whole
- * numbers from 0, `data-too-small` when fewer than two normal training rows, or no normal validation or test row, are left.
+ * Throws `family-unknown` for a name in `holdOut` that is no family or one in `holdOutDomains` that is no domain,
+ * `option-invalid` for a seed, shots or `normalRows` that are no whole numbers from 0, `data-too-small` when fewer than
+ * two normal training rows, or no normal validation or test row, are left.
  */
 export function splitDataset(dataset: Dataset, options: SplitOptions): Split {
   checkWhole("seed", options.seed);
   checkWhole("shots", options.shots);
+  checkWhole("normalRows", options.normalRows ?? 0);
   const { shots, split } = options;
   const held = new Set(resolveFamilies(dataset, options.holdOut));
   const rule = {
@@ -135,11 +138,8 @@ export function splitDataset(dataset: Dataset, options: SplitOptions): Split {
   const unseen = drawn.filter(({ support }) => support.length === 0);
   for (const { rows } of shots > 0 ? unseen : []) notes.push(...unseenNotes(rows, held.has(rows.name), split));
 
-  const domains = domainsOf(dataset).map((name) => sideRows(dataset, "normal", name, rule));
-  const fitted = domains.filter(({ sides }) => sides.includes(TRAIN));
-  for (const { name } of domains.filter((domain) => !fitted.includes(domain))) {
-    notes.push(`No row of the normal domain ${name} falls on the training side: all its rows are test rows.`);
-  }
+  const normal = splitDomains(dataset, rule, options);
+  notes.push(...normal.notes);
   const rest = (list: typeof drawn): { family: string; rows: Rows }[] =>
     list
       .map(({ rows, test }) => ({
@@ -153,11 +153,7 @@ export function splitDataset(dataset: Dataset, options: SplitOptions): Split {
 
   const fit = new FitData(KEY, {
     columns: dataset.columns,
-    normal: fitted.map((domain) => ({
-      domain: domain.name,
-      train: pickRows(domain, (i) => domain.sides[i] === TRAIN),
-      validation: pickRows(domain, (i) => domain.sides[i] === VALIDATION),
-    })),
+    normal: normal.fitted,
     seen: seen.map(({ rows, support, validation }) => ({
       family: rows.name,
       support: takeRows(rows.rows, support),
@@ -166,12 +162,7 @@ export function splitDataset(dataset: Dataset, options: SplitOptions): Split {
   });
   const heldOut = new HeldOut(KEY, {
     columns: dataset.columns,
-    normal: domains
-      .map((domain) => ({
-        domain: domain.name,
-        rows: pickRows(domain, (i) => domain.sides[i] === TEST || !fitted.includes(domain)),
-      }))
-      .filter(({ rows }) => rows.count > 0),
+    normal: normal.test,
     seen: rest(seen),
     unseen: rest(unseen),
   });

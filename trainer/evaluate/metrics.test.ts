@@ -82,6 +82,30 @@ test("balanced figures are those of repeating the rarer class", () => {
   for (const key of ["precision", "recall", "f1", "accuracy"] as const) expect(got[key]).toBeCloseTo(wanted[key], 12);
 });
 
+test("balanced best F1, Brier score and calibration error are those of repeating the rarer class", () => {
+  const labels = [1, 0, 0, 0, 0];
+  const scores = [0.72, 0.91, 0.23, 0.34, 0.11];
+  const repeated = { labels: [1, 1, 1, 1, 0, 0, 0, 0], scores: [0.72, 0.72, 0.72, 0.72, 0.91, 0.23, 0.34, 0.11] };
+  const best = bestF1(repeated.labels, repeated.scores);
+  expect(bestF1(labels, scores, true)).toEqual({ f1: expect.closeTo(best.f1, 12), threshold: best.threshold });
+  expect(brier(labels, scores, true)).toBeCloseTo(brier(repeated.labels, repeated.scores), 12);
+  const wanted = expectedCalibrationError(repeated.labels, repeated.scores);
+  expect(expectedCalibrationError(labels, scores, true)).toBeCloseTo(wanted, 12);
+});
+
+test("a budget's threshold holds for scores of any size, in either precision", () => {
+  for (const offset of [-1e4, -5, 0, 70, 1e6]) {
+    for (const scores of [Float32Array.from({ length: 40 }), Float64Array.from({ length: 40 })]) {
+      for (let i = 0; i < scores.length; i++) scores[i] = offset + (i >> 2) / 3;
+      const tied = budgetThreshold(scores, 0.05, Infinity);
+      const above = budgetThreshold(scores, 0.001, Infinity);
+      expect(scores.filter((s) => s >= tied)).toHaveLength(0);
+      expect(above).toBe(tied);
+      expect(above - scores[39]).toBeLessThan(1e-6 * Math.max(1, Math.abs(scores[39])));
+    }
+  }
+});
+
 test("a budget's threshold never flags more of its own rows than the budget, ties or not", () => {
   const scores = fc.array(fc.integer({ min: 0, max: 50 }), { minLength: 1, maxLength: 300 });
   fc.assert(

@@ -61,13 +61,18 @@ export function averagePrecision(labels: ArrayLike<number>, scores: ArrayLike<nu
   return sum;
 }
 
-/** Best F1 over all thresholds and the smallest threshold that reaches it. */
-export function bestF1(labels: ArrayLike<number>, scores: ArrayLike<number>): { f1: number; threshold: number } {
+/** Best F1 over all thresholds and the smallest threshold that reaches it; with `balanced`, classes weigh half each. */
+export function bestF1(
+  labels: ArrayLike<number>,
+  scores: ArrayLike<number>,
+  balanced = false,
+): { f1: number; threshold: number } {
   const points = sweep(labels, scores);
-  const positives = points[points.length - 1].truePositives;
+  const { truePositives: positives, falsePositives: negatives } = points[points.length - 1];
+  const weight = balanced ? positives / negatives : 1;
   let best = { f1: -1, threshold: Number.NaN };
   for (const { threshold, truePositives, falsePositives } of points) {
-    const f1 = (2 * truePositives) / (truePositives + falsePositives + positives);
+    const f1 = (2 * truePositives) / (truePositives + weight * falsePositives + positives);
     if (f1 >= best.f1 - 1e-12) best = { f1: Math.max(f1, best.f1), threshold };
   }
   return best;
@@ -119,36 +124,54 @@ export function decisions(
  * The threshold for a false-positive budget, from scores of normal rows training has not fitted: the smallest score
  * above the k-th largest, k = ⌊budget·(n + 1)⌋, so that a new normal row is flagged with probability at most the
  * budget (split-conformal; Vovk et al. 2005). With too few rows for the budget, just above the largest score.
+ *
+ * @param most what no threshold exceeds: 1 for the artefact's, Infinity for scores without an upper end
  */
-export function budgetThreshold(normal: ArrayLike<number>, budget: number): number {
+export function budgetThreshold(normal: ArrayLike<number>, budget: number, most = 1): number {
   const scores = Float64Array.from(normal).sort();
   if (scores.length === 0 || scores.some(Number.isNaN)) throw new RangeError("scores must be numbers, at least one");
+  const next = normal instanceof Float64Array ? nextDouble : nextFloat;
   const k = Math.floor(budget * (scores.length + 1));
-  if (k === 0) return Math.min(1, nextAfter(scores[scores.length - 1]));
+  if (k === 0) return Math.min(most, next(scores[scores.length - 1]));
   const limit = scores[scores.length - k];
   // Ties with rows beyond the budget would all be flagged: step above them.
-  return k < scores.length && scores[scores.length - k - 1] === limit ? Math.min(1, nextAfter(limit)) : limit;
+  return k < scores.length && scores[scores.length - k - 1] === limit ? Math.min(most, next(limit)) : limit;
 }
 
-/** Mean squared error of the score taken as probability of anomaly. */
-export function brier(labels: ArrayLike<number>, scores: ArrayLike<number>): number {
+/** Mean squared error of the score taken as probability of anomaly; with `balanced`, classes weigh half each. */
+export function brier(labels: ArrayLike<number>, scores: ArrayLike<number>, balanced = false): number {
   check(labels, scores);
+  const weights = classWeights(labels, balanced);
   let sum = 0;
-  for (let i = 0; i < labels.length; i++) sum += (scores[i] - labels[i]) ** 2;
-  return sum / labels.length;
+  for (let i = 0; i < labels.length; i++) sum += weights[labels[i]] * (scores[i] - labels[i]) ** 2;
+  return sum;
 }
 
-/** Expected calibration error over 10 equal-width bins of the score taken as probability of anomaly. */
-export function expectedCalibrationError(labels: ArrayLike<number>, scores: ArrayLike<number>): number {
+/**
+ * Expected calibration error over 10 equal-width bins of the score taken as probability of anomaly; with `balanced`,
+ * classes weigh half each.
+ */
+export function expectedCalibrationError(
+  labels: ArrayLike<number>,
+  scores: ArrayLike<number>,
+  balanced = false,
+): number {
   check(labels, scores);
-  const counts = new Float64Array(10);
+  const weights = classWeights(labels, balanced);
   const gaps = new Float64Array(10);
   for (let i = 0; i < labels.length; i++) {
-    const bin = Math.min(9, Math.floor(scores[i] * 10));
-    counts[bin]++;
-    gaps[bin] += scores[i] - labels[i];
+    gaps[Math.min(9, Math.floor(scores[i] * 10))] += weights[labels[i]] * (scores[i] - labels[i]);
   }
-  return gaps.reduce((sum, gap) => sum + Math.abs(gap), 0) / labels.length;
+  return gaps.reduce((sum, gap) => sum + Math.abs(gap), 0);
+}
+
+/** What a row of class 0 and one of class 1 weigh, so that all rows together weigh 1. */
+function classWeights(labels: ArrayLike<number>, balanced: boolean): readonly [number, number] {
+  if (!balanced) return [1 / labels.length, 1 / labels.length];
+  let positives = 0;
+  for (let i = 0; i < labels.length; i++) positives += labels[i];
+  if (positives === 0 || positives === labels.length) throw new RangeError("both classes are needed");
+  return [0.5 / (labels.length - positives), 0.5 / positives];
 }
 
 /** Indices in rising order of score. @throws RangeError without both classes, or with a score that is NaN */
@@ -173,10 +196,19 @@ function tieEnd(order: Uint32Array, scores: ArrayLike<number>, start: number): n
   return end;
 }
 
-/** The next f32 above a value: scores are f32. */
-function nextAfter(value: number): number {
+/** The next f32 above a finite f32. */
+function nextFloat(value: number): number {
   const bits = new DataView(new ArrayBuffer(4));
-  bits.setFloat32(0, value);
-  bits.setUint32(0, bits.getUint32(0) + 1);
+  // Adding 0 turns −0 into 0; the bits of negative numbers fall as the numbers rise.
+  bits.setFloat32(0, value + 0);
+  bits.setInt32(0, bits.getInt32(0) + (value < 0 ? -1 : 1));
   return bits.getFloat32(0);
+}
+
+/** The next f64 above a finite one. */
+function nextDouble(value: number): number {
+  const bits = new DataView(new ArrayBuffer(8));
+  bits.setFloat64(0, value + 0);
+  bits.setBigInt64(0, bits.getBigInt64(0) + (value < 0 ? -1n : 1n));
+  return bits.getFloat64(0);
 }

@@ -1,0 +1,60 @@
+/** The normal half of a split: which rows of which domains are fitted, validated on and tested on. */
+import { UnseenError } from "../../model/errors.ts";
+import { didYouMean } from "../nearest.ts";
+import type { Dataset, Rows } from "./dataset.ts";
+import { domainsOf } from "./families.ts";
+import { takeRows } from "./rows.ts";
+import { evenShares } from "./share.ts";
+import { indicesWhere, pickRows, sideRows, TEST, TRAIN, VALIDATION, type Side, type SideRule } from "./sides.ts";
+
+export interface NormalOptions {
+  /** Normal domains to leave out of fitting altogether: all their rows are test rows. */
+  readonly holdOutDomains?: readonly string[];
+  /**
+   * Most normal training rows, and half as many validation rows, shared over domains as evenly as their sizes allow;
+   * of each domain those with the smallest hashes. Rows beyond are in no part.
+   */
+  readonly normalRows?: number;
+}
+
+export interface NormalParts {
+  readonly fitted: readonly { readonly domain: string; readonly train: Rows; readonly validation: Rows }[];
+  readonly test: readonly { readonly domain: string; readonly rows: Rows }[];
+  readonly notes: readonly string[];
+}
+
+/** Normal rows by side; a domain held out, or without a training row, is not fitted: all its rows are test rows. */
+export function splitDomains(dataset: Dataset, rule: SideRule, options: NormalOptions): NormalParts {
+  const held = new Set(options.holdOutDomains);
+  const names = domainsOf(dataset);
+  for (const name of held) {
+    if (names.includes(name)) continue;
+    const what = `${dataset.name} has no normal domain "${name}".`;
+    throw new UnseenError("family-unknown", what, didYouMean(name, names));
+  }
+  const domains = names.map((name) => sideRows(dataset, "normal", name, rule));
+  const fitted = domains.filter(({ name, sides }) => !held.has(name) && sides.includes(TRAIN));
+  const most = options.normalRows ?? Infinity;
+  const side = (wanted: Side, cap: number): Rows[] => {
+    const picked = fitted.map(({ rows, sides }) => indicesWhere(rows.count, (i) => sides[i] === wanted));
+    const shares = evenShares(
+      cap,
+      picked.map(({ length }) => length),
+    );
+    return fitted.map(({ rows }, k) => takeRows(rows, picked[k].slice(0, shares[k])));
+  };
+  const train = side(TRAIN, most);
+  const validation = side(VALIDATION, Math.floor(most / 2));
+  return {
+    fitted: fitted.map(({ name }, k) => ({ domain: name, train: train[k], validation: validation[k] })),
+    test: domains
+      .map((domain) => ({
+        domain: domain.name,
+        rows: pickRows(domain, (i) => domain.sides[i] === TEST || !fitted.includes(domain)),
+      }))
+      .filter(({ rows }) => rows.count > 0),
+    notes: domains
+      .filter((domain) => !held.has(domain.name) && !fitted.includes(domain))
+      .map(({ name }) => `No row of the normal domain ${name} falls on the training side: all its rows are test rows.`),
+  };
+}

@@ -1,0 +1,87 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { drawFor, gaussian, unit } from "../learn/draw.ts";
+import { isotonic, platt, temperature } from "./calibrate.ts";
+import { brier, expectedCalibrationError } from "./metrics.ts";
+
+/** Rows whose true log-odds are `slope·x + offset`, and the scores x. */
+function drawn(count: number, slope: number, offset: number): { labels: number[]; scores: number[] } {
+  const draw = drawFor(5, 0);
+  const scores = Array.from({ length: count }, () => 2 * gaussian(draw));
+  return { scores, labels: scores.map((x) => (unit(draw) < 1 / (1 + Math.exp(-slope * x - offset)) ? 1 : 0)) };
+}
+
+const apply = (how: (score: number) => number, scores: readonly number[]): number[] => scores.map((s) => how(s));
+
+describe("Platt scaling", () => {
+  test("finds slope and offset that labels were drawn by, whatever the score's unit", () => {
+    const { labels, scores } = drawn(20_000, 1.5, 0);
+    for (const [times, plus] of [
+      [1, 0],
+      [1e6, -3e7],
+      [1e-6, 2],
+    ]) {
+      const calibrated = platt(
+        labels,
+        scores.map((s) => times * s + plus),
+      );
+      const at = (x: number): number => {
+        const p = calibrated(times * x + plus);
+        return Math.log(p / (1 - p));
+      };
+      expect(at(1) - at(0)).toBeGreaterThan(1.35);
+      expect(at(1) - at(0)).toBeLessThan(1.65);
+      expect(Math.abs(at(0))).toBeLessThan(0.12);
+    }
+  });
+
+  test("classes weigh half each: where scores say nothing it says a half", () => {
+    const labels = Array.from({ length: 1000 }, (_, i) => (i % 10 === 0 ? 1 : 0));
+    const scores = labels.map((_, i) => (i >> 1) % 5);
+    expect(platt(labels, scores)(2)).toBeCloseTo(0.5, 1);
+  });
+
+  test("separated classes, constant and turned scores give finite, rising probabilities", () => {
+    const labels = [0, 0, 0, 1, 1, 1];
+    const apart = platt(labels, [1, 2, 3, 11, 12, 13]);
+    expect(apart(2)).toBeLessThan(0.3);
+    expect(apart(12)).toBeGreaterThan(0.7);
+    expect(apart(1e30)).toBeLessThanOrEqual(1);
+    expect(platt(labels, [4, 4, 4, 4, 4, 4])(4)).toBeCloseTo(0.5, 6);
+    expect(platt(labels, [9, 8, 7, 2, 1, 0])(5)).toBe(0.5);
+    expect(() => platt([1, 1], [0, 1])).toThrow("both classes");
+  });
+});
+
+test("temperature undoes logits that are three times too large", () => {
+  const { labels, scores } = drawn(20_000, 1, 0);
+  const loud = scores.map((x) => 1 / (1 + Math.exp(-3 * x)));
+  const calibrated = apply(temperature(labels, loud), loud);
+  expect(expectedCalibrationError(labels, loud, true)).toBeGreaterThan(0.05);
+  expect(expectedCalibrationError(labels, calibrated, true)).toBeLessThan(0.03);
+  expect(temperature([0, 1], [0, 1])(1)).toBeGreaterThan(0.99);
+});
+
+describe("isotonic regression", () => {
+  test("steps by hand", () => {
+    const how = isotonic([0, 1, 0, 1], [1, 2, 3, 4]);
+    expect([0, 1, 2, 2.5, 3, 4, 9].map(how)).toEqual([0, 0, 0.5, 0.5, 0.5, 1, 1]);
+    expect(how(3.5)).toBeCloseTo(0.75, 12);
+  });
+
+  test("rises, stays in [0, 1] and beats any one constant, ties or not", () => {
+    const rows = fc
+      .array(fc.tuple(fc.integer({ min: 0, max: 1 }), fc.integer({ min: 0, max: 9 })), { minLength: 2, maxLength: 50 })
+      .filter((list) => new Set(list.map(([label]) => label)).size === 2);
+    fc.assert(
+      fc.property(rows, (list) => {
+        const labels = list.map(([label]) => label);
+        const scores = list.map(([, score]) => score);
+        const how = isotonic(labels, scores);
+        const line = Array.from({ length: 41 }, (_, i) => how(i / 4 - 0.5));
+        expect(line.every((p, i) => p >= 0 && p <= 1 && (i === 0 || p >= line[i - 1] - 1e-12))).toBe(true);
+        expect(brier(labels, apply(how, scores), true)).toBeLessThanOrEqual(0.25 + 1e-9);
+      }),
+    );
+  });
+});
