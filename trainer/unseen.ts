@@ -1,6 +1,7 @@
 /** The command line: finds the command, checks its options, prints faults with their remedy. */
 import { type ArgsDef, defineCommand, parseArgs, renderUsage } from "citty";
 import { UnseenError } from "../model/errors.ts";
+import { benchmarkCommand } from "./commands/benchmark.ts";
 import type { Command } from "./commands/command.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
 import { inspectCommand } from "./commands/inspect.ts";
@@ -17,6 +18,7 @@ const commands: Readonly<Record<string, Command>> = {
   simulate: simulateCommand,
   train: trainCommand,
   evaluate: evaluateCommand,
+  benchmark: benchmarkCommand,
   score: scoreCommand,
   inspect: inspectCommand,
   publish: publishCommand,

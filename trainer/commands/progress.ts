@@ -4,6 +4,8 @@ import type { Progress } from "../learn/train.ts";
 const BAR = 24;
 /** Outside a terminal a line is worth printing at every such share of a phase. */
 const STEP = 0.25;
+/** And so it is when so many seconds have passed since the last one. */
+const PATIENCE = 60;
 
 /**
  * Runs `work` under a title; what it reports shows as a bar with the time left.
@@ -20,14 +22,14 @@ export async function withProgress<T>(
   const terminal = stderr.isTTY === true;
   const started = performance.now();
   const show = (line: string): boolean => stderr.write(terminal ? `\r\x1b[K${line}` : `${line}\n`);
-  let last = { phase: "", at: 0, shown: 0 };
+  let last = { phase: "", at: 0, shown: 0, shownAt: 0 };
   show(`· ${title}`);
   const result = await work(({ phase, done, total, note }) => {
     const share = total > 0 ? done / total : 0;
     const now = performance.now();
-    if (phase !== last.phase) last = { phase, at: now, shown: 0 };
-    if (!terminal && share - last.shown < STEP) return;
-    last.shown = share;
+    if (phase !== last.phase) last = { phase, at: now, shown: 0, shownAt: now };
+    if (!terminal && share - last.shown < STEP && now - last.shownAt < 1000 * PATIENCE) return;
+    last = { ...last, shown: share, shownAt: now };
     const filled = Math.round(share * BAR);
     const seconds = (now - last.at) / 1000;
     const left = seconds > 0 && share < 1 ? `, ${Math.ceil((seconds * (1 - share)) / share)} s left` : "";
@@ -39,12 +41,12 @@ export async function withProgress<T>(
   return result;
 }
 
-/** An abort signal that the first Ctrl-C fires; the second ends the process at once. */
-export function interruptSignal(): { signal: AbortSignal; dispose: () => void } {
+/** An abort signal that the first Ctrl-C fires; the second ends the process at once. `when` says when it will have stopped. */
+export function interruptSignal(when = "after this episode"): { signal: AbortSignal; dispose: () => void } {
   const controller = new AbortController();
   const stop = (): void => {
     if (controller.signal.aborted) process.exit(130);
-    console.error("\nstopping after this episode; Ctrl-C again to stop at once");
+    console.error(`\nstopping ${when}; Ctrl-C again to stop at once`);
     controller.abort();
   };
   process.on("SIGINT", stop);

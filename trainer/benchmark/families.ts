@@ -1,0 +1,97 @@
+/** Which families a benchmark holds out: a rule that reads names, row counts and meta.json, never a result. */
+import { UnseenError } from "../../model/errors.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { familiesOf, resolveFamilies } from "../data/families.ts";
+import { stem } from "../data/files.ts";
+import type { Meta } from "../data/meta.ts";
+
+/** What is held out and reported as one: a family, or a group of families (DoS, Probe, …). */
+export interface HeldGroup {
+  readonly name: string;
+  readonly families: readonly string[];
+}
+
+export interface Candidate extends HeldGroup {
+  readonly rows: number;
+  /** Best AUC-ROC of a single column, mean over files weighted by rows: the lower, the harder. Null where unknown. */
+  readonly bestColumn: number | null;
+}
+
+/** Families held out per data set at the most. */
+export const MOST_FAMILIES = 8;
+/** Rows a family needs to be eligible. */
+export const LEAST_ROWS = 100;
+/** With fewer eligible families than this, the largest ones are taken whatever their size. */
+const LEAST_ELIGIBLE = 3;
+
+/** All that could be held out: groups of families where meta.json puts every family in one, else families. */
+export function candidatesOf(dataset: Dataset, meta: Meta | null): Candidate[] {
+  const families = familiesOf(dataset);
+  const kin = new Map<string, string>();
+  for (const [path, file] of meta?.files ?? []) if (file.kin !== null) kin.set(stem(path), file.kin);
+  const groups = new Map<string, string[]>();
+  for (const family of families) {
+    const group = kin.get(family) ?? "";
+    groups.set(group, [...(groups.get(group) ?? []), family]);
+  }
+  const grouped = groups.size > 1 && !groups.has("");
+  const held = grouped
+    ? [...groups].map(([name, members]) => ({ name, families: members }))
+    : families.map((name) => ({ name, families: [name] }));
+  return held.map((group) => describe(dataset, meta, group));
+}
+
+/** What the user names, each name held out on its own; names the data set does not have are left out. */
+export function namedCandidates(dataset: Dataset, meta: Meta | null, names: readonly string[]): Candidate[] {
+  return names.flatMap((name) => {
+    try {
+      return [describe(dataset, meta, { name, families: resolveFamilies(dataset, [name]) })];
+    } catch (error) {
+      if (error instanceof UnseenError && error.code === "family-unknown") return [];
+      throw error;
+    }
+  });
+}
+
+function describe(dataset: Dataset, meta: Meta | null, { name, families }: HeldGroup): Candidate {
+  const ours = dataset.groups.filter((group) => group.role === "anomaly" && families.includes(group.name));
+  let [sum, weight] = [0, 0];
+  for (const { path, rows } of dataset.files) {
+    const best = families.includes(stem(path)) ? meta?.bestColumn.get(path) : undefined;
+    if (best === undefined) continue;
+    sum += rows * best;
+    weight += rows;
+  }
+  return {
+    name,
+    families,
+    rows: ours.reduce((count, group) => count + group.count, 0),
+    bestColumn: weight > 0 ? sum / weight : null,
+  };
+}
+
+/**
+ * At most `MOST_FAMILIES` of the candidates, hardest first: those with at least `LEAST_ROWS` rows (where fewer than
+ * three have, the largest), sorted by the best single column's AUC (by name where unknown), at evenly spaced ranks.
+ *
+ * @param all every eligible one, however many
+ */
+export function chooseFamilies(candidates: readonly Candidate[], all = false): Candidate[] {
+  const eligible = candidates.filter(({ rows }) => rows >= LEAST_ROWS);
+  const bySize = [...candidates].sort((a, b) => b.rows - a.rows || byName(a, b));
+  const pool = eligible.length >= LEAST_ELIGIBLE ? eligible : bySize.slice(0, MOST_FAMILIES);
+  const order = [...pool].sort((a, b) => (a.bestColumn ?? 1) - (b.bestColumn ?? 1) || byName(a, b));
+  if (all || order.length <= MOST_FAMILIES) return order;
+  const step = (order.length - 1) / (MOST_FAMILIES - 1);
+  return Array.from({ length: MOST_FAMILIES }, (_, i) => order[Math.round(i * step)]);
+}
+
+/** The families dealt into sets of at most `k` held out together: each in one set, hard and easy ones mixed. */
+export function heldOutSets<T extends HeldGroup>(chosen: readonly T[], k: number): T[][] {
+  const sets = Math.ceil(chosen.length / k);
+  return Array.from({ length: sets }, (_, set) => chosen.filter((_, i) => i % sets === set));
+}
+
+function byName(a: HeldGroup, b: HeldGroup): number {
+  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+}

@@ -1,0 +1,118 @@
+/** From a method's scores to its figures; thresholds and calibration come from validation rows alone. */
+import { BUDGETS } from "../learn/export.ts";
+import { platt } from "../evaluate/calibrate.ts";
+import {
+  aucRoc,
+  averagePrecision,
+  bestF1,
+  brier,
+  budgetThreshold,
+  decisions,
+  expectedCalibrationError,
+  sweep,
+} from "../evaluate/metrics.ts";
+import type { AtThreshold, ConfidenceError, Figures } from "./line.ts";
+
+/** Scores as the method gave them: f32 stay f32, so that a threshold is exactly one of them. */
+export type Scores = Float32Array | Float64Array;
+
+export interface ScoredRows {
+  /** Normal validation rows, and validation labels of seen families. */
+  readonly validation: { readonly normal: Scores; readonly seen: Scores };
+  readonly test: { readonly normal: Scores; readonly unseen: Scores; readonly seen: Scores };
+}
+
+const CURVE_POINTS = 40;
+const BINS = 20;
+
+/** @param probability whether scores are probabilities; else Platt scaling on validation rows makes them so */
+export function figuresOf({ validation, test }: ScoredRows, probability: boolean): Figures {
+  const { labels, scores } = pooled(test.normal, test.unseen);
+  const at = (threshold: number): AtThreshold => {
+    const { recall, falsePositiveRate } = decisions(labels, scores, threshold, true);
+    return { threshold, recall: round(recall), falsePositiveRate: round(falsePositiveRate) };
+  };
+  const budget = (share: string): number => budgetThreshold(validation.normal, Number(share), Infinity);
+  const seen = pooled(validation.normal, validation.seen);
+  const best = validation.seen.length > 0 ? bestF1(seen.labels, seen.scores, true).threshold : budget("0.01");
+  const { precision, f1, accuracy } = decisions(labels, scores, best, true);
+  const confidence = confidenceOf(seen, validation.seen.length > 0, probability);
+  return {
+    aucRoc: round(aucRoc(labels, scores)),
+    averagePrecision: {
+      balanced: round(averagePrecision(labels, scores, true)),
+      natural: round(averagePrecision(labels, scores)),
+    },
+    atF1: { ...at(best), precision: round(precision), f1: round(f1), accuracy: round(accuracy) },
+    budgets: Object.fromEntries(BUDGETS.map((share) => [share, at(budget(share))])),
+    confidence: {
+      unseen: confidence && errorOf(confidence, test.normal, test.unseen),
+      seen: confidence && test.seen.length > 0 ? errorOf(confidence, test.normal, test.seen) : null,
+    },
+    curve: curve(labels, scores),
+    histogram: confidence && {
+      normal: histogram(test.normal, confidence),
+      anomalous: histogram(test.unseen, confidence),
+    },
+  };
+}
+
+function confidenceOf(
+  { labels, scores }: Pooled,
+  labelled: boolean,
+  probability: boolean,
+): ((score: number) => number) | null {
+  if (probability) return (score) => score;
+  return labelled ? platt(labels, scores) : null;
+}
+
+function errorOf(confidence: (score: number) => number, normal: Scores, anomalous: Scores): ConfidenceError {
+  const { labels, scores } = pooled(normal, anomalous);
+  const probabilities = Float64Array.from(scores, confidence);
+  return {
+    ece: round(expectedCalibrationError(labels, probabilities, true)),
+    brier: round(brier(labels, probabilities, true)),
+  };
+}
+
+/** Points of the ROC curve, spaced evenly along it, both ends included. */
+function curve(labels: ArrayLike<number>, scores: ArrayLike<number>): [number, number][] {
+  const points = sweep(labels, scores);
+  const last = points[points.length - 1];
+  const step = 2 / (CURVE_POINTS - 2);
+  const kept: [number, number][] = [[0, 0]];
+  let reached = 0;
+  for (const { truePositives, falsePositives } of points) {
+    const [x, y] = [falsePositives / last.falsePositives, truePositives / last.truePositives];
+    if (x + y < reached + step && x + y < 2) continue;
+    kept.push([Math.round(x * 1e4) / 1e4, Math.round(y * 1e4) / 1e4]);
+    reached += step * Math.max(1, Math.floor((x + y - reached) / step));
+  }
+  return kept;
+}
+
+function histogram(scores: Scores, confidence: (score: number) => number): number[] {
+  const bins = Array.from({ length: BINS }, () => 0);
+  for (const score of scores) bins[Math.min(BINS - 1, Math.floor(confidence(score) * BINS))]++;
+  return bins;
+}
+
+interface Pooled {
+  readonly labels: Uint8Array;
+  readonly scores: Scores;
+}
+
+/** Normal rows, then anomalous ones. */
+function pooled(normal: Scores, anomalous: Scores): Pooled {
+  const count = normal.length + anomalous.length;
+  const single = normal instanceof Float32Array && anomalous instanceof Float32Array;
+  const scores = single ? new Float32Array(count) : new Float64Array(count);
+  scores.set(normal);
+  scores.set(anomalous, normal.length);
+  return { labels: new Uint8Array(count).fill(1, normal.length), scores };
+}
+
+/** Six decimals: shorter lines, and finer than any difference that means something. */
+function round(value: number): number {
+  return Math.round(value * 1e6) / 1e6;
+}

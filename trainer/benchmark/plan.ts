@@ -1,0 +1,103 @@
+/** From data sets and options to tasks: what remains to be done, in an order that lets workers keep their rows. */
+import type { Method } from "../peers/method.ts";
+import { type BenchmarkSplit, type BaseRequest } from "./cell.ts";
+import { chooseFamilies, type Candidate, type HeldGroup, heldOutSets } from "./families.ts";
+import { keyOf } from "./line.ts";
+import type { Task } from "./task.ts";
+
+/** What planning needs to know of a data set. */
+export interface Outline {
+  readonly folder: string;
+  /** The folder's name: what results call the data set. */
+  readonly data: string;
+  readonly domains: number;
+  /** Whether meta.json tells blocks (runs, patients) of normal rows apart. */
+  readonly blocks: boolean;
+  /** All that could be held out, or the families asked for. */
+  readonly candidates: readonly Candidate[];
+}
+
+export interface PlanOptions {
+  readonly methods: readonly Method[];
+  readonly splits: readonly BenchmarkSplit[];
+  readonly seeds: number;
+  readonly shots: number;
+  readonly holdOutK: number;
+  readonly full: boolean;
+  /** Whether candidates were asked for by name: then all are held out. */
+  readonly named: boolean;
+}
+
+export interface Plan {
+  readonly tasks: readonly Task[];
+  /** Lines that the tasks will give. */
+  readonly lines: number;
+  /** Lines that were there already. */
+  readonly done: number;
+  readonly notes: readonly string[];
+}
+
+/** @param done keys of lines that are there already */
+export function planTasks(outlines: readonly Outline[], options: PlanOptions, done: ReadonlySet<string>): Plan {
+  const tasks: Task[] = [];
+  const notes: string[] = [];
+  let [lines, skipped] = [0, 0];
+  for (const outline of outlines) {
+    const chosen = options.named ? outline.candidates : chooseFamilies(outline.candidates, options.full);
+    const sets = heldOutSets(chosen, options.holdOutK);
+    for (const split of options.splits) {
+      const missing = whyNot(outline, split);
+      if (missing !== undefined) {
+        notes.push(`${outline.data} is not split by ${split}: ${missing}.`);
+        continue;
+      }
+      for (let seed = 1; seed <= options.seeds; seed++) {
+        const request = { split, seed, shots: options.shots, full: options.full };
+        const planned = cellTasks(outline, sets, request, options, done);
+        tasks.push(...planned);
+        const due = planned.reduce((sum, task) => sum + task.sets.flat().length, 0);
+        lines += due;
+        skipped += options.methods.length * chosen.length - due;
+      }
+    }
+  }
+  return { tasks, lines, done: skipped, notes };
+}
+
+/** Tasks of one data set, split and seed: methods without labels first, then held-out set by set. */
+function cellTasks(
+  { folder, data }: Outline,
+  sets: readonly (readonly HeldGroup[])[],
+  request: BaseRequest,
+  { methods, holdOutK }: PlanOptions,
+  done: ReadonlySet<string>,
+): Task[] {
+  const open = (method: Method, set: readonly HeldGroup[]): boolean =>
+    set.some(({ name }) => !done.has(keyOf({ ...request, data, family: name, method: method.name, holdOutK })));
+  const task = (method: Method, due: Task["sets"]): Task => ({
+    ...request,
+    folder,
+    data,
+    method: method.name,
+    holdOutK,
+    sets: due,
+  });
+  const labelled = methods.filter(({ labels }) => labels);
+  return [
+    ...methods
+      .filter(({ labels }) => !labels)
+      .map((method) =>
+        task(
+          method,
+          sets.filter((set) => open(method, set)),
+        ),
+      ),
+    ...sets.flatMap((set) => labelled.filter((method) => open(method, set)).map((method) => task(method, [set]))),
+  ].filter((planned) => planned.sets.length > 0);
+}
+
+function whyNot({ domains, blocks, candidates }: Outline, split: BenchmarkSplit): string | undefined {
+  if (candidates.length === 0) return "no family to hold out";
+  if (split === "blocks" && !blocks) return "meta.json lists no blocks of its normal rows";
+  return split === "domain-out" && domains < 2 ? "it has one normal domain" : undefined;
+}

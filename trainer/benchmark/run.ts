@@ -1,0 +1,129 @@
+/** Runs a benchmark: outlines the data sets, plans what is missing from the results file, and hands it to the workers. */
+import { basename, resolve } from "node:path";
+import { UnseenError } from "../../model/errors.ts";
+import type { Progress } from "../learn/train.ts";
+import { keyOf } from "./line.ts";
+import { type Outline, planTasks, type PlanOptions } from "./plan.ts";
+import { Pool } from "./pool.ts";
+import { appendResults, readResults, repairResults } from "./results.ts";
+import type { Task } from "./task.ts";
+import type { Answer } from "./worker.ts";
+
+export interface BenchmarkOptions extends Omit<PlanOptions, "named"> {
+  readonly folders: readonly string[];
+  /** Families to hold out, by name or group; none for those the rule chooses. */
+  readonly families: readonly string[];
+  readonly out: string;
+  readonly workers: number;
+}
+
+export interface BenchmarkResult {
+  /** Lines written by this run, and those it found. */
+  readonly written: number;
+  readonly found: number;
+  readonly notes: readonly string[];
+  /** Tasks that failed, and why; running again tries them again. */
+  readonly failed: readonly string[];
+}
+
+/**
+ * Appends to the results file whatever it lacks. A task whose split leaves too few rows is left out with a note; one
+ * that fails otherwise is reported, and the others go on.
+ *
+ * @throws UnseenError interrupted (finished lines are kept), family-unknown, and what reading data throws
+ */
+export async function runBenchmark(
+  options: BenchmarkOptions,
+  report: (progress: Progress) => void = () => {},
+  signal?: AbortSignal,
+): Promise<BenchmarkResult> {
+  checkNames(options.folders);
+  repairResults(options.out);
+  const found = new Set(readResults(options.out).lines.map(keyOf));
+  appendResults(options.out, []);
+  const pool = new Pool(options.workers);
+  const stopped = new Promise<never>((_, reject) => {
+    const stop = (): void => {
+      const remedy = "The same command goes on where it stopped.";
+      reject(new UnseenError("interrupted", "The benchmark was stopped; lines written are kept.", remedy));
+    };
+    if (signal?.aborted) stop();
+    signal?.addEventListener("abort", stop, { once: true });
+  });
+  stopped.catch(() => {});
+  try {
+    return await Promise.race([work(pool, options, found, report), stopped]);
+  } finally {
+    await pool.close();
+  }
+}
+
+async function work(
+  pool: Pool,
+  options: BenchmarkOptions,
+  found: ReadonlySet<string>,
+  report: (progress: Progress) => void,
+): Promise<BenchmarkResult> {
+  const { folders, families, out } = options;
+  let read = 0;
+  const outlines = await Promise.all(
+    folders.map(async (folder) => {
+      const outline = outlineIn(await pool.ask({ kind: "outline", folder, families }));
+      report({ phase: "reading", done: ++read, total: folders.length });
+      return outline;
+    }),
+  );
+  for (const family of families) {
+    if (outlines.some(({ candidates }) => candidates.some(({ name }) => name === family))) continue;
+    const remedy = "Name families or groups as in docs/data.md, each as its file is called.";
+    throw new UnseenError("family-unknown", `No data set has an anomaly family "${family}".`, remedy);
+  }
+  const plan = planTasks(outlines, { ...options, named: families.length > 0 }, found);
+  const notes = [...plan.notes];
+  const failed: string[] = [];
+  let [written, done] = [0, 0];
+  await Promise.all(
+    plan.tasks.map(async (task) => {
+      const answer = await pool.ask({ kind: "task", task });
+      const due = task.sets.flat().length;
+      done += due;
+      if (answer.kind === "lines") {
+        appendResults(out, answer.lines);
+        written += answer.lines.length;
+        const short = due - answer.lines.length;
+        if (short > 0) notes.push(`${titleOf(task)}: ${short} of the held-out families have no row to test on.`);
+      } else if (answer.kind === "fault") {
+        if (answer.code === "data-too-small") notes.push(`${cellOf(task)} is left out: ${answer.message}`);
+        else failed.push(`${titleOf(task)}: ${answer.message}`);
+      }
+      report({ phase: "measuring", done, total: plan.lines, note: titleOf(task) });
+    }),
+  );
+  return { written, found: plan.done, notes: [...new Set(notes)], failed };
+}
+
+function outlineIn(answer: Answer): Outline {
+  if (answer.kind === "outline") return answer.outline;
+  if (answer.kind === "fault" && answer.code !== null) {
+    throw new UnseenError(answer.code, answer.message, answer.remedy);
+  }
+  throw new Error(answer.kind === "fault" ? answer.message : "a worker answered something else");
+}
+
+function cellOf({ data, split, seed }: Task): string {
+  return `${data}, ${split}, seed ${seed}`;
+}
+
+function titleOf(task: Task): string {
+  const families = task.sets.flat();
+  const held = families.length === 1 ? ` without ${families[0].name}` : "";
+  return `${task.method} on ${cellOf(task)}${held}`;
+}
+
+/** Results tell data sets by their folder's name. */
+function checkNames(folders: readonly string[]): void {
+  const names = folders.map((folder) => basename(resolve(folder)));
+  const twin = names.find((name, i) => names.indexOf(name) !== i);
+  if (twin === undefined) return;
+  throw new UnseenError("option-invalid", `Two data sets are called "${twin}".`, "Rename one of the folders.");
+}

@@ -1,0 +1,155 @@
+/** A task of the benchmark: one method fitted once (without labels), or once per set of held-out families (with). */
+import type { Matrix } from "../data/matrix.ts";
+import type { Fitted, Method, TrainingSide } from "../peers/method.ts";
+import type { Base, BaseRequest, Cell } from "./cell.ts";
+import type { HeldGroup } from "./families.ts";
+import type { ResultLine } from "./line.ts";
+import { figuresOf, type Scores } from "./measure.ts";
+
+export interface Task extends BaseRequest {
+  readonly folder: string;
+  readonly data: string;
+  readonly method: string;
+  readonly holdOutK: number;
+  /** Families to hold out, together within a set; a method with labels has one set. */
+  readonly sets: readonly (readonly HeldGroup[])[];
+}
+
+/** Where a task finds its rows; the worker keeps the last few. */
+export interface Sides {
+  readonly base: Base;
+  cell(holdOut: readonly HeldGroup[]): Cell;
+}
+
+/** Fits and measures: one line for each held-out family with a row to test on. @throws what the method throws */
+export async function runTask(task: Task, method: Method, sides: Sides): Promise<ResultLine[]> {
+  const { base } = sides;
+  const lines: ResultLine[] = [];
+  let once: FittedMethod | undefined;
+  for (const holdOut of task.sets) {
+    const cell = sides.cell(holdOut);
+    const fitted = method.labels
+      ? await FittedMethod.fit(method, cell.side)
+      : (once ??= await FittedMethod.fit(method, base.side));
+    lines.push(...measureCell(task, fitted, base, cell, method.labels));
+  }
+  return lines;
+}
+
+function measureCell(
+  task: Task,
+  fitted: FittedMethod,
+  base: Base,
+  { side, test }: Cell,
+  labels: boolean,
+): ResultLine[] {
+  const rows = (matrices: readonly Matrix[]): number => matrices.reduce((sum, matrix) => sum + matrix.rows, 0);
+  const validation = {
+    normal: fitted.scoreAll(side.normal.map((domain) => domain.validation)),
+    seen: fitted.scoreAll(side.seen.map((family) => family.validation)),
+  };
+  const normal = fitted.score(test.normal);
+  const seen = fitted.score(test.seen);
+  const all = labels ? side.fit.labels : validation.seen.length;
+  const { split, seed, shots, full, data, method, holdOutK } = task;
+  return test.unseen.flatMap(({ family, rows: anomalous }) => {
+    if (anomalous.rows === 0) return [];
+    const scored = { validation, test: { normal, unseen: fitted.score(anomalous), seen } };
+    return {
+      data,
+      split,
+      family,
+      method,
+      seed,
+      shots,
+      holdOutK,
+      full,
+      heldOut: test.unseen.map((held) => held.family),
+      domain: base.domain,
+      ...figuresOf(scored, fitted.probability),
+      labels: { fit: labels ? all : 0, all },
+      rows: {
+        train: rows(side.normal.map((domain) => domain.train)),
+        validation: validation.normal.length,
+        normal: normal.length,
+        anomalous: anomalous.rows,
+        seen: seen.length,
+      },
+      fitSeconds: Number(fitted.seconds.toPrecision(4)),
+      microsecondsPerRow: Number(fitted.microsecondsPerRow(test.normal).toPrecision(4)),
+      bytes: fitted.bytes,
+    };
+  });
+}
+
+/** A fitted method with its times; rows scored once are not scored again. */
+class FittedMethod {
+  readonly #fitted: Fitted;
+  readonly #name: string;
+  readonly #scores = new WeakMap<Matrix, { readonly scores: Scores; readonly seconds: number }>();
+  readonly seconds: number;
+
+  private constructor(name: string, fitted: Fitted, seconds: number) {
+    this.#name = name;
+    this.#fitted = fitted;
+    this.seconds = seconds;
+  }
+
+  static async fit(method: Method, side: TrainingSide): Promise<FittedMethod> {
+    const started = performance.now();
+    const fitted = await method.fit(side);
+    return new FittedMethod(method.name, fitted, (performance.now() - started) / 1000);
+  }
+
+  get probability(): boolean {
+    return this.#fitted.probability === true;
+  }
+
+  get bytes(): number {
+    return this.#fitted.bytes;
+  }
+
+  score(rows: Matrix): Scores {
+    return this.#scored(rows).scores;
+  }
+
+  scoreAll(parts: readonly Matrix[]): Scores {
+    const scores = parts.filter(({ rows }) => rows > 0).map((rows) => this.score(rows));
+    const count = scores.reduce((sum, { length }) => sum + length, 0);
+    const joined = scores.some((part) => part instanceof Float64Array)
+      ? new Float64Array(count)
+      : new Float32Array(count);
+    let at = 0;
+    for (const part of scores) {
+      joined.set(part, at);
+      at += part.length;
+    }
+    return joined;
+  }
+
+  microsecondsPerRow(rows: Matrix): number {
+    return (1e6 * this.#scored(rows).seconds) / rows.rows;
+  }
+
+  #scored(rows: Matrix): { readonly scores: Scores; readonly seconds: number } {
+    const known = this.#scores.get(rows);
+    if (known !== undefined) return known;
+    const started = performance.now();
+    // Copied: a method may reuse its array for the next call.
+    const scores = rows.rows > 0 ? this.#fitted.score(rows).slice() : new Float32Array(0);
+    const seconds = (performance.now() - started) / 1000;
+    this.#check(scores, rows.rows);
+    const result = { scores, seconds };
+    this.#scores.set(rows, result);
+    return result;
+  }
+
+  #check(scores: Scores, rows: number): void {
+    const fault = (what: string): RangeError => new RangeError(`${this.#name} gave ${what}`);
+    if (scores.length !== rows) throw fault(`${scores.length} scores for ${rows} rows`);
+    for (const score of scores) {
+      if (!Number.isFinite(score)) throw fault(`a score of ${score}`);
+      if (this.probability && (score < 0 || score > 1)) throw fault(`a probability of ${score}`);
+    }
+  }
+}

@@ -1,0 +1,41 @@
+/** All methods of the benchmark, by name. */
+import { UnseenError } from "../../model/errors.ts";
+import { didYouMean } from "../nearest.ts";
+import { autoencoder } from "./autoencoder.ts";
+import { deepSad } from "./deepsad.ts";
+import { devNet } from "./devnet.ts";
+import { ecod } from "./ecod.ts";
+import { isolationForest } from "./isolation-forest.ts";
+import { knn } from "./knn.ts";
+import { labelMlp } from "./label-mlp.ts";
+import { logistic } from "./logistic.ts";
+import { mahalanobis } from "./mahalanobis.ts";
+import type { Method } from "./method.ts";
+import { oneClassSvm } from "./one-class-svm.ts";
+import { preNet } from "./prenet.ts";
+
+/** In the order of tables: without labels first, then with. */
+export const METHODS: readonly Method[] = [
+  knn,
+  mahalanobis,
+  isolationForest,
+  oneClassSvm,
+  ecod,
+  autoencoder,
+  logistic,
+  labelMlp,
+  deepSad,
+  devNet,
+  preNet,
+];
+
+/** The method of that name. @throws UnseenError option-invalid with near matches */
+export function methodNamed(name: string): Method {
+  const found = METHODS.find((method) => method.name === name);
+  if (found !== undefined) return found;
+  const remedy = didYouMean(
+    name,
+    METHODS.map((method) => method.name),
+  );
+  throw new UnseenError("option-invalid", `There is no method "${name}".`, remedy);
+}
