@@ -2,15 +2,19 @@ import { describe, expect, test } from "vitest";
 import type { Matrix } from "../data/matrix.ts";
 import { separation } from "../learn/judge.ts";
 import { autoencoder } from "./autoencoder.ts";
+import { coral } from "./coral.ts";
+import { dann } from "./dann.ts";
 import { deepSad } from "./deepsad.ts";
 import { devNet } from "./devnet.ts";
 import { labelMlp } from "./label-mlp.ts";
 import type { Fitted, Method, TrainingSide } from "./method.ts";
+import { mtae } from "./mtae.ts";
+import { mtlRed } from "./mtl-red.ts";
 import { preNet } from "./prenet.ts";
 import { blob, sideOf } from "./testing.ts";
 
 const INPUTS = 16;
-const peers: readonly Method[] = [autoencoder, labelMlp, deepSad, devNet, preNet];
+const peers: readonly Method[] = [autoencoder, labelMlp, deepSad, devNet, preNet, coral, mtae, mtlRed, dann];
 
 /** A normal domain: rows of rank 6 with a little noise, moved along a direction of the domain's own. */
 function normalRowsOf(domain: number, rows: number, seed: number): Matrix {
