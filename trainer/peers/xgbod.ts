@@ -1,0 +1,105 @@
+/** XGBOD: boosted trees that see, beside the inputs, how far several unsupervised detectors place a row from the normal ones. */
+import type { Matrix } from "../data/matrix.ts";
+import { drawFor } from "../learn/draw.ts";
+import { fitTrees, shallowFor } from "./boosted-trees.ts";
+import { fitTails } from "./ecod.ts";
+import { fitForest } from "./isolation-forest.ts";
+import { fitNeighbours } from "./knn.ts";
+import { undecided } from "./logistic.ts";
+import { fitGaussian } from "./mahalanobis.ts";
+import type { Fitted, Method } from "./method.ts";
+import { anomalousRows, atMost, drawRows, labelled, normalRows, rowsAt, stacked } from "./training-rows.ts";
+
+const MOST_ROWS = 10_000;
+const TREES = 150;
+const DRAW = 4701;
+
+/** Probability of an anomaly among as many normal rows; without labels, one half for every row. */
+export const xgbod: Method = {
+  name: "xgbod",
+  title: "XGBOD",
+  source:
+    "Zhao, Hryniewicki: XGBOD, improving supervised outlier detection with unsupervised representation learning, 2018",
+  group: "practice",
+  labels: true,
+  fit: (side) => {
+    const anomalous = anomalousRows(side);
+    if (anomalous.rows === 0) return undecided;
+    const normal = atMost(normalRows(side), MOST_ROWS, drawFor(side.seed, DRAW));
+    return normal.rows < 2 ? undecided : fitXgbod(normal, anomalous, side.seed);
+  },
+};
+
+/**
+ * Detectors are fitted on either half of the normal rows. A normal training row is scored by those of the other half, as
+ * they know it no better than a new row; any other row gets the mean of both halves' scores. (The paper scores training
+ * rows by detectors fitted on them, and so teaches the trees that normal rows lie closer than new ones do.)
+ */
+function fitXgbod(normal: Matrix, anomalous: Matrix, seed: number): Fitted {
+  const order = drawRows(normal.rows, normal.rows, drawFor(seed, DRAW + 1));
+  const middle = normal.rows >> 1;
+  const halves = [rowsAt(normal, order.subarray(0, middle)), rowsAt(normal, order.subarray(middle))];
+  const detectors = halves.map((half, i) => fitDetectors(half, seed + i));
+  const crossed = [detectors[1](halves[0]), detectors[0](halves[1])];
+  const scores = stacked(crossed, crossed[0].cols);
+  const scale = standardOf(scores);
+  const both = (rows: Matrix): Matrix => scale(mean(detectors[0](rows), detectors[1](rows)));
+  const trees = fitTrees(
+    labelled(beside(stacked(halves, normal.cols), scale(scores)), beside(anomalous, both(anomalous))),
+    shallowFor(anomalous.rows),
+  );
+  return {
+    probability: true,
+    bytes: trees.bytes + detectors[0].bytes + detectors[1].bytes + 4 * 2 * scores.cols,
+    score: (rows) => trees.score(beside(rows, both(rows))),
+  };
+}
+
+/** Scores rows by each detector, (rows, detectors). */
+interface Detectors {
+  (rows: Matrix): Matrix;
+  readonly bytes: number;
+}
+
+function fitDetectors(train: Matrix, seed: number): Detectors {
+  const fitted = [fitNeighbours(train), fitGaussian(train), fitForest(train, seed, TREES), fitTails(train)];
+  const score = (rows: Matrix): Matrix => {
+    const data = new Float32Array(rows.rows * fitted.length);
+    for (const [j, detector] of fitted.entries()) {
+      const scores = detector.score(rows);
+      for (let i = 0; i < rows.rows; i++) data[i * fitted.length + j] = scores[i];
+    }
+    return { rows: rows.rows, cols: fitted.length, data };
+  };
+  return Object.assign(score, { bytes: fitted.reduce((sum, { bytes }) => sum + bytes, 0) });
+}
+
+/** Standardises columns by their mean and deviation over `rows`. */
+function standardOf({ rows, cols, data }: Matrix): (rows: Matrix) => Matrix {
+  const means = new Float64Array(cols);
+  const deviations = new Float64Array(cols);
+  for (let j = 0; j < cols; j++) {
+    for (let i = 0; i < rows; i++) means[j] += data[i * cols + j] / rows;
+    for (let i = 0; i < rows; i++) deviations[j] += (data[i * cols + j] - means[j]) ** 2 / rows;
+    deviations[j] = Math.sqrt(deviations[j]) || 1;
+  }
+  return (scores) => ({
+    ...scores,
+    data: scores.data.map((score, at) => (score - means[at % cols]) / deviations[at % cols]),
+  });
+}
+
+function mean(a: Matrix, b: Matrix): Matrix {
+  return { ...a, data: a.data.map((score, at) => (score + b.data[at]) / 2) };
+}
+
+/** Inputs and scores of the same rows, side by side. */
+function beside(inputs: Matrix, scores: Matrix): Matrix {
+  const cols = inputs.cols + scores.cols;
+  const data = new Float32Array(inputs.rows * cols);
+  for (let i = 0; i < inputs.rows; i++) {
+    data.set(inputs.data.subarray(i * inputs.cols, (i + 1) * inputs.cols), i * cols);
+    data.set(scores.data.subarray(i * scores.cols, (i + 1) * scores.cols), i * cols + inputs.cols);
+  }
+  return { rows: inputs.rows, cols, data };
+}
