@@ -9,7 +9,7 @@ import { drawRows, rowsAt } from "./training-rows.ts";
 /** d, width of the aligned latent. */
 const LATENT = 32;
 /** λ, set as the authors set it: the two losses end within an order of magnitude of each other. */
-const LAMBDA = 10;
+const LAMBDA = 100;
 const STEPS = 800;
 const RATE = 1e-3;
 const DRAW = 4311;

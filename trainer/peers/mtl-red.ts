@@ -8,7 +8,7 @@ import { mutualInformation } from "./renyi.ts";
 import { constantScores, drawInto, families, seenAuc, train } from "./training.ts";
 
 const LATENT = 64;
-/** Weights of reconstruction and of the information term beside the classification loss. */
+/** Weights of reconstruction (λ_r) and of the information term (β) beside the classification loss: our choice. */
 const RECONSTRUCTION = 0.5;
 const INFORMATION = 0.05;
 /** Rows of each class over which the information term is estimated: its cost is their square. */

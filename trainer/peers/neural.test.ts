@@ -10,11 +10,15 @@ import { labelMlp } from "./label-mlp.ts";
 import type { Fitted, Method, TrainingSide } from "./method.ts";
 import { mtae } from "./mtae.ts";
 import { mtlRed } from "./mtl-red.ts";
+import { odin } from "./odin.ts";
 import { preNet } from "./prenet.ts";
+import { prototypical } from "./prototypical.ts";
+import { resAd } from "./resad.ts";
 import { blob, sideOf } from "./testing.ts";
 
 const INPUTS = 16;
-const peers: readonly Method[] = [autoencoder, labelMlp, deepSad, devNet, preNet, coral, mtae, mtlRed, dann];
+const practice = [autoencoder, labelMlp, deepSad, devNet, preNet];
+const peers: readonly Method[] = [...practice, coral, mtae, mtlRed, odin, resAd, prototypical, dann];
 
 /** A normal domain: rows of rank 6 with a little noise, moved along a direction of the domain's own. */
 function normalRowsOf(domain: number, rows: number, seed: number): Matrix {
@@ -92,7 +96,7 @@ describe.each(peers)("$name", (peer) => {
   });
 });
 
-test.each([labelMlp])("$name without validation rows takes all its steps", async (peer) => {
+test.each([labelMlp, odin])("$name without validation rows takes all its steps", async (peer) => {
   const side = toySide(2, 2);
   const none = blob(0, INPUTS, 0, 1);
   const fitted = await peer.fit({

@@ -1,0 +1,128 @@
+/** Prototypical networks (Snell et al. 2017): nearest class means in an embedding learned by small episodes. */
+import type { Matrix } from "../data/matrix.ts";
+import { type Draw, drawFor, shuffled } from "../learn/draw.ts";
+import { columnMeans } from "./distances.ts";
+import { softmax } from "./losses.ts";
+import type { Fitted, Method, TrainingSide } from "./method.ts";
+import { Mlp } from "./mlp.ts";
+import { drawInto, families, seenAuc, train } from "./training.ts";
+import { atMost } from "./training-rows.ts";
+
+const LATENT = 32;
+/** Most normal domains, and most families, of an episode; support and query rows of a class. */
+const CLASSES = 5;
+const SUPPORT = 10;
+const QUERY = 10;
+const STEPS = 600;
+const RATE = 1e-3;
+/** Training rows of a domain that its prototype is the mean of, at most. */
+const PROTOTYPE_ROWS = 400;
+const DRAW = 4317;
+
+export const prototypical: Method = {
+  name: "prototypical",
+  title: "Prototypical networks",
+  source: "Snell, Swersky, Zemel: Prototypical networks for few-shot learning, 2017",
+  group: "foundation",
+  labels: true,
+  fit: fitPrototypical,
+};
+
+/**
+ * The classes are the normal domains and the seen families. Scores are log odds of (2): families against domains,
+ * which rank as the probability of no normal domain. Without families, the distance to the normal prototypes.
+ */
+function fitPrototypical(side: TrainingSide): Fitted {
+  const draw = drawFor(side.seed, DRAW);
+  const { width } = side;
+  const rows = 2 * CLASSES * (SUPPORT + QUERY);
+  const net = new Mlp({ sizes: [width, 128, LATENT], batch: rows }, draw);
+  const domains = side.normal.map(({ train: all }) => atMost(all, PROTOTYPE_ROWS, draw));
+  const anomalies = families(side);
+  const x = new Float32Array(rows * width);
+  const gradient = new Float32Array(rows * LATENT);
+  let prototypes = means();
+  const judge = seenAuc(side, score);
+  train({
+    nets: [net],
+    // With a single class there is nothing to learn: the embedding stays as drawn.
+    steps: domains.length + anomalies.length > 1 ? STEPS : 0,
+    rate: RATE,
+    gradients: () => {
+      const normal = side.normal.map((part) => part.train);
+      const classes = [...some(normal, draw), ...some(anomalies, draw)];
+      const each = SUPPORT + QUERY;
+      for (const [k, of] of classes.entries()) drawInto([of], each, draw, x, k * each);
+      const z = net.forward(x.subarray(0, classes.length * each * width), classes.length * each);
+      episode(z, classes.length, gradient.fill(0));
+      net.backward(gradient);
+    },
+    value:
+      judge &&
+      ((): number => {
+        prototypes = means();
+        return judge();
+      }),
+  });
+  prototypes = means();
+  return { bytes: net.bytes + 4 * LATENT * prototypes.length, score };
+
+  /** (1): means of the embedded rows of each class, domains first. */
+  function means(): Float64Array[] {
+    return [...domains, ...anomalies].map((of) => columnMeans(net.apply(of)));
+  }
+
+  function score(of: Matrix): Float64Array {
+    const z = net.apply(of).data;
+    return Float64Array.from({ length: of.rows }, (_, i) => {
+      const distances = prototypes.map((prototype) => squaredDistance(z, i * LATENT, prototype, 0));
+      const normal = logSum(distances.slice(0, domains.length));
+      return anomalies.length > 0 ? logSum(distances.slice(domains.length)) - normal : -normal;
+    });
+  }
+}
+
+/** At most CLASSES of them, drawn. */
+function some(classes: readonly Matrix[], draw: Draw): readonly Matrix[] {
+  return classes.length > CLASSES ? shuffled(draw, classes).slice(0, CLASSES) : classes;
+}
+
+/** Gradient of the episode's loss −log p(y = k | x) (2), mean over queries, to embedded rows: per class support, then query. */
+function episode(z: Float32Array, classes: number, gradient: Float32Array): void {
+  const each = SUPPORT + QUERY;
+  const prototypes = new Float64Array(classes * LATENT);
+  for (let k = 0; k < classes; k++) {
+    for (let s = 0; s < SUPPORT; s++) {
+      for (let j = 0; j < LATENT; j++) prototypes[k * LATENT + j] += z[(k * each + s) * LATENT + j] / SUPPORT;
+    }
+  }
+  const logits = new Float64Array(classes);
+  const shares = new Float64Array(classes);
+  for (let k = 0; k < classes; k++) {
+    for (let q = SUPPORT; q < each; q++) {
+      const at = (k * each + q) * LATENT;
+      for (let c = 0; c < classes; c++) logits[c] = -squaredDistance(z, at, prototypes, c * LATENT);
+      softmax(logits, 0, classes, 1, shares);
+      for (let c = 0; c < classes; c++) {
+        const slope = (2 * ((c === k ? 1 : 0) - shares[c])) / (classes * QUERY);
+        for (let j = 0; j < LATENT; j++) {
+          const pull = slope * (z[at + j] - prototypes[c * LATENT + j]);
+          gradient[at + j] += pull;
+          for (let s = 0; s < SUPPORT; s++) gradient[(c * each + s) * LATENT + j] -= pull / SUPPORT;
+        }
+      }
+    }
+  }
+}
+
+function squaredDistance(a: ArrayLike<number>, from: number, b: ArrayLike<number>, to: number): number {
+  let sum = 0;
+  for (let j = 0; j < LATENT; j++) sum += (a[from + j] - b[to + j]) ** 2;
+  return sum;
+}
+
+/** log Σ exp(−d) */
+function logSum(distances: readonly number[]): number {
+  const least = Math.min(...distances);
+  return Math.log(distances.reduce((sum, d) => sum + Math.exp(least - d), 0)) - least;
+}
