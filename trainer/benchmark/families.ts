@@ -12,6 +12,8 @@ export interface HeldGroup {
 }
 
 export interface Candidate extends HeldGroup {
+  /** Whether it is a group that meta.json names. */
+  readonly group: boolean;
   readonly rows: number;
   /** Best AUC-ROC of a single column, mean over files weighted by rows: the lower, the harder. Null where unknown. */
   readonly bestColumn: number | null;
@@ -19,7 +21,7 @@ export interface Candidate extends HeldGroup {
 
 /** Families held out per data set at the most. */
 export const MOST_FAMILIES = 8;
-/** Rows a family needs to be eligible. */
+/** Rows a family needs to be eligible; a group of families needs none, there are few of them. */
 export const LEAST_ROWS = 100;
 /** With fewer eligible families than this, the largest ones are taken whatever their size. */
 const LEAST_ELIGIBLE = 3;
@@ -38,14 +40,15 @@ export function candidatesOf(dataset: Dataset, meta: Meta | null): Candidate[] {
   const held = grouped
     ? [...groups].map(([name, members]) => ({ name, families: members }))
     : families.map((name) => ({ name, families: [name] }));
-  return held.map((group) => describe(dataset, meta, group));
+  return held.map((one) => describe(dataset, meta, one, grouped));
 }
 
 /** What the user names, each name held out on its own; names the data set does not have are left out. */
 export function namedCandidates(dataset: Dataset, meta: Meta | null, names: readonly string[]): Candidate[] {
   return names.flatMap((name) => {
     try {
-      return [describe(dataset, meta, { name, families: resolveFamilies(dataset, [name]) })];
+      const families = resolveFamilies(dataset, [name]);
+      return [describe(dataset, meta, { name, families }, families.length > 1)];
     } catch (error) {
       if (error instanceof UnseenError && error.code === "family-unknown") return [];
       throw error;
@@ -53,8 +56,8 @@ export function namedCandidates(dataset: Dataset, meta: Meta | null, names: read
   });
 }
 
-function describe(dataset: Dataset, meta: Meta | null, { name, families }: HeldGroup): Candidate {
-  const ours = dataset.groups.filter((group) => group.role === "anomaly" && families.includes(group.name));
+function describe(dataset: Dataset, meta: Meta | null, { name, families }: HeldGroup, group: boolean): Candidate {
+  const ours = dataset.groups.filter((one) => one.role === "anomaly" && families.includes(one.name));
   let [sum, weight] = [0, 0];
   for (const { path, rows } of dataset.files) {
     const best = families.includes(stem(path)) ? meta?.bestColumn.get(path) : undefined;
@@ -65,19 +68,20 @@ function describe(dataset: Dataset, meta: Meta | null, { name, families }: HeldG
   return {
     name,
     families,
-    rows: ours.reduce((count, group) => count + group.count, 0),
+    group,
+    rows: ours.reduce((sum, { count }) => sum + count, 0),
     bestColumn: weight > 0 ? sum / weight : null,
   };
 }
 
 /**
- * At most `MOST_FAMILIES` of the candidates, hardest first: those with at least `LEAST_ROWS` rows (where fewer than
- * three have, the largest), sorted by the best single column's AUC (by name where unknown), at evenly spaced ranks.
+ * At most `MOST_FAMILIES` of the candidates, hardest first: groups, and families with at least `LEAST_ROWS` rows (where
+ * fewer than three have, the largest), sorted by the best single column's AUC (by name where unknown), at evenly spaced ranks.
  *
  * @param all every eligible one, however many
  */
 export function chooseFamilies(candidates: readonly Candidate[], all = false): Candidate[] {
-  const eligible = candidates.filter(({ rows }) => rows >= LEAST_ROWS);
+  const eligible = candidates.filter(({ rows, group }) => group || rows >= LEAST_ROWS);
   const bySize = [...candidates].sort((a, b) => b.rows - a.rows || byName(a, b));
   const pool = eligible.length >= LEAST_ELIGIBLE ? eligible : bySize.slice(0, MOST_FAMILIES);
   const order = [...pool].sort((a, b) => (a.bestColumn ?? 1) - (b.bestColumn ?? 1) || byName(a, b));

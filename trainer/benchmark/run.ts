@@ -6,7 +6,7 @@ import { keyOf } from "./line.ts";
 import { type Outline, planTasks, type PlanOptions } from "./plan.ts";
 import { Pool } from "./pool.ts";
 import { appendResults, readResults, repairResults } from "./results.ts";
-import type { Task } from "./task.ts";
+import { LEAST_TESTED, type Task } from "./task.ts";
 import type { Answer } from "./worker.ts";
 
 export interface BenchmarkOptions extends Omit<PlanOptions, "named"> {
@@ -90,8 +90,10 @@ async function work(
       if (answer.kind === "lines") {
         appendResults(out, answer.lines);
         written += answer.lines.length;
-        const short = due - answer.lines.length;
-        if (short > 0) notes.push(`${titleOf(task)}: ${short} of the held-out families have no row to test on.`);
+        const tested = new Set(answer.lines.map(({ family }) => family));
+        for (const { name } of task.sets.flat().filter((held) => !tested.has(held.name))) {
+          notes.push(`${cellOf(task)}: ${name} has fewer than ${LEAST_TESTED} rows to test on and is left out.`);
+        }
       } else if (answer.kind === "fault") {
         if (answer.code === "data-too-small") notes.push(`${cellOf(task)} is left out: ${answer.message}`);
         else failed.push(`${titleOf(task)}: ${answer.message}`);

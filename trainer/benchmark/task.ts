@@ -15,19 +15,23 @@ export interface Task extends BaseRequest {
   readonly sets: readonly (readonly HeldGroup[])[];
 }
 
+/** Fewer rows of a held-out family say nothing, and are not measured. */
+export const LEAST_TESTED = 10;
+
 /** Where a task finds its rows; the worker keeps the last few. */
 export interface Sides {
   readonly base: Base;
   cell(holdOut: readonly HeldGroup[]): Cell;
 }
 
-/** Fits and measures: one line for each held-out family with a row to test on. @throws what the method throws */
+/** Fits and measures: one line for each held-out family with enough rows to test on. @throws what the method throws */
 export async function runTask(task: Task, method: Method, sides: Sides): Promise<ResultLine[]> {
   const { base } = sides;
   const lines: ResultLine[] = [];
   let once: FittedMethod | undefined;
   for (const holdOut of task.sets) {
     const cell = sides.cell(holdOut);
+    if (cell.test.unseen.every(({ rows }) => rows.rows < LEAST_TESTED)) continue;
     const fitted = method.labels
       ? await FittedMethod.fit(method, cell.side)
       : (once ??= await FittedMethod.fit(method, base.side));
@@ -53,7 +57,7 @@ function measureCell(
   const all = labels ? side.fit.labels : validation.seen.length;
   const { split, seed, shots, full, data, method, holdOutK } = task;
   return test.unseen.flatMap(({ family, rows: anomalous }) => {
-    if (anomalous.rows === 0) return [];
+    if (anomalous.rows < LEAST_TESTED) return [];
     const scored = { validation, test: { normal, unseen: fitted.score(anomalous), seen } };
     return {
       data,

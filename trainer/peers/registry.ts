@@ -2,6 +2,9 @@
 import { UnseenError } from "../../model/errors.ts";
 import { didYouMean } from "../nearest.ts";
 import { autoencoder } from "./autoencoder.ts";
+import { boostedTrees, shallowTrees } from "./boosted-trees.ts";
+import { coral } from "./coral.ts";
+import { dann } from "./dann.ts";
 import { deepSad } from "./deepsad.ts";
 import { devNet } from "./devnet.ts";
 import { ecod } from "./ecod.ts";
@@ -11,8 +14,11 @@ import { labelMlp } from "./label-mlp.ts";
 import { logistic } from "./logistic.ts";
 import { mahalanobis } from "./mahalanobis.ts";
 import type { Method } from "./method.ts";
+import { mtae } from "./mtae.ts";
+import { mtlRed } from "./mtl-red.ts";
 import { oneClassSvm } from "./one-class-svm.ts";
 import { preNet } from "./prenet.ts";
+import { xgbod } from "./xgbod.ts";
 
 /** In the order of tables: without labels first, then with. */
 export const METHODS: readonly Method[] = [
@@ -24,9 +30,16 @@ export const METHODS: readonly Method[] = [
   autoencoder,
   logistic,
   labelMlp,
+  boostedTrees,
+  shallowTrees,
+  xgbod,
   deepSad,
   devNet,
   preNet,
+  coral,
+  dann,
+  mtae,
+  mtlRed,
 ];
 
 /** The method of that name. @throws UnseenError option-invalid with near matches */

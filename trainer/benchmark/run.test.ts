@@ -1,0 +1,139 @@
+/** The benchmark as a whole: worker threads, the results file, going on after an end in the middle. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { writeSimulation } from "../data/simulate/write.ts";
+import { errorOf } from "../data/testing.ts";
+import { methodNamed } from "../peers/registry.ts";
+import { keyOf, type ResultLine } from "./line.ts";
+import { readResults } from "./results.ts";
+import { type BenchmarkOptions, runBenchmark } from "./run.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "unseen-benchmark-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const at = (name: string): string => join(folder, name);
+
+const METHODS = ["mahalanobis", "ecod", "knn", "logistic"];
+const options: BenchmarkOptions = {
+  folders: [at("one"), at("two")],
+  families: ["port_scan", "exfiltration", "web_attack"],
+  out: at("results.jsonl"),
+  methods: METHODS.map(methodNamed),
+  splits: ["random", "domain-out"],
+  seeds: 2,
+  shots: 20,
+  holdOutK: 1,
+  full: false,
+  workers: 2,
+};
+const TOTAL = 2 * 3 * 4 * 2 * 2;
+
+/** Lines by key, without what time alone decides. */
+function figures(file: string): Map<string, Partial<ResultLine>> {
+  return new Map(
+    readResults(file).lines.map((line) => [keyOf(line), { ...line, fitSeconds: 0, microsecondsPerRow: 0 }]),
+  );
+}
+
+describe("unseen benchmark", { timeout: 60_000 }, () => {
+  beforeAll(async () => {
+    for (const [i, name] of ["one", "two"].entries()) {
+      await writeSimulation(at(name), { seed: i + 1, rows: 150, anomalies: 60 });
+    }
+    const result = await runBenchmark(options);
+    expect(result).toEqual({ written: TOTAL, found: 0, notes: [], failed: [] });
+  }, 60_000);
+
+  test("a line for each data set, split, family, method and seed, with everything it is to hold", () => {
+    const { lines } = readResults(options.out);
+    expect(new Set(lines.map(keyOf)).size).toBe(TOTAL);
+    for (const line of lines) {
+      expect(line.aucRoc).toBeGreaterThan(0);
+      expect(Object.keys(line.budgets)).toEqual(["0.001", "0.01", "0.05"]);
+      const { fit, all } = line.labels;
+      const seen = 12; // of 13 families
+      expect([fit, all]).toEqual(line.method === "logistic" ? [20 * seen, 20 * seen] : [0, 4 * seen]);
+      expect(line.domain === null).toBe(line.split === "random");
+      expect(line.curve.length).toBeLessThanOrEqual(40);
+      expect(line.histogram?.anomalous.reduce((a, b) => a + b, 0)).toBe(line.rows.anomalous);
+      expect(line.confidence.seen?.brier).toBeLessThan(0.5);
+      expect(Math.min(line.fitSeconds, line.microsecondsPerRow, line.bytes)).toBeGreaterThan(0);
+    }
+    const knn = lines.filter(({ method, family, split }) => [method, family, split].join() === "knn,port_scan,random");
+    expect(Math.min(...knn.map(({ aucRoc }) => aucRoc))).toBeGreaterThan(0.9);
+  });
+
+  test("a run cut off in the middle of a line goes on there, and what is there stays byte for byte", async () => {
+    const out = at("torn.jsonl");
+    const texts = readFileSync(options.out, "utf8").split("\n");
+    const kept = `${texts.slice(0, 50).join("\n")}\n`;
+    writeFileSync(out, kept + texts[50].slice(0, 100));
+    const result = await runBenchmark({ ...options, out, workers: 1 });
+    expect(result).toMatchObject({ found: 50, failed: [] });
+    // A method without labels fits for several families at once, and measures all that are open.
+    expect(result.written).toBe(TOTAL - 50);
+    expect(readFileSync(out, "utf8").startsWith(kept)).toBe(true);
+    expect(figures(out)).toEqual(figures(options.out));
+    const whole = readFileSync(out, "utf8");
+    expect(await runBenchmark({ ...options, out })).toMatchObject({ written: 0, found: TOTAL });
+    expect(readFileSync(out, "utf8")).toBe(whole);
+  });
+
+  test("an interruption keeps what is finished", async () => {
+    const out = at("stopped.jsonl");
+    const controller = new AbortController();
+    const error = await errorOf(() =>
+      runBenchmark(
+        { ...options, out },
+        ({ phase, done }) => {
+          if (phase === "measuring" && done >= 6) controller.abort();
+        },
+        controller.signal,
+      ),
+    );
+    expect(error.code).toBe("interrupted");
+    const { lines, torn } = readResults(out);
+    expect([lines.length >= 6, lines.length < TOTAL, torn]).toEqual([true, true, false]);
+  });
+
+  test("families held out together are tested apart; data sets without blocks are noted", async () => {
+    const out = at("pairs.jsonl");
+    const few = { ...options, out, folders: [at("one")], holdOutK: 2, seeds: 1, methods: [methodNamed("logistic")] };
+    const result = await runBenchmark({ ...few, splits: ["random", "blocks"] });
+    expect(result.notes).toEqual(["one is not split by blocks: meta.json lists no blocks of its normal rows."]);
+    const { lines } = readResults(out);
+    expect(lines.map(({ family, heldOut, labels }) => [family, heldOut, labels.fit])).toEqual(
+      expect.arrayContaining([
+        ["port_scan", ["port_scan", "web_attack"], 220],
+        ["web_attack", ["port_scan", "web_attack"], 220],
+        ["exfiltration", ["exfiltration"], 240],
+      ]),
+    );
+  });
+
+  test("without labels methods still give lines, thresholds then hold the 1 % budget", async () => {
+    const out = at("none.jsonl");
+    const few = { ...options, out, folders: [at("one")], shots: 0, seeds: 1, splits: ["random" as const] };
+    expect(await runBenchmark(few)).toMatchObject({ written: 12, failed: [] });
+    for (const line of readResults(out).lines) {
+      expect(line.labels).toEqual({ fit: 0, all: 0 });
+      expect(line.atF1.threshold).toBe(line.budgets["0.01"].threshold);
+    }
+  });
+
+  test("wrong names and files are errors before any work", async () => {
+    const out = at("wrong.jsonl");
+    expect(await errorOf(() => runBenchmark({ ...options, out, families: ["port_scam"] }))).toMatchObject({
+      code: "family-unknown",
+    });
+    expect(await errorOf(() => runBenchmark({ ...options, out, folders: [at("three")] }))).toMatchObject({
+      code: "data-not-found",
+    });
+    expect(await errorOf(() => runBenchmark({ ...options, out, folders: ["a/x", "b/x"] }))).toMatchObject({
+      code: "option-invalid",
+    });
+    writeFileSync(out, '{"data":"one"}\n');
+    expect(await errorOf(() => runBenchmark({ ...options, out }))).toMatchObject({ code: "data-unreadable" });
+  });
+});
