@@ -1,5 +1,5 @@
 /** DANN (Ganin et al. 2016): a classifier on features from which the normal domain cannot be told. */
-import { drawFor } from "../learn/draw.ts";
+import { below, drawFor } from "../learn/draw.ts";
 import { binaryCrossEntropy, crossEntropy, probabilities } from "./losses.ts";
 import type { Fitted, Method, TrainingSide } from "./method.ts";
 import { BATCH, Mlp } from "./mlp.ts";
@@ -38,7 +38,7 @@ function fitDann(side: TrainingSide): Fitted {
   const anomalies = families(side);
   const x = new Float32Array(BATCH * width);
   const labels = new Uint8Array(BATCH).fill(1, half);
-  const domainOf = Int32Array.from({ length: half }, (_, i) => i % domains.length);
+  const domainOf = new Int32Array(half);
   const gradient = new Float32Array(BATCH);
   const domainGradient = new Float32Array(half * domains.length);
   train({
@@ -46,7 +46,10 @@ function fitDann(side: TrainingSide): Fitted {
     steps: STEPS,
     rate: RATE,
     gradients: (index) => {
-      for (let i = 0; i < half; i++) drawInto([domains[domainOf[i]]], 1, draw, x, i);
+      for (let i = 0; i < half; i++) {
+        domainOf[i] = below(draw, domains.length);
+        drawInto([domains[domainOf[i]]], 1, draw, x, i);
+      }
       drawInto(anomalies, half, draw, x, half);
       const z = encoder.forward(x, BATCH);
       binaryCrossEntropy(labelHead.forward(z, BATCH), labels, gradient);

@@ -15,8 +15,8 @@ const SUPPORT = 10;
 const QUERY = 10;
 const STEPS = 600;
 const RATE = 1e-3;
-/** Training rows of a domain that its prototype is the mean of, at most. */
-const PROTOTYPE_ROWS = 400;
+/** Normal training rows that prototypes are means of, at most, all domains together. */
+const PROTOTYPE_ROWS = 2000;
 const DRAW = 4317;
 
 export const prototypical: Method = {
@@ -37,7 +37,9 @@ function fitPrototypical(side: TrainingSide): Fitted {
   const { width } = side;
   const rows = 2 * CLASSES * (SUPPORT + QUERY);
   const net = new Mlp({ sizes: [width, 128, LATENT], batch: rows }, draw);
-  const domains = side.normal.map(({ train: all }) => atMost(all, PROTOTYPE_ROWS, draw));
+  const domains = side.normal.map(({ train: all }) =>
+    atMost(all, Math.ceil(PROTOTYPE_ROWS / side.normal.length), draw),
+  );
   const anomalies = families(side);
   const x = new Float32Array(rows * width);
   const gradient = new Float32Array(rows * LATENT);
