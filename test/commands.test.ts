@@ -43,7 +43,18 @@ describe("unseen", { timeout: 60_000 }, () => {
   test("help names every command, and each has options and examples", () => {
     const { out, status } = unseen("--help");
     expect(status).toBe(0);
-    for (const name of ["simulate", "train", "evaluate", "score", "inspect", "publish", "rollback", "start"]) {
+    for (const name of [
+      "simulate",
+      "train",
+      "evaluate",
+      "benchmark",
+      "report",
+      "score",
+      "inspect",
+      "publish",
+      "rollback",
+      "start",
+    ]) {
       expect(out).toContain(name);
       const help = unseen(name, "--help").out;
       expect(help).toContain("EXAMPLES");

@@ -6,6 +6,7 @@ import type { Command } from "./commands/command.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
 import { inspectCommand } from "./commands/inspect.ts";
 import { publishCommand } from "./commands/publish.ts";
+import { reportCommand } from "./commands/report.ts";
 import { rollbackCommand } from "./commands/rollback.ts";
 import { scoreCommand } from "./commands/score.ts";
 import { simulateCommand } from "./commands/simulate.ts";
@@ -19,6 +20,7 @@ const commands: Readonly<Record<string, Command>> = {
   train: trainCommand,
   evaluate: evaluateCommand,
   benchmark: benchmarkCommand,
+  report: reportCommand,
   score: scoreCommand,
   inspect: inspectCommand,
   publish: publishCommand,

@@ -1,0 +1,47 @@
+/** `unseen report`: a results file as Markdown tables and one HTML page with plots. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { UnseenError } from "../../model/errors.ts";
+import { readResults } from "../benchmark/results.ts";
+import { didYouMean } from "../nearest.ts";
+import { METHODS } from "../peers/registry.ts";
+import { toMarkdown } from "../report/markdown.ts";
+import { toHtml } from "../report/page.ts";
+import { reportOf } from "../report/report.ts";
+import { type Command, required, text } from "./command.ts";
+import { writeWhole } from "./files.ts";
+
+export const reportCommand: Command = {
+  summary: "tables and plots of a benchmark's results, losses as visible as wins",
+  args: {
+    results: { type: "positional", required: true, valueHint: "FILE", description: "what unseen benchmark wrote" },
+    out: { type: "string", default: "report", valueHint: "DIR", description: "folder for report.md and report.html" },
+    focus: {
+      type: "string",
+      valueHint: "METHOD",
+      description: "method to compare with the others (ours, else the best)",
+    },
+  },
+  examples: ["unseen report results.jsonl", "unseen report results.jsonl --out docs/benchmark --focus knn"],
+  async run(options) {
+    const file = required(options, "results");
+    const { lines } = readResults(file);
+    if (lines.length === 0) {
+      const remedy = "Make it with `unseen benchmark --out FILE`.";
+      throw new UnseenError("data-empty", `${file} holds no result, or is not there.`, remedy, { file });
+    }
+    const focus = text(options, "focus");
+    const measured = new Set(lines.map(({ method }) => method));
+    if (focus !== undefined && !measured.has(focus)) {
+      throw new UnseenError("option-invalid", `${file} has no method "${focus}".`, didYouMean(focus, measured));
+    }
+    const report = reportOf(lines, METHODS, focus);
+    const folder = text(options, "out") ?? "report";
+    mkdirSync(folder, { recursive: true });
+    writeWhole(join(folder, "report.md"), toMarkdown(report));
+    writeWhole(join(folder, "report.html"), toHtml(report));
+    console.log(
+      `${join(folder, "report.html")} and report.md: ${report.sections.length} sections from ${lines.length} lines`,
+    );
+  },
+};

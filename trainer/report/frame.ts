@@ -1,0 +1,119 @@
+/** Results as a frame of tasks × methods: only what all methods were measured on, means over seeds. */
+import type { LineKey, ResultLine } from "../benchmark/line.ts";
+import type { Method } from "../peers/method.ts";
+
+/** Lines that may be compared with each other share these. */
+export type Setting = Pick<LineKey, "split" | "shots" | "holdOutK" | "full">;
+
+/** A data set and a family held out of it. */
+export interface Target {
+  readonly data: string;
+  readonly family: string;
+}
+
+export type MethodInfo = Pick<Method, "name" | "title" | "group" | "labels">;
+
+export interface Frame {
+  readonly setting: Setting;
+  /** Those measured on (nearly) everything, best mean AUC-ROC first. */
+  readonly methods: readonly MethodInfo[];
+  /** The others, which means would not be fair to. */
+  readonly incomplete: readonly { readonly method: string; readonly lines: number; readonly of: number }[];
+  /** Every method in `methods` was measured on each of them, with the same seeds. */
+  readonly targets: readonly Target[];
+  readonly data: readonly string[];
+  readonly seeds: readonly number[];
+  /** Lines of a method on a target, one a seed, by seed. */
+  lines(method: string, target: Target): readonly ResultLine[];
+}
+
+export type Figure = (line: ResultLine) => number;
+
+export const aucOf: Figure = (line) => line.aucRoc;
+
+/** A method needs this share of all lines for the comparison to be cut down to what it was measured on. */
+const COMPLETE = 0.9;
+
+/** One frame for each setting in the lines, those with most lines first. */
+export function framesOf(lines: readonly ResultLine[], known: readonly MethodInfo[]): Frame[] {
+  const bySetting = Map.groupBy(lines, ({ split, shots, holdOutK, full }) =>
+    JSON.stringify([split, shots, holdOutK, full]),
+  );
+  return [...bySetting.values()]
+    .sort((a, b) => b.length - a.length || b[0].shots - a[0].shots)
+    .map((group) => frameOf(group, known));
+}
+
+function frameOf(lines: readonly ResultLine[], known: readonly MethodInfo[]): Frame {
+  const taskOf = ({ data, family, seed }: ResultLine): string => JSON.stringify([data, family, seed]);
+  const tasks = new Set(lines.map(taskOf));
+  const byMethod = Map.groupBy(lines, ({ method }) => method);
+  const complete = [...byMethod].filter(([, own]) => own.length >= COMPLETE * tasks.size);
+  const measured = complete.map(([, own]) => new Set(own.map(taskOf)));
+  const kept = new Set([...tasks].filter((task) => measured.every((own) => own.has(task))));
+  const used = complete.flatMap(([, own]) => own.filter((line) => kept.has(taskOf(line))));
+  const key = (method: string, { data, family }: Target): string => JSON.stringify([method, data, family]);
+  const cells = Map.groupBy(
+    used.toSorted((a, b) => a.seed - b.seed),
+    (line) => key(line.method, line),
+  );
+  const targets = new Map(used.map(({ data, family }) => [JSON.stringify([data, family]), { data, family }]));
+  const { split, shots, holdOutK, full } = lines[0];
+  const frame: Frame = {
+    setting: { split, shots, holdOutK, full },
+    methods: complete.map(([name]) => infoOf(name, known)),
+    incomplete: [...byMethod]
+      .filter(([, own]) => own.length < COMPLETE * tasks.size)
+      .map(([method, own]) => ({ method, lines: own.length, of: tasks.size })),
+    targets: [...targets.values()].sort((a, b) => order(a.data, b.data) || order(a.family, b.family)),
+    data: [...new Set(used.map(({ data }) => data))].sort(order),
+    seeds: [...new Set(used.map(({ seed }) => seed))].sort((a, b) => a - b),
+    lines: (method, target) => cells.get(key(method, target)) ?? [],
+  };
+  const auc = new Map(frame.methods.map(({ name }) => [name, macro(frame, name, aucOf).mean]));
+  const methods = frame.methods.toSorted((a, b) => (auc.get(b.name) ?? 0) - (auc.get(a.name) ?? 0));
+  return { ...frame, methods };
+}
+
+/** Mean over seeds of a figure of a method on a target. */
+export function valueOf(frame: Frame, method: string, target: Target, figure: Figure): number {
+  return mean(frame.lines(method, target).map(figure));
+}
+
+export interface Macro {
+  readonly mean: number;
+  /** Standard deviation over seeds of the mean; NaN with fewer than two seeds. */
+  readonly deviation: number;
+}
+
+/** Mean over data sets of the mean over their families, so that a data set with many families does not weigh more. */
+export function macro(frame: Frame, method: string, figure: Figure, data?: string): Macro {
+  const wanted = data === undefined ? frame.data : [data];
+  const bySeed = frame.seeds.flatMap((seed) => {
+    const means = wanted.flatMap((name) => {
+      const own = frame.targets
+        .filter((target) => target.data === name)
+        .flatMap((target) => frame.lines(method, target).filter((line) => line.seed === seed));
+      const values = own.map(figure).filter((value) => !Number.isNaN(value));
+      return values.length > 0 ? [mean(values)] : [];
+    });
+    return means.length > 0 ? [mean(means)] : [];
+  });
+  const centre = mean(bySeed);
+  const squares = bySeed.reduce((sum, value) => sum + (value - centre) ** 2, 0);
+  return { mean: centre, deviation: bySeed.length > 1 ? Math.sqrt(squares / (bySeed.length - 1)) : Number.NaN };
+}
+
+/** NaN of nothing. */
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function infoOf(name: string, known: readonly MethodInfo[]): MethodInfo {
+  const method = known.find((one) => one.name === name);
+  return method ?? { name, title: name, group: "practice", labels: true };
+}
+
+function order(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
