@@ -16,8 +16,11 @@ import { mahalanobis } from "./mahalanobis.ts";
 import type { Method } from "./method.ts";
 import { mtae } from "./mtae.ts";
 import { mtlRed } from "./mtl-red.ts";
+import { odin } from "./odin.ts";
 import { oneClassSvm } from "./one-class-svm.ts";
 import { preNet } from "./prenet.ts";
+import { prototypical } from "./prototypical.ts";
+import { resAd } from "./resad.ts";
 import { xgbod } from "./xgbod.ts";
 
 /** In the order of tables: without labels first, then with. */
@@ -36,6 +39,9 @@ export const METHODS: readonly Method[] = [
   deepSad,
   devNet,
   preNet,
+  resAd,
+  prototypical,
+  odin,
   coral,
   dann,
   mtae,

@@ -1,7 +1,8 @@
 /** The report's sections on single data sets: every method on every held-out family, curves and histograms. */
 import { aucOf, type Frame, macro, mean, type MethodInfo, type Target } from "./frame.ts";
+import { familiesMap } from "./heat.ts";
 import { coloursOf, curvePanels, histogramPanels } from "./panels.ts";
-import { familiesMap } from "./plots.ts";
+
 import { plusMinus, type Plot, type Section, type Table } from "./section.ts";
 import { LOST, WON } from "./svg.ts";
 

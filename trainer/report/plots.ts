@@ -1,14 +1,14 @@
-/** The report's plots of whole benchmarks: means, differences, ranks, calibration and cost. */
+/** The report's plots of whole benchmarks: means, differences, ranks. */
 import * as Plot from "@observablehq/plot";
-import type { Comparison } from "./compare.ts";
-import { outcome } from "./compare.ts";
-import { aucOf, type Figure, type Frame, macro, type MethodInfo, valueOf } from "./frame.ts";
+import { type Comparison, outcome } from "./compare.ts";
+import { aucOf, type Frame, macro, type MethodInfo } from "./frame.ts";
 import { signed } from "./section.ts";
 import { COLOURS, LOST, short, svg, WON } from "./svg.ts";
 
-const WIDTH = 860;
-const ROW = 20;
-const MARGINS = { marginLeft: 190, marginRight: 60, marginBottom: 42 } as const;
+/** Width of a plot, and height of a method in it. */
+export const WIDTH = 860;
+export const ROW = 20;
+export const MARGINS = { marginLeft: 190, marginRight: 60, marginBottom: 42 } as const;
 
 /** Mean AUC-ROC of each method with a standard deviation over seeds to both sides. */
 export function meansPlot(frame: Frame, focus: MethodInfo): string {
@@ -124,169 +124,6 @@ export function ranksPlot(frame: Frame, { ranking, focus }: Comparison): string 
   });
 }
 
-/** A heat map of means: methods × data sets, or methods × families of one data set; the best of a column is bold. */
-export function heatMap(
-  title: string,
-  rows: readonly { readonly method: string; readonly column: string; readonly value: number }[],
-): string {
-  const columns = [...new Set(rows.map(({ column }) => column))];
-  const methods = [...new Set(rows.map(({ method }) => method))];
-  const best = new Map(
-    columns.map((name) => [name, Math.max(...rows.filter((row) => row.column === name).map(rounded))]),
-  );
-  const words = (bold: boolean): Plot.Markish =>
-    Plot.text(rows, {
-      filter: (row) => (rounded(row) === best.get(row.column)) === bold,
-      x: "column",
-      y: "method",
-      text: ({ value }) => (Number.isNaN(value) ? "" : value.toFixed(3)),
-      fill: ({ value }) => (value > 0.8 ? "white" : "black"),
-      fontWeight: bold ? "bold" : "normal",
-    });
-  return svg(title, {
-    width: 200 + Math.min(110, Math.max(56, 660 / columns.length)) * columns.length,
-    height: 110 + ROW * methods.length,
-    marginLeft: 190,
-    marginTop: 90,
-    x: { label: null, domain: columns, axis: "top", tickRotate: -35, tickFormat: (name: string) => short(name, 22) },
-    y: { label: null, domain: methods },
-    color: {
-      type: "linear",
-      domain: [0.4, 0.6, 0.8, 1],
-      range: ["#f7f4f9", "#c7d3e8", "#5b9ac9", "#08386b"],
-      clamp: true,
-    },
-    marks: [Plot.cell(rows, { x: "column", y: "method", fill: "value", inset: 0.5 }), words(false), words(true)],
-  });
-}
-
-function rounded({ value }: { readonly value: number }): number {
-  return Math.round(value * 1000);
-}
-
-/** Methods × families of a data set. */
-export function familiesMap(frame: Frame, data: string): string {
-  const targets = frame.targets.filter((target) => target.data === data);
-  const rows = frame.methods.flatMap(({ name, title }) =>
-    targets.map((target) => ({ method: title, column: target.family, value: valueOf(frame, name, target, aucOf) })),
-  );
-  return heatMap(`AUC-ROC of each method on each held-out family of ${data}`, rows);
-}
-
-/** Methods × data sets. */
-export function dataMap(frame: Frame): string {
-  const rows = frame.methods.flatMap(({ name, title }) =>
-    frame.data.map((data) => ({ method: title, column: data, value: macro(frame, name, aucOf, data).mean })),
-  );
-  return heatMap("Mean AUC-ROC of each method on each data set", rows);
-}
-
-/** Calibration error on seen families (circle) and on the unseen one (dot), joined. */
-export function calibrationPlot(frame: Frame, focus: MethodInfo): string {
-  const ece =
-    (kind: "seen" | "unseen"): Figure =>
-    ({ confidence }) =>
-      confidence[kind]?.ece ?? Number.NaN;
-  const rows = frame.methods
-    .map((method) => ({
-      method,
-      seen: macro(frame, method.name, ece("seen")).mean,
-      unseen: macro(frame, method.name, ece("unseen")).mean,
-    }))
-    .filter(({ seen, unseen }) => !Number.isNaN(seen) && !Number.isNaN(unseen));
-  if (rows.length === 0) return "";
-  const y = (row: { method: MethodInfo }): string => row.method.title;
-  const stroke = (row: { method: MethodInfo }): string => colourOf(row.method, focus);
-  return svg("Expected calibration error on seen and unseen families", {
-    width: WIDTH,
-    height: 70 + ROW * rows.length,
-    ...MARGINS,
-    x: { label: "expected calibration error: ○ seen families, ● the unseen one →", grid: true },
-    y: { label: null, domain: rows.map(y) },
-    marks: [
-      Plot.ruleY(rows, { x1: "seen", x2: "unseen", y, stroke, strokeOpacity: 0.5 }),
-      Plot.dot(rows, { x: "seen", y, r: 4, stroke, strokeWidth: 1.5 }),
-      Plot.dot(rows, { x: "unseen", y, r: 4.5, fill: stroke }),
-    ],
-  });
-}
-
-/** Accuracy against what it costs. */
-export function costPlot(frame: Frame, focus: MethodInfo, label: string, figure: Figure): string {
-  const rows = frame.methods.map((method) => ({
-    method,
-    cost: macro(frame, method.name, figure).mean,
-    auc: macro(frame, method.name, aucOf).mean,
-  }));
-  return svg(`Mean AUC-ROC against ${label}`, {
-    width: WIDTH,
-    height: 360,
-    marginRight: 150,
-    marginBottom: 42,
-    x: {
-      type: "log",
-      label: `${label} →`,
-      grid: true,
-      nice: true,
-      ticks: 5,
-      tickFormat: (value: number) => value.toLocaleString("en"),
-    },
-    y: { label: "↑ mean AUC-ROC", grid: true, nice: true },
-    marks: [
-      Plot.dot(rows, { x: "cost", y: "auc", r: 4.5, fill: (row) => colourOf(row.method, focus) }),
-      Plot.text(rows, {
-        x: "cost",
-        y: "auc",
-        text: (row) => row.method.title,
-        dx: 8,
-        textAnchor: "start",
-        fontSize: 10,
-      }),
-    ],
-  });
-}
-
-/** Figures against the number of labels per seen family, a line for each method. */
-export function shotsPlot(frames: readonly Frame[], chosen: readonly MethodInfo[], focus: MethodInfo): string {
-  const rows = frames.flatMap((frame) =>
-    chosen
-      .filter(({ name }) => frame.methods.some((method) => method.name === name))
-      .map((method) => ({ method, shots: frame.setting.shots, auc: macro(frame, method.name, aucOf).mean })),
-  );
-  const sorted = rows.sort((a, b) => a.shots - b.shots);
-  const last = sorted.filter((row) => !sorted.some((other) => other.method === row.method && other.shots > row.shots));
-  return svg("Mean AUC-ROC against labels per seen family", {
-    width: WIDTH,
-    height: 380,
-    marginRight: 150,
-    marginBottom: 42,
-    x: {
-      type: "symlog",
-      label: "labels per seen family →",
-      ticks: [...new Set(rows.map(({ shots }) => shots))],
-      tickFormat: "d",
-    },
-    y: { label: "↑ mean AUC-ROC", grid: true, nice: true },
-    marks: [
-      Plot.line(sorted, {
-        x: "shots",
-        y: "auc",
-        z: (row) => row.method.name,
-        stroke: (row) => colourOf(row.method, focus),
-        marker: true,
-      }),
-      Plot.text(last, {
-        x: "shots",
-        y: "auc",
-        text: (row) => row.method.title,
-        dx: 8,
-        textAnchor: "start",
-        fontSize: 10,
-      }),
-    ],
-  });
-}
-
 /** Won and lost look equally strong; a tie is grey. */
 function outcomeColour(difference: number): string {
   const kind = outcome(difference);
@@ -303,7 +140,8 @@ export function methodLegend({ methods }: Frame, focus: MethodInfo): { label: st
   return [...entries].map(([label, colour]) => ({ label, colour }));
 }
 
-function colourOf(method: MethodInfo, focus: MethodInfo): string {
+/** Ours, or the focus, the published method and peers in the colours of the legend. */
+export function colourOf(method: MethodInfo, focus: MethodInfo): string {
   if (method === focus || method.name === focus.name) return COLOURS.ours;
   return method.group === "paper" ? COLOURS.paper : COLOURS.peers[0];
 }

@@ -1,18 +1,11 @@
 /** What the report says: chapters for each way of splitting, with means, comparisons, calibration, cost and families. */
 import type { ResultLine } from "../benchmark/line.ts";
 import { compare, type Comparison, focusOf } from "./compare.ts";
+import { calibrationPlot, costPlot, shotsPlot } from "./costs.ts";
 import { dataSections } from "./families.ts";
 import { type Frame, framesOf, type MethodInfo, type Setting } from "./frame.ts";
-import {
-  calibrationPlot,
-  costPlot,
-  dataMap,
-  gapsPlot,
-  meansPlot,
-  methodLegend,
-  ranksPlot,
-  shotsPlot,
-} from "./plots.ts";
+import { dataMap } from "./heat.ts";
+import { gapsPlot, meansPlot, methodLegend, ranksPlot } from "./plots.ts";
 import { type Report, type Section, text } from "./section.ts";
 import { duelTable, gapTable, meansTable, shotsTable, thresholdTable } from "./tables.ts";
 
