@@ -134,6 +134,31 @@ export class Mlp {
     return { rows, cols: this.outputs, data: result };
   }
 
+  /** All weights in one run in the order of memory, copied; what pads the panels is zero. */
+  get weights(): Float32Array {
+    const { at, length } = this.#optimiser.parameters;
+    return this.#kernel.floats(at, length).slice();
+  }
+
+  /** Sets the weights alone: the optimiser's moments stay as they are. */
+  set weights(values: Float32Array) {
+    const { parameters } = this.#optimiser;
+    this.#kernel.floats(parameters.at, parameters.length).set(values);
+    for (const { name } of parameters) parameters.transpose(name);
+  }
+
+  /** The gathered gradients, laid out like `weights`, copied. */
+  get gradients(): Float32Array {
+    const { grad, length } = this.#optimiser.parameters;
+    return this.#kernel.floats(grad, length).slice();
+  }
+
+  /** What the next `step` goes along, in place of the gathered gradients. */
+  set gradients(values: Float32Array) {
+    const { grad, length } = this.#optimiser.parameters;
+    this.#kernel.floats(grad, length).set(values);
+  }
+
   save(): MlpState {
     return this.#optimiser.save();
   }

@@ -6,19 +6,23 @@ import { coral } from "./coral.ts";
 import { dann } from "./dann.ts";
 import { deepSad } from "./deepsad.ts";
 import { devNet } from "./devnet.ts";
+import { fomaml } from "./fomaml.ts";
 import { labelMlp } from "./label-mlp.ts";
+import { maml } from "./maml.ts";
 import type { Fitted, Method, TrainingSide } from "./method.ts";
 import { mtae } from "./mtae.ts";
 import { mtlRed } from "./mtl-red.ts";
 import { odin } from "./odin.ts";
 import { preNet } from "./prenet.ts";
 import { prototypical } from "./prototypical.ts";
+import { reptile } from "./reptile.ts";
 import { resAd } from "./resad.ts";
 import { blob, sideOf } from "./testing.ts";
 
 const INPUTS = 16;
 const practice = [autoencoder, labelMlp, deepSad, devNet, preNet];
-const peers: readonly Method[] = [...practice, coral, mtae, mtlRed, odin, resAd, prototypical, dann];
+const paper = [coral, mtae, mtlRed, odin, resAd];
+const peers: readonly Method[] = [...practice, ...paper, prototypical, dann, maml, fomaml, reptile];
 
 /** A normal domain: rows of rank 6 with a little noise, moved along a direction of the domain's own. */
 function normalRowsOf(domain: number, rows: number, seed: number): Matrix {
