@@ -37,7 +37,8 @@ export function hessianVector(slope: Slope, weights: Float32Array, v: Float32Arr
   const h = REACH / norm;
   const ahead = slope(moved(weights, h, v));
   const behind = slope(moved(weights, -h, v));
-  return moved(ahead, -1, behind).map((x) => x / (2 * h));
+  for (let i = 0; i < ahead.length; i++) ahead[i] = (ahead[i] - behind[i]) / (2 * h);
+  return ahead;
 }
 
 function squares(v: Float32Array): number {

@@ -14,9 +14,9 @@ export const INNER_RATE = 0.05;
 const EPISODE_ROWS = 64;
 /** Episodes of one outer step. */
 const META_BATCH = 2;
-const OUTER_STEPS = 240;
+const OUTER_STEPS = 320;
 const OUTER_RATE = 1e-3;
-/** Steps of the adaptation to all seen families after meta-training, on one batch of BATCH rows. */
+/** Steps of the adaptation to all seen families after meta-training, each on a batch of BATCH rows of its own. */
 const ADAPTATION_STEPS = 10;
 /** Normal and anomalous. */
 const CLASSES = 2;
@@ -70,12 +70,8 @@ export function fitMetaLearner(side: TrainingSide, outer: OuterGradient, stream:
   const of = (names: readonly string[]): Matrix[] => names.flatMap((name) => labels.get(name) ?? []);
   const domains = side.normal.map((part) => part.train);
 
-  const all = slopeOn(net, domains, families(side), BATCH, drawFor(side.seed, stream + 1000));
-  const adapted = (weights: Float32Array): Float32Array => {
-    let result = weights;
-    for (let step = 0; step < ADAPTATION_STEPS; step++) result = moved(result, -INNER_RATE, all(result));
-    return result;
-  };
+  const adaptation = Array.from({ length: ADAPTATION_STEPS }, () => slopeOn(net, domains, families(side), BATCH, draw));
+  const adapted = (weights: Float32Array): Float32Array => innerPath(adaptation, weights)[ADAPTATION_STEPS];
   const judge = seenAuc(side, (rows) => scores(net, rows));
   train({
     nets: [net],
