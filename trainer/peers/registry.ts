@@ -8,11 +8,13 @@ import { dann } from "./dann.ts";
 import { deepSad } from "./deepsad.ts";
 import { devNet } from "./devnet.ts";
 import { ecod } from "./ecod.ts";
+import { fomaml } from "./fomaml.ts";
 import { isolationForest } from "./isolation-forest.ts";
 import { knn } from "./knn.ts";
 import { labelMlp } from "./label-mlp.ts";
 import { logistic } from "./logistic.ts";
 import { mahalanobis } from "./mahalanobis.ts";
+import { maml } from "./maml.ts";
 import type { Method } from "./method.ts";
 import { mtae } from "./mtae.ts";
 import { mtlRed } from "./mtl-red.ts";
@@ -20,6 +22,7 @@ import { odin } from "./odin.ts";
 import { oneClassSvm } from "./one-class-svm.ts";
 import { preNet } from "./prenet.ts";
 import { prototypical } from "./prototypical.ts";
+import { reptile } from "./reptile.ts";
 import { resAd } from "./resad.ts";
 import { xgbod } from "./xgbod.ts";
 
@@ -41,6 +44,9 @@ export const METHODS: readonly Method[] = [
   preNet,
   resAd,
   prototypical,
+  maml,
+  fomaml,
+  reptile,
   odin,
   coral,
   dann,
