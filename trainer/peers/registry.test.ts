@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { METHODS, methodNamed } from "./registry.ts";
 
@@ -11,4 +12,11 @@ test("names are each one's own and fit the command line; titles and sources are 
     expect(methodNamed(name).name).toBe(name);
   }
   expect(() => methodNamed("knm")).toThrow("knm");
+});
+
+test("docs/peers.md has a row for every peer, and none for another method", () => {
+  const text = readFileSync(new URL("../../docs/peers.md", import.meta.url), "utf8");
+  const rows = [...text.matchAll(/^\| `([^`]+)` \|/gm)].map(([, name]) => name);
+  const peers = METHODS.filter(({ group }) => group !== "ours").map(({ name }) => name);
+  expect(rows.toSorted()).toEqual(peers.toSorted());
 });
