@@ -5,14 +5,20 @@ export { pack, packTransposed } from "./gemm";
 export { stride } from "./layout";
 export {
   CONFIDENCE_GRADIENT,
+  EXPAND,
+  FOREST,
   GELU,
   GELU_BACKWARD,
   INSTRUCTION,
   LAYER_NORM,
   LAYER_NORM_BACKWARD,
   LINEAR,
+  LOG_MEAN_SQUARE,
+  MAHALANOBIS,
+  NEAREST,
   SCORES,
   SIGN_STEP,
+  STANDARDISE,
 } from "./program";
 
 /** First free address: everything from here on is the host's to lay out. */

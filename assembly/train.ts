@@ -10,14 +10,20 @@ export { axpy, dot } from "./gradients";
 export { stride } from "./layout";
 export {
   CONFIDENCE_GRADIENT,
+  EXPAND,
+  FOREST,
   GELU,
   GELU_BACKWARD,
   INSTRUCTION,
   LAYER_NORM,
   LAYER_NORM_BACKWARD,
   LINEAR,
+  LOG_MEAN_SQUARE,
+  MAHALANOBIS,
+  NEAREST,
   SCORES,
   SIGN_STEP,
+  STANDARDISE,
 } from "./program";
 
 export const LINEAR_GRADIENT: i32 = 32;

@@ -4,7 +4,7 @@ import { cpus } from "node:os";
 import ort from "onnxruntime-web";
 import { Inference } from "../model/inference.ts";
 import { Kernel } from "../model/kernel.ts";
-import { weightShapes } from "../model/network.ts";
+import { residualNetwork, weightShapes } from "../model/network.ts";
 import { Parameters } from "../model/parameters.ts";
 import { drawFor, unit } from "../trainer/learn/draw.ts";
 import { REFERENCE, referenceWeights, toOnnx } from "./reference-network.ts";
@@ -29,7 +29,7 @@ function ours(name: string, odin: boolean): (batch: number) => Float32Array {
   const kernel = new Kernel(module);
   const parameters = new Parameters(kernel, weightShapes(REFERENCE), { transposes: odin });
   for (const [weight, { values }] of weights) parameters.load(weight, values);
-  const inference = new Inference(kernel, REFERENCE, parameters, odin);
+  const inference = new Inference(kernel, REFERENCE.inputs, residualNetwork(REFERENCE, parameters), odin);
   return (batch) => inference.scoreAll(rows, batch, REFERENCE.inputs, 1, odin ? 2e-3 : 0);
 }
 

@@ -1,16 +1,16 @@
 /** The reference network with random weights, for our kernel and as ONNX for its peers. */
 import proto from "onnx-proto";
-import type { NetworkShape } from "../model/artefact.ts";
+import type { ResidualShape } from "../model/artefact.ts";
 import { weightShapes } from "../model/network.ts";
 import { drawFor, gaussian } from "../trainer/learn/draw.ts";
 
 const { onnx } = proto;
 
-export const REFERENCE: NetworkShape = { inputs: 77, hidden: 256, blocks: 3, latent: 128 };
+export const REFERENCE: ResidualShape = { inputs: 77, hidden: 256, blocks: 3, latent: 128 };
 
 export type Weights = ReadonlyMap<string, { shape: readonly number[]; values: Float32Array }>;
 
-export function referenceWeights(shape: NetworkShape, seed: number): Weights {
+export function referenceWeights(shape: ResidualShape, seed: number): Weights {
   const draw = drawFor(seed, 0);
   const weights = new Map<string, { shape: readonly number[]; values: Float32Array }>();
   for (const [name, dims] of weightShapes(shape)) {
@@ -24,7 +24,7 @@ export function referenceWeights(shape: NetworkShape, seed: number): Weights {
 }
 
 /** The same network as ONNX (opset 17): x (rows, D) → probabilities (rows, 2). */
-export function toOnnx(shape: NetworkShape, weights: Weights): Uint8Array {
+export function toOnnx(shape: ResidualShape, weights: Weights): Uint8Array {
   const { FLOAT } = onnx.TensorProto.DataType;
   const nodes: proto.onnx.INodeProto[] = [];
   const constants: proto.onnx.ITensorProto[] = [];

@@ -1,7 +1,9 @@
 /** Checks each part of an artefact out of a file: network, weights, thresholds, golden rows, training summary. */
-import type { Golden, NetworkShape, Tensor, Thresholds, TrainingSummary } from "./artefact.ts";
+import type { EvidenceShape, Golden, NetworkShape, ResidualShape } from "./artefact.ts";
+import type { Tensor, Thresholds, TrainingSummary } from "./artefact.ts";
 import { RowEncoder } from "./encode.ts";
 import { UnseenError } from "./errors.ts";
+import { evidenceShapes, isEvidence } from "./evidence.ts";
 import type { JsonValue } from "./json-value.ts";
 import { quote } from "./names.ts";
 import { weightShapes } from "./network.ts";
@@ -14,7 +16,29 @@ export const LIMITS = {
   hidden: [1, 2048],
   blocks: [0, 16],
   latent: [1, 1024],
-} as const satisfies Record<keyof NetworkShape, readonly [number, number]>;
+} as const satisfies Limits<ResidualShape>;
+
+/** The same for the evidence network. */
+export const EVIDENCE_LIMITS = {
+  inputs: [1, 4096],
+  pieces: [1, 65536],
+  members: [1, 64],
+  hidden: [1, 1024],
+  prototypes: [1, 4096],
+  wide: [1, 1024],
+  code: [1, 512],
+  shallowTrees: [1, 10_000],
+  shallowNodes: [1, 1_000_000],
+  deepTrees: [1, 10_000],
+  deepNodes: [1, 1_000_000],
+} as const satisfies Limits<Omit<EvidenceShape, "kind">>;
+
+type Limits<Shape> = Readonly<Record<keyof Shape, readonly [number, number]>>;
+
+/** Tensor shapes by name of a network, in their fixed order. */
+export function tensorShapes(network: NetworkShape): Map<string, number[]> {
+  return isEvidence(network) ? evidenceShapes(network) : weightShapes(network);
+}
 
 /** Most golden rows: they are scored whenever a model is opened. */
 const GOLDEN_CAP = 256;
@@ -28,18 +52,36 @@ export function malformed(message: string): UnseenError {
 
 /** @throws UnseenError artefact-malformed, network-limits */
 export function readNetwork(json: JsonValue): NetworkShape {
-  const given = json.fields("inputs", "hidden", "blocks", "latent");
-  const size = (name: keyof NetworkShape): number => {
-    const [least, most] = LIMITS[name];
+  if (!json.has("kind")) return sizes(json, LIMITS);
+  const { kind } = json.fields("kind", ...names(EVIDENCE_LIMITS));
+  return { kind: kind.oneOf("evidence"), ...sizes(json, EVIDENCE_LIMITS, "kind") };
+}
+
+function names<T extends object>(limits: T): (keyof T & string)[] {
+  return Object.keys(limits) as (keyof T & string)[];
+}
+
+/** The sizes a network has, each within its limits, and no other but `beside`. */
+function sizes<Name extends string>(
+  json: JsonValue,
+  limits: Readonly<Record<Name, readonly [number, number]>>,
+  ...beside: string[]
+): Record<Name, number> {
+  const given = json.fields(...names(limits), ...beside);
+  const result = {} as Record<Name, number>;
+  for (const name of names(limits)) {
+    const [least, most] = limits[name];
     const value = given[name].integer();
-    if (value >= least && value <= most) return value;
-    throw new UnseenError(
-      "network-limits",
-      `${given[name].path} is ${value}, outside ${least} to ${most}`,
-      "Train a network within the limits, with fewer features or smaller layers.",
-    );
-  };
-  return { inputs: size("inputs"), hidden: size("hidden"), blocks: size("blocks"), latent: size("latent") };
+    if (value < least || value > most) {
+      throw new UnseenError(
+        "network-limits",
+        `${given[name].path} is ${value}, outside ${least} to ${most}`,
+        "Train a network within the limits, with fewer features or smaller layers.",
+      );
+    }
+    result[name] = value;
+  }
+  return result;
 }
 
 export function readThresholds(json: JsonValue): Thresholds {
@@ -141,7 +183,7 @@ function readDataFile(json: JsonValue): { path: string; sha256: string } {
  * @throws UnseenError artefact-malformed naming the tensor
  */
 export function checkWeights(tensors: ReadonlyMap<string, Tensor>, network: NetworkShape): Map<string, Tensor> {
-  const shapes = weightShapes(network);
+  const shapes = tensorShapes(network);
   for (const name of tensors.keys()) {
     if (!shapes.has(name)) throw malformed(`tensor ${quote(name)} is no weight of the network`);
   }
@@ -160,5 +202,29 @@ export function checkWeights(tensors: ReadonlyMap<string, Tensor>, network: Netw
     if (bad >= 0) throw malformed(`tensor "${name}" has ${values[bad]} at ${bad}`);
     weights.set(name, tensor);
   }
+  if (isEvidence(network)) checkTables(weights, network);
   return weights;
+}
+
+/** Columns and nodes must lead somewhere: a child lies behind its parent, so that every walk ends. */
+function checkTables(tensors: ReadonlyMap<string, Tensor>, shape: EvidenceShape): void {
+  const whole = (name: string, at: number, least: number, most: number): void => {
+    const value = values(name)[at];
+    if (Number.isInteger(value) && value >= least && value <= most) return;
+    throw malformed(`tensor "${name}" has ${value} at ${at}, where a whole number from ${least} to ${most} belongs`);
+  };
+  const values = (name: string): Float32Array => {
+    const tensor = tensors.get(name);
+    return tensor ? tensorValues(tensor) : new Float32Array();
+  };
+  for (let i = 0; i < shape.pieces; i++) whole("expand", 3 * i, 0, shape.inputs - 1);
+  for (const name of ["shallow", "deep"] as const) {
+    const [nodes, columns] = [shape[`${name}Nodes`], name === "deep" ? 2 * shape.inputs : shape.inputs];
+    const table = values(`${name}.nodes`);
+    for (let i = 0; i < nodes; i++) {
+      whole(`${name}.nodes`, 3 * i, -1, columns - 1);
+      if (table[3 * i] >= 0) whole(`${name}.nodes`, 3 * i + 2, i + 1, nodes - 2);
+    }
+    for (let i = 0; i < shape[`${name}Trees`]; i++) whole(`${name}.roots`, i, 0, nodes - 1);
+  }
 }

@@ -9,18 +9,39 @@ import type { Schema } from "./schema.ts";
 import { readSchema } from "./schema-check.ts";
 
 export { LIMITS } from "./artefact-check.ts";
-export { weightShapes as tensorShapes } from "./network.ts";
+export { tensorShapes } from "./artefact-check.ts";
 
 /** The version of the file's contents that this program reads and writes. */
 export const FORMAT = "unseen/1";
 
-/** Sizes of the network; see model/network.ts for what they mean and their limits. */
-export interface NetworkShape {
+/** Sizes of the published network; see model/network.ts for what they mean. */
+export interface ResidualShape {
   readonly inputs: number;
   readonly hidden: number;
   readonly blocks: number;
   readonly latent: number;
 }
+
+/** Sizes of the evidence network; see model/evidence.ts for its parts. */
+export interface EvidenceShape {
+  readonly kind: "evidence";
+  readonly inputs: number;
+  /** Columns of the piecewise-linear encoding. */
+  readonly pieces: number;
+  /** Small networks on it, and their width. */
+  readonly members: number;
+  readonly hidden: number;
+  readonly prototypes: number;
+  /** Widths of the autoencoder's outer layers and of its code. */
+  readonly wide: number;
+  readonly code: number;
+  readonly shallowTrees: number;
+  readonly shallowNodes: number;
+  readonly deepTrees: number;
+  readonly deepNodes: number;
+}
+
+export type NetworkShape = ResidualShape | EvidenceShape;
 
 /** Decision thresholds on the anomaly score s(x): anomalous when s ≥ τ. */
 export interface Thresholds {
@@ -72,7 +93,7 @@ export interface Artefact {
   readonly thresholds: Thresholds;
   readonly golden: Golden;
   readonly training: TrainingSummary;
-  /** Weight tensors by name (in.w, in.b, b0.ln1.g, … head.w, head.b), matrices as [out, in]. */
+  /** Weight tensors by name, those of `tensorShapes`; matrices as [out, in]. */
   readonly tensors: ReadonlyMap<string, Tensor>;
 }
 

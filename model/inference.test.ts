@@ -2,10 +2,10 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { anomalous, confidenceGradient, logits, randomWeights } from "../test/twin.ts";
 import { kernelModule } from "../trainer/learn/engine.ts";
-import type { NetworkShape } from "./artefact.ts";
+import type { ResidualShape } from "./artefact.ts";
 import { Inference } from "./inference.ts";
 import { Kernel } from "./kernel.ts";
-import { weightShapes } from "./network.ts";
+import { residualNetwork, weightShapes } from "./network.ts";
 import { odinStep } from "./odin.ts";
 import { Parameters } from "./parameters.ts";
 import { Tape } from "./tape.ts";
@@ -21,13 +21,13 @@ function generator(seed: number): () => number {
   };
 }
 
-function setUp(shape: NetworkShape, seed: number) {
+function setUp(shape: ResidualShape, seed: number) {
   const next = generator(seed);
   const weights = randomWeights(shape, next);
   const kernel = new Kernel(module);
   const parameters = new Parameters(kernel, weightShapes(shape), { transposes: true });
   for (const [name, values] of weights) parameters.load(name, values);
-  return { next, weights, kernel, parameters };
+  return { next, weights, kernel, network: residualNetwork(shape, parameters) };
 }
 
 // From width 4 up: LayerNorm over fewer, nearly equal values magnifies f32 rounding without bound.
@@ -42,8 +42,8 @@ describe("inference", () => {
   test("scores any network and batch as the double-precision twin does, to 1e-5", () => {
     fc.assert(
       fc.property(shapes, fc.integer({ min: 1, max: 70 }), fc.integer(), (shape, rows, seed) => {
-        const { next, weights, kernel, parameters } = setUp(shape, seed);
-        const inference = new Inference(kernel, shape, parameters, false);
+        const { next, weights, kernel, network } = setUp(shape, seed);
+        const inference = new Inference(kernel, shape.inputs, network, false);
         const x = Float32Array.from({ length: rows * shape.inputs }, () => 6 * next() - 3);
         const got = inference.scoreAll(x, rows, shape.inputs, 0.7, 0);
         for (let i = 0; i < rows; i++) {
@@ -57,8 +57,8 @@ describe("inference", () => {
 
   test("one row scores the same alone and in a batch", () => {
     const shape = { inputs: 77, hidden: 256, blocks: 3, latent: 128 };
-    const { next, kernel, parameters } = setUp(shape, 7);
-    const inference = new Inference(kernel, shape, parameters, false);
+    const { next, kernel, network } = setUp(shape, 7);
+    const inference = new Inference(kernel, shape.inputs, network, false);
     const x = Float32Array.from({ length: 65 * 77 }, () => 4 * next() - 2);
     const batch = inference.scoreAll(x, 65, 77, 1, 0);
     for (const i of [0, 1, 63, 64]) {
@@ -70,10 +70,10 @@ describe("inference", () => {
   test("the ODIN gradient is that of finite differences and its step raises the confidence", () => {
     fc.assert(
       fc.property(shapes, fc.integer({ min: 1, max: 5 }), fc.integer(), (shape, rows, seed) => {
-        const { next, weights, kernel, parameters } = setUp(shape, seed);
+        const { next, weights, kernel, network } = setUp(shape, seed);
         const scalars = kernel.allocate(2);
         const target = new Tape(kernel, rows, { tracked: false }).input(shape.inputs);
-        const step = odinStep(kernel, rows, shape, parameters, scalars, scalars + 4, target);
+        const step = odinStep(kernel, rows, network, scalars, scalars + 4, target);
         const run = kernel.compile(step.instructions);
         const stride = kernel.functions.stride(shape.inputs);
         kernel.floats(scalars, 2).set([0.8, 2e-3]);
@@ -98,8 +98,8 @@ describe("inference", () => {
 
   test("scoring with the step equals the twin scored at the stepped input", () => {
     const shape = { inputs: 13, hidden: 24, blocks: 2, latent: 9 };
-    const { next, weights, kernel, parameters } = setUp(shape, 11);
-    const inference = new Inference(kernel, shape, parameters, true);
+    const { next, weights, kernel, network } = setUp(shape, 11);
+    const inference = new Inference(kernel, shape.inputs, network, true);
     const rows = 37;
     const x = Float32Array.from({ length: rows * 13 }, () => 4 * next() - 2);
     const got = inference.scoreAll(x, rows, 13, 1.3, 0.01);

@@ -1,7 +1,6 @@
 /** Scores on the kernel: encoder, head, softmax at T, with the ODIN step where ε > 0; equations (1) to (3). */
-import type { NetworkShape } from "./artefact.ts";
 import type { Address, Instruction, Kernel } from "./kernel.ts";
-import { encoder, head, type WeightSource } from "./network.ts";
+import type { Network } from "./network.ts";
 import { odinStep } from "./odin.ts";
 import { Tape } from "./tape.ts";
 
@@ -24,24 +23,24 @@ export class Inference {
   readonly #run: (rows: number) => void;
 
   /** @param odin whether to take the input step; transposed weights must be there then */
-  constructor(kernel: Kernel, shape: NetworkShape, weights: WeightSource, odin: boolean) {
+  constructor(kernel: Kernel, inputs: number, network: Network, odin: boolean) {
     this.#kernel = kernel;
     this.block = odin ? ODIN_BLOCK : BLOCK;
-    this.stride = kernel.functions.stride(shape.inputs);
+    this.stride = kernel.functions.stride(inputs);
     this.#scalars = kernel.allocate(2);
     this.#scores = kernel.allocate(this.block);
     const temperature = this.#scalars;
     const epsilon = this.#scalars + 4;
     const program: Instruction[] = [];
     const plain = new Tape(kernel, this.block, { tracked: false });
-    const x = plain.input(shape.inputs);
+    const x = plain.input(inputs);
     this.#input = x.at;
     if (odin) {
-      const step = odinStep(kernel, this.block, shape, weights, temperature, epsilon, x);
+      const step = odinStep(kernel, this.block, network, temperature, epsilon, x);
       this.#input = step.x.at;
       program.push(...step.instructions);
     }
-    const logits = head(plain, encoder(plain, x, shape, weights, false), weights, false);
+    const logits = network(plain, x);
     this.#logits = logits.at;
     program.push(...plain.forward, ["SCORES", logits.at, temperature, this.#scores]);
     this.#run = kernel.compile(program);

@@ -68,6 +68,11 @@ export class JsonValue {
     return record;
   }
 
+  /** Whether an object has a field. */
+  has(name: string): boolean {
+    return Object.hasOwn(this.#object(), name);
+  }
+
   /** The value of one field of an object, whatever else it has. */
   field(name: string): JsonValue {
     const object = this.#object();

@@ -1,5 +1,5 @@
 /** The network of the method: encoder f_θ (a residual MLP) and head h_φ, written onto a tape. */
-import type { NetworkShape } from "./artefact.ts";
+import type { ResidualShape } from "./artefact.ts";
 import type { Parameter } from "./parameters.ts";
 import type { Tape, Value } from "./tape.ts";
 
@@ -8,12 +8,20 @@ export interface WeightSource {
   get(name: string): Parameter;
 }
 
+/** Writes a network onto a tape: logits (rows, 2) from x (rows, inputs), column 0 is normal. */
+export type Network = (tape: Tape, x: Value) => Value;
+
+/** Encoder and head with weights that are not trained by this tape. */
+export function residualNetwork(shape: ResidualShape, weights: WeightSource): Network {
+  return (tape, x) => head(tape, encoder(tape, x, shape, weights, false), weights, false);
+}
+
 /**
  * z (rows, Z) = f_θ(x): Linear(D, H), GELU, n blocks h + ½·W₂·gelu(LN₂(W₁·gelu(LN₁(h)))), Linear(H, Z).
  *
  * @param trainable whether the backward pass adds to the weights' gradients
  */
-export function encoder(tape: Tape, x: Value, shape: NetworkShape, weights: WeightSource, trainable: boolean): Value {
+export function encoder(tape: Tape, x: Value, shape: ResidualShape, weights: WeightSource, trainable: boolean): Value {
   const w = source(weights, trainable);
   let h = tape.gelu(tape.linear(x, w("in.w"), w("in.b")));
   for (let i = 0; i < shape.blocks; i++) {
@@ -50,7 +58,7 @@ export function isHead(name: string): boolean {
 }
 
 /** Weight shapes by name in their fixed order: matrices [out, in], vectors [n]. */
-export function weightShapes({ inputs, hidden, blocks, latent }: NetworkShape): Map<string, number[]> {
+export function weightShapes({ inputs, hidden, blocks, latent }: ResidualShape): Map<string, number[]> {
   const shapes = new Map<string, number[]>([
     ["in.w", [hidden, inputs]],
     ["in.b", [hidden]],

@@ -1,7 +1,6 @@
 /** The ODIN input step on the kernel, equation (3): x̃ = x + ε·sign(∇_x log S_ŷ(x; T)). */
-import type { NetworkShape } from "./artefact.ts";
 import type { Address, Instruction, Kernel } from "./kernel.ts";
-import { encoder, head, type WeightSource } from "./network.ts";
+import type { Network } from "./network.ts";
 import { Tape, type Value } from "./tape.ts";
 
 export interface OdinStep {
@@ -17,22 +16,21 @@ export interface OdinStep {
  *
  * @param temperature address of T
  * @param epsilon address of ε; the step *raises* the confidence of the current prediction
- * @param weights must hold packed transposes
+ * @param network its weights must hold packed transposes
  */
 export function odinStep(
   kernel: Kernel,
   rows: number,
-  shape: NetworkShape,
-  weights: WeightSource,
+  network: Network,
   temperature: Address,
   epsilon: Address,
   stepped: Value,
 ): OdinStep {
   const tape = new Tape(kernel, rows);
-  const x = tape.input(shape.inputs, true);
-  const logits = head(tape, encoder(tape, x, shape, weights, false), weights, false);
+  const x = tape.input(stepped.width, true);
+  const logits = network(tape, x);
   const confidence: Instruction = ["CONFIDENCE_GRADIENT", logits.at, temperature, tape.gradient(logits)];
   const backward = tape.backward();
-  const step: Instruction = ["SIGN_STEP", x.at, shape.inputs, x.grad, epsilon, stepped.at];
+  const step: Instruction = ["SIGN_STEP", x.at, x.width, x.grad, epsilon, stepped.at];
   return { x, gradient: x.grad, instructions: [...tape.forward, confidence, ...backward, step] };
 }

@@ -3,9 +3,10 @@ import type { Artefact } from "./artefact.ts";
 import { readArtefact } from "./artefact.ts";
 import { RowEncoder } from "./encode.ts";
 import { UnseenError } from "./errors.ts";
+import { evidenceNetwork, isEvidence } from "./evidence.ts";
 import { Inference } from "./inference.ts";
 import { Kernel } from "./kernel.ts";
-import { weightShapes } from "./network.ts";
+import { type Network, residualNetwork, weightShapes } from "./network.ts";
 import { Parameters } from "./parameters.ts";
 import { tensorValues } from "./safetensors.ts";
 import type { Row } from "./schema.ts";
@@ -41,14 +42,7 @@ export class Scorer {
     this.#kernel = new Kernel(kernel);
     this.#encoder = new RowEncoder(artefact.schema);
     const odin = artefact.epsilon > 0;
-    const shapes = weightShapes(artefact.network);
-    const weights = new Parameters(this.#kernel, shapes, { transposes: odin });
-    for (const name of shapes.keys()) {
-      const tensor = artefact.tensors.get(name);
-      if (!tensor) throw new UnseenError("artefact-malformed", `tensor ${name} is missing`, "Train the model again.");
-      weights.load(name, tensorValues(tensor));
-    }
-    this.#inference = new Inference(this.#kernel, artefact.network, weights, odin);
+    this.#inference = new Inference(this.#kernel, this.inputs, openNetwork(this.#kernel, artefact, odin), odin);
     if (selfTest) this.#recomputeGolden();
   }
 
@@ -98,4 +92,18 @@ export class Scorer {
       );
     }
   }
+}
+
+/** Packs an artefact's weights into the kernel. */
+function openNetwork(kernel: Kernel, { network, tensors }: Artefact, odin: boolean): Network {
+  const values = (name: string): Float32Array => {
+    const tensor = tensors.get(name);
+    if (tensor) return tensorValues(tensor);
+    throw new UnseenError("artefact-malformed", `tensor ${name} is missing`, "Train the model again.");
+  };
+  if (isEvidence(network)) return evidenceNetwork(kernel, network, values);
+  const shapes = weightShapes(network);
+  const weights = new Parameters(kernel, shapes, { transposes: odin });
+  for (const name of shapes.keys()) weights.load(name, values(name));
+  return residualNetwork(network, weights);
 }

@@ -1,11 +1,11 @@
 /** The network in plain TypeScript, double precision, loop by loop: what the kernel has to agree with. */
-import type { NetworkShape } from "../model/artefact.ts";
+import type { ResidualShape } from "../model/artefact.ts";
 import { weightShapes } from "../model/network.ts";
 
 export type Weights = Map<string, Float32Array>;
 
 /** Random weights of a plausible size: matrices ~ N(0, 1/k), γ around 1, the rest small. */
-export function randomWeights(shape: NetworkShape, next: () => number): Weights {
+export function randomWeights(shape: ResidualShape, next: () => number): Weights {
   const normal = (): number => Math.sqrt(-2 * Math.log(next())) * Math.cos(2 * Math.PI * next());
   const weights: Weights = new Map();
   for (const [name, [n, k]] of weightShapes(shape)) {
@@ -48,7 +48,7 @@ function layerNorm(x: Float64Array, g: Float32Array, b: Float32Array): Float64Ar
 }
 
 /** Logits [ℓ₀, ℓ₁] of one encoded row. */
-export function logits(x: ArrayLike<number>, { blocks }: NetworkShape, weights: Weights): [number, number] {
+export function logits(x: ArrayLike<number>, { blocks }: ResidualShape, weights: Weights): [number, number] {
   const w = (name: string): Float32Array => weights.get(name) ?? new Float32Array();
   let h = linear(Float64Array.from(x), w("in.w"), w("in.b")).map(gelu);
   for (let i = 0; i < blocks; i++) {
@@ -71,7 +71,7 @@ export function anomalous([normal, other]: readonly [number, number], temperatur
 /** ∇_x log S_ŷ by central differences. */
 export function confidenceGradient(
   x: ArrayLike<number>,
-  shape: NetworkShape,
+  shape: ResidualShape,
   weights: Weights,
   temperature: number,
 ): number[] {

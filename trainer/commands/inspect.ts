@@ -1,5 +1,7 @@
 /** `unseen inspect`: what a model file holds. */
 import { createHash } from "node:crypto";
+import type { NetworkShape } from "../../model/artefact.ts";
+import { isEvidence } from "../../model/evidence.ts";
 import type { Feature } from "../../model/schema.ts";
 import { type Command, jsonOption, printJson, required } from "./command.ts";
 import { openModel } from "./files.ts";
@@ -24,7 +26,7 @@ export const inspectCommand: Command = {
       [
         `sha256       ${sha256}`,
         `size         ${bytes.length} bytes, ${weights} weights`,
-        `network      ${network.inputs} → ${network.hidden} × ${network.blocks} blocks → ${network.latent} → 2`,
+        `network      ${sizes(network)}`,
         `temperature  ${temperature.toFixed(4)}, ε ${epsilon}`,
         `thresholds   τ* ${thresholds.f1.toFixed(6)}, ${Object.entries(thresholds.fpr)
           .map(([budget, tau]) => `${Number(budget) * 100} % ${tau.toFixed(6)}`)
@@ -40,6 +42,17 @@ export const inspectCommand: Command = {
     );
   },
 };
+
+function sizes(network: NetworkShape): string {
+  if (!isEvidence(network)) {
+    return `${network.inputs} → ${network.hidden} × ${network.blocks} blocks → ${network.latent} → 2`;
+  }
+  const { inputs, members, hidden, prototypes, shallowTrees, deepTrees } = network;
+  return (
+    `${inputs} → evidence: ${shallowTrees} shallow and ${deepTrees} deep trees, ${members} encoders of width ${hidden}, ` +
+    `Gaussian, ${prototypes} prototypes, autoencoder → 2`
+  );
+}
 
 function describe(feature: Feature): string[] {
   const { name, kind } = feature;

@@ -17,6 +17,15 @@ const FAR = 40;
  * @see Platt 1999; Lin, Lin, Weng: A note on Platt's probabilistic outputs for support vector machines, 2007
  */
 export function platt(labels: ArrayLike<number>, scores: ArrayLike<number>): Calibration {
+  const { slope, intercept } = plattLine(labels, scores);
+  return (score) => sigmoid(slope * score + intercept);
+}
+
+/** The line a·s + b of Platt scaling; both 0 where scores fall with anomaly. @throws RangeError without both classes */
+export function plattLine(
+  labels: ArrayLike<number>,
+  scores: ArrayLike<number>,
+): { readonly slope: number; readonly intercept: number } {
   const { targets, weights } = smoothed(labels);
   const n = labels.length;
   let mean = 0;
@@ -54,8 +63,8 @@ export function platt(labels: ArrayLike<number>, scores: ArrayLike<number>): Cal
     if (gain < 1e-12) break;
   }
   // A score that falls with anomaly says nothing to be trusted: no slope rather than a turned ranking.
-  if (a < 0) return () => 0.5;
-  return (score) => sigmoid((a * (score - mean)) / scale + b);
+  if (a < 0) return { slope: 0, intercept: 0 };
+  return { slope: a / scale, intercept: b - (a * mean) / scale };
 }
 
 /**

@@ -4,6 +4,7 @@ import { weightShapes } from "../../model/network.ts";
 import type { Schema } from "../../model/schema.ts";
 import { Scorer } from "../../model/scorer.ts";
 import type { Rows } from "../data/dataset.ts";
+import type { Matrix } from "../data/matrix.ts";
 import { rowAt } from "../data/rows.ts";
 import type { FitData } from "../data/split.ts";
 import { bestF1, budgetThreshold } from "../evaluate/metrics.ts";
@@ -18,25 +19,26 @@ export const BUDGETS = ["0.001", "0.01", "0.05"] as const;
 /** Normal validation rows that set thresholds at the most. */
 const THRESHOLD_ROWS = 50_000;
 
+/** What learning gives: the network with its weights, T and ε, and figures for the summary. */
+export type LearnedModel = Pick<Artefact, "network" | "temperature" | "epsilon" | "tensors"> & {
+  readonly method: string;
+  readonly figures: Readonly<Record<string, number>>;
+};
+
 export function exportArtefact(
-  learner: Learner,
+  { method, figures, ...model }: LearnedModel,
   fit: FitData,
   schema: Schema,
   data: EncodedFit,
   request: TrainRequest,
-  figures: Readonly<Record<string, number>>,
 ): Artefact {
-  const normal = learner.score(gather(data.validation, THRESHOLD_ROWS, learner.shape.inputs));
-  const seen = learner.score(gather([...data.seenValidation.values()], Number.POSITIVE_INFINITY, learner.shape.inputs));
   const draft: Artefact = {
-    network: learner.shape,
+    ...model,
     schema,
-    temperature: learner.temperature.value,
-    epsilon: learner.epsilon.value,
-    thresholds: thresholds(normal, seen),
+    thresholds: { f1: 0, fpr: {} },
     golden: { rows: [], scores: [] },
     training: {
-      method: "bilevel multi-directional meta-learning",
+      method,
       createdAt: request.createdAt,
       seed: request.seed,
       split: request.split,
@@ -49,9 +51,15 @@ export function exportArtefact(
       data: request.data,
       figures,
     },
-    tensors: tensors(learner),
   };
-  return { ...draft, golden: golden(draft, fit) };
+  const scorer = new Scorer(draft, kernelModule("score"), { selfTest: false });
+  const score = (parts: readonly Matrix[], most: number): Float32Array => {
+    const rows = gather(parts, most, scorer.inputs);
+    return scorer.score(rows.data, rows.rows);
+  };
+  const normal = score(data.validation, THRESHOLD_ROWS);
+  const seen = score([...data.seenValidation.values()], Number.POSITIVE_INFINITY);
+  return { ...draft, thresholds: thresholds(normal, seen), golden: golden(scorer, fit) };
 }
 
 /** τ* of equation (9) on pooled validation rows, and a threshold for each false-positive budget on normal ones. */
@@ -63,7 +71,8 @@ function thresholds(normal: Float32Array, seen: Float32Array): Thresholds {
   return { f1: bestF1(labels, scores).threshold, fpr };
 }
 
-function tensors(learner: Learner): Map<string, Tensor> {
+/** The published network's weights as they stand. */
+export function learnedTensors(learner: Learner): Map<string, Tensor> {
   const result = new Map<string, Tensor>();
   for (const [name, shape] of weightShapes(learner.shape)) {
     const part = name.startsWith("head.") ? learner.head : learner.encoder;
@@ -74,12 +83,11 @@ function tensors(learner: Learner): Map<string, Tensor> {
 }
 
 /** A few normal and anomalous training rows with their scores, which every host recomputes before serving. */
-function golden(draft: Artefact, fit: FitData): Golden {
+function golden(scorer: Scorer, fit: FitData): Golden {
   const firstOf = (rows: Rows): Golden["rows"] => (rows.count > 0 ? [rowAt(rows, 0, fit.columns)] : []);
   const rows = [
     ...fit.normal.slice(0, 4).flatMap(({ train }) => firstOf(train)),
     ...fit.seen.slice(0, 4).flatMap(({ support }) => firstOf(support)),
   ];
-  const scorer = new Scorer(draft, kernelModule("score"), { selfTest: false });
   return { rows, scores: [...scorer.scoreRows(rows)] };
 }

@@ -1,8 +1,8 @@
 /** What is being learned: encoder θ, head φ, decoder g, temperature T and step size ε, on one kernel. */
-import type { NetworkShape } from "../../model/artefact.ts";
+import type { ResidualShape } from "../../model/artefact.ts";
 import { Inference } from "../../model/inference.ts";
 import type { Address } from "../../model/kernel.ts";
-import { isHead, type WeightSource, weightShapes } from "../../model/network.ts";
+import { isHead, residualNetwork, type WeightSource, weightShapes } from "../../model/network.ts";
 import { Parameters } from "../../model/parameters.ts";
 import type { Matrix } from "../data/matrix.ts";
 import { type Draw, gaussian } from "./draw.ts";
@@ -21,7 +21,7 @@ export interface Snapshot {
 
 export class Learner {
   readonly kernel: TrainKernel = trainKernel();
-  readonly shape: NetworkShape;
+  readonly shape: ResidualShape;
   readonly encoder: AdamW;
   readonly head: AdamW;
   readonly decoder: AdamW;
@@ -31,7 +31,7 @@ export class Learner {
   readonly weights: WeightSource;
   readonly #inference: Inference;
 
-  constructor(shape: NetworkShape, epsilon: number, draw: Draw) {
+  constructor(shape: ResidualShape, epsilon: number, draw: Draw) {
     this.shape = shape;
     this.epsilon = new LearnedScalar(epsilon, EPSILON_BOUNDS);
     const shapes = [...weightShapes(shape)];
@@ -57,7 +57,7 @@ export class Learner {
         );
       }
     }
-    this.#inference = new Inference(this.kernel, shape, this.weights, epsilon > 0);
+    this.#inference = new Inference(this.kernel, shape.inputs, residualNetwork(shape, this.weights), epsilon > 0);
   }
 
   get parts(): readonly AdamW[] {

@@ -1,5 +1,5 @@
 /** The outer loop, equations (5) to (8): with θ fixed, few anomalies set the decision boundary (φ, T, ε). */
-import { encoder, head } from "../../model/network.ts";
+import { encoder, head, residualNetwork } from "../../model/network.ts";
 import { odinStep } from "../../model/odin.ts";
 import { Tape, type Value } from "../../model/tape.ts";
 import type { Address } from "../../model/kernel.ts";
@@ -48,7 +48,14 @@ export class OuterLoop {
     this.#scalars = kernel.allocate(2);
     const tape = new Tape(kernel, rows, { tracked: options.learnEpsilon });
     this.#stepped = tape.input(shape.inputs, true);
-    const step = odinStep(kernel, rows, shape, weights, this.#scalars, this.#scalars + 4, this.#stepped);
+    const step = odinStep(
+      kernel,
+      rows,
+      residualNetwork(shape, weights),
+      this.#scalars,
+      this.#scalars + 4,
+      this.#stepped,
+    );
     this.#x = step.x;
     this.#gradientOfInput = step.gradient;
     this.#z = encoder(tape, this.#stepped, shape, weights, false);

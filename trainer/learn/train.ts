@@ -1,7 +1,7 @@
 /** Training, whole: episodes of inner and outer loops with rotating roles, then thresholds, then the artefact. */
 import { existsSync, rmSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
-import type { Artefact, NetworkShape, TrainingSummary } from "../../model/artefact.ts";
+import type { Artefact, ResidualShape, TrainingSummary } from "../../model/artefact.ts";
 import { inputWidth } from "../../model/encode.ts";
 import { UnseenError } from "../../model/errors.ts";
 import type { Schema } from "../../model/schema.ts";
@@ -13,7 +13,8 @@ import { drawRoles, HardnessBook, OUTER_FAMILIES } from "./curriculum.ts";
 import { corrupted } from "./corrupt.ts";
 import { type Draw, drawFor, shuffled } from "./draw.ts";
 import { cosine } from "./engine.ts";
-import { exportArtefact } from "./export.ts";
+import { EVIDENCE_DEFAULTS, type EvidenceOptions, learnEvidence } from "./evidence/learn.ts";
+import { exportArtefact, learnedTensors } from "./export.ts";
 import { InnerLoop } from "./inner.ts";
 import { gather, judge, sample, separation, type Verdict } from "./judge.ts";
 import { Learner, type Snapshot } from "./learner.ts";
@@ -68,13 +69,23 @@ export const LEARNING_DEFAULTS: LearningOptions = {
   learnEpsilon: false,
 };
 
+export const LEARNING_METHODS = ["unseen", "paper"] as const;
+export type LearningMethod = (typeof LEARNING_METHODS)[number];
+
 export interface TrainRequest {
   readonly seed: number;
   readonly split: "rows" | "blocks";
   readonly shots: number;
   readonly heldOut: readonly string[];
   readonly data: TrainingSummary["data"];
+  /** The schema, where it is fitted already on no other rows than these; else it is fitted here. */
+  readonly schema?: Schema;
+  /** "unseen", the default, weighs kinds of evidence; "paper" is the published form. */
+  readonly method?: LearningMethod;
+  /** Options of the published form. */
   readonly learning?: Partial<LearningOptions>;
+  /** Options of the default method. */
+  readonly evidence?: Partial<EvidenceOptions>;
   /** Where to keep checkpoints; none are kept without. */
   readonly checkpoint?: string;
   /** Go on from the checkpoint where there is one. */
@@ -117,7 +128,6 @@ const JUDGING_ANOMALIES = 32;
 
 /**
  * Learns from the training side of a split, and from nothing else: `FitData` cannot hold a held-out row.
- * First-order and alternating: θ, φ and the decoder in the inner loop, φ, T and ε in the outer, no hyper-gradient.
  *
  * @throws UnseenError data-too-small, network-limits; interrupted once `signal` fires, with the checkpoint kept
  */
@@ -126,11 +136,39 @@ export async function train(
   request: TrainRequest,
   report: (progress: Progress) => void = () => {},
 ): Promise<Trained> {
+  return request.method === "paper" ? trainPaper(fit, request, report) : trainEvidence(fit, request, report);
+}
+
+/** The default: evidence of the normal manifold and of the labels, weighed where the evidence was blind to the family. */
+async function trainEvidence(
+  fit: FitData,
+  request: TrainRequest,
+  report: (progress: Progress) => void,
+): Promise<Trained> {
+  const schema = request.schema ?? fitSchema(fit);
+  const data = encodeFit(fit, schema);
+  const options = { ...EVIDENCE_DEFAULTS, ...request.evidence };
+  const learned = await learnEvidence(data, request.seed, options, (done, total, note) => {
+    if (request.signal?.aborted) throw interrupted(undefined);
+    report({ phase: "train", done, total, note });
+  });
+  const { shape: network, temperature, tensors, figures } = learned;
+  const method = "evidence with rotated roles";
+  const model = { network, temperature, epsilon: 0, tensors, method, figures };
+  return { artefact: exportArtefact(model, fit, schema, data, request), episodes: [] };
+}
+
+/**
+ * The published form. First-order and alternating: θ, φ and the decoder in the inner loop, φ, T and ε in the outer, no hyper-gradient.
+ *
+ * @throws UnseenError data-too-small, network-limits; interrupted once `signal` fires, with the checkpoint kept
+ */
+async function trainPaper(fit: FitData, request: TrainRequest, report: (progress: Progress) => void): Promise<Trained> {
   const options = { ...LEARNING_DEFAULTS, ...request.learning };
-  const schema = fitSchema(fit);
+  const schema = request.schema ?? fitSchema(fit);
   const data = encodeFit(fit, schema);
   const { hidden, blocks, latent } = options;
-  const shape: NetworkShape = { inputs: inputWidth(schema), hidden, blocks, latent };
+  const shape: ResidualShape = { inputs: inputWidth(schema), hidden, blocks, latent };
   const learner = new Learner(shape, options.epsilon, drawFor(request.seed, -1));
   const inner = new InnerLoop(learner, { ...options, clip: 1 });
   const outer = new OuterLoop(learner, { ...options, clip: 1 });
@@ -172,7 +210,15 @@ export async function train(
     bestEpisode: (best?.episode ?? -1) + 1,
     validationAuc: data.support.size > 0 ? (best?.value ?? 0) : 0,
   };
-  const artefact = exportArtefact(learner, fit, schema, data, request, figures);
+  const model = {
+    network: shape,
+    temperature: learner.temperature.value,
+    epsilon: learner.epsilon.value,
+    tensors: learnedTensors(learner),
+    method: "bilevel multi-directional meta-learning (arXiv 2601.19833)",
+    figures,
+  };
+  const artefact = exportArtefact(model, fit, schema, data, request);
   report({ phase: "thresholds", done: 1, total: 1 });
   if (checkpoint) rmSync(checkpoint, { force: true });
   return { artefact, episodes };

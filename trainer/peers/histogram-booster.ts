@@ -18,6 +18,15 @@ export interface Booster {
   logits(rows: Matrix): Float64Array;
   /** Nodes of all trees. */
   readonly nodes: number;
+  /** Per node, the column it splits, −1 in a leaf. */
+  readonly column: Int32Array;
+  /** Per node, the threshold (rows up to it go low) or, in a leaf, what it adds; thresholds are exact in single precision. */
+  readonly value: Float64Array;
+  /** Per node, the low child; the high one is the node after it. */
+  readonly low: Int32Array;
+  readonly roots: readonly number[];
+  /** Log odds before the first tree. */
+  readonly start: number;
 }
 
 const DRAW = 4600;
@@ -58,6 +67,11 @@ function scorerOf(nodes: Nodes, roots: readonly number[], start: number): Booste
   const low = Int32Array.from(nodes.low);
   return {
     nodes: column.length,
+    column,
+    value,
+    low,
+    roots,
+    start,
     logits: ({ rows, cols, data }) => {
       const logits = new Float64Array(rows).fill(start);
       for (const root of roots) {

@@ -19,6 +19,7 @@ import type { Method } from "./method.ts";
 import { mtae } from "./mtae.ts";
 import { mtlRed } from "./mtl-red.ts";
 import { odin } from "./odin.ts";
+import { ABLATIONS, paper, unseen } from "./ours.ts";
 import { oneClassSvm } from "./one-class-svm.ts";
 import { preNet } from "./prenet.ts";
 import { prototypical } from "./prototypical.ts";
@@ -52,15 +53,18 @@ export const METHODS: readonly Method[] = [
   dann,
   mtae,
   mtlRed,
+  paper,
+  unseen,
 ];
 
 /** The method of that name. @throws UnseenError option-invalid with near matches */
 export function methodNamed(name: string): Method {
-  const found = METHODS.find((method) => method.name === name);
+  const all = [...METHODS, ...ABLATIONS];
+  const found = all.find((method) => method.name === name);
   if (found !== undefined) return found;
   const remedy = didYouMean(
     name,
-    METHODS.map((method) => method.name),
+    all.map((method) => method.name),
   );
   throw new UnseenError("option-invalid", `There is no method "${name}".`, remedy);
 }

@@ -1,0 +1,142 @@
+// What a row is judged by besides the encoder: how far it lies from the normal manifold, and what trees say of it.
+import { stride } from "./layout";
+
+/**
+ * out (rows, P) = clamp((x[column] − from)·scale, 0, 1): the piecewise-linear encoding of x (rows, n).
+ *
+ * @param pieces (P) of four words: column, from (f32), scale (f32), unused
+ */
+export function expand(rows: i32, x: usize, n: i32, pieces: usize, p: i32, out: usize): void {
+  const step = (stride(n) as usize) << 2;
+  const outStep = (stride(p) as usize) << 2;
+  for (let row = 0; row < rows; row++) {
+    let piece = pieces;
+    for (let i: usize = 0; i < (p as usize) << 2; i += 4) {
+      const value = load<f32>(x + (load<u32>(piece) << 2));
+      store<f32>(out + i, min<f32>(1, max<f32>(0, (value - load<f32>(piece, 4)) * load<f32>(piece, 8))));
+      piece += 16;
+    }
+    x += step;
+    out += outStep;
+  }
+}
+
+/** out (rows) = ln(1 + ‖x‖²/n), x (rows, n). */
+export function logMeanSquare(rows: i32, x: usize, n: i32, out: usize): void {
+  const step = (stride(n) as usize) << 2;
+  for (let row = 0; row < rows; row++) {
+    let sum: f64 = 0;
+    for (let i: usize = 0; i < (n as usize) << 2; i += 4) {
+      const value = load<f32>(x + i) as f64;
+      sum += value * value;
+    }
+    store<f32>(out + (row << 2), Math.log(1 + sum / n) as f32);
+    x += step;
+  }
+}
+
+/**
+ * out (rows) = √((x − μ)ᵀ·P·(x − μ)), from x (rows, n) and its conditional residuals r = (P·(x − μ))/√diag(P).
+ *
+ * @param mean μ (n)
+ * @param weight √diag(P) (n)
+ */
+export function mahalanobis(rows: i32, x: usize, r: usize, n: i32, mean: usize, weight: usize, out: usize): void {
+  const step = (stride(n) as usize) << 2;
+  for (let row = 0; row < rows; row++) {
+    let sum: f64 = 0;
+    for (let i: usize = 0; i < (n as usize) << 2; i += 4) {
+      const offset = (load<f32>(x + i) - load<f32>(mean + i)) as f64;
+      sum += offset * (load<f32>(r + i) as f64) * (load<f32>(weight + i) as f64);
+    }
+    store<f32>(out + (row << 2), Math.sqrt(max<f64>(0, sum)) as f32);
+    x += step;
+    r += step;
+  }
+}
+
+/**
+ * out (rows) = distance of x (rows, n) to the nearest of K prototypes: found by the largest of x·p − ‖p‖²/2, then worked
+ * out from the differences, since the short cut cancels where it matters.
+ *
+ * @param affinity x·p − ‖p‖²/2 (rows, K)
+ * @param prototypes (K, n), row-major and unpadded
+ */
+export function nearest(rows: i32, x: usize, n: i32, affinity: usize, k: i32, prototypes: usize, out: usize): void {
+  const step = (stride(n) as usize) << 2;
+  const affinityStep = (stride(k) as usize) << 2;
+  for (let row = 0; row < rows; row++) {
+    let best = 0;
+    let most = load<f32>(affinity);
+    for (let i = 1; i < k; i++) {
+      const value = load<f32>(affinity + (i << 2));
+      if (value > most) {
+        most = value;
+        best = i;
+      }
+    }
+    const prototype = prototypes + (((best * n) as usize) << 2);
+    let sum: f64 = 0;
+    for (let i: usize = 0; i < (n as usize) << 2; i += 4) {
+      const offset = (load<f32>(x + i) - load<f32>(prototype + i)) as f64;
+      sum += offset * offset;
+    }
+    store<f32>(out + (row << 2), Math.sqrt(sum) as f32);
+    x += step;
+    affinity += affinityStep;
+  }
+}
+
+/**
+ * out (rows) = start + the sum of one leaf of every tree, walked over the columns of x (rows, n), and after those of r.
+ * Trees outside, rows inside: a tree's nodes stay in the first-level cache.
+ *
+ * @param r (rows, n) or 0 where no node looks beyond column n − 1
+ * @param nodes four words each: column (−1 in a leaf), threshold or leaf value (f32), low child, unused; the high
+ * child follows the low one; x ≤ threshold goes low
+ * @param roots (trees) node indices
+ */
+export function forest(
+  rows: i32, x: usize, n: i32, r: usize, nodes: usize, roots: usize, trees: i32, start: f32, out: usize,
+): void {
+  const step = (stride(n) as usize) << 2;
+  for (let row = 0; row < rows; row++) store<f32>(out + (row << 2), start);
+  for (let tree = 0; tree < trees; tree++) {
+    const root = nodes + ((load<u32>(roots + (tree << 2)) as usize) << 4);
+    let at = x;
+    let beside = r;
+    for (let row = 0; row < rows; row++) {
+      let node = root;
+      for (let column = load<i32>(node); column >= 0; column = load<i32>(node)) {
+        const value = column < n ? load<f32>(at + ((column as usize) << 2)) : load<f32>(beside + (((column - n) as usize) << 2));
+        const low = nodes + ((load<u32>(node, 8) as usize) << 4);
+        node = low + (value <= load<f32>(node, 4) ? 0 : 16);
+      }
+      const place = out + (row << 2);
+      store<f32>(place, load<f32>(place) + load<f32>(node, 4));
+      at += step;
+      beside += step;
+    }
+  }
+}
+
+/** What of evidence beyond its limit still counts. */
+const BEYOND: f64 = 0.1;
+
+/**
+ * Column `to` of evidence: z = arcsinh((s − centre)·scale), of what lies beyond `limit` only a tenth; s (rows) lies `from`
+ * floats apart, results `apart` floats.
+ */
+export function standardise(
+  rows: i32, s: usize, from: i32, centre: f32, scale: f32, limit: f32, to: usize, apart: i32,
+): void {
+  const most = limit as f64;
+  for (let row = 0; row < rows; row++) {
+    const u = ((load<f32>(s) as f64) - (centre as f64)) * (scale as f64);
+    const size = Math.log(abs(u) + Math.sqrt(u * u + 1));
+    const z = u < 0 ? -size : size;
+    store<f32>(to, (z > most ? most + BEYOND * (z - most) : z) as f32);
+    s += (from as usize) << 2;
+    to += (apart as usize) << 2;
+  }
+}

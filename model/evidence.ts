@@ -1,0 +1,195 @@
+/** The evidence network: what trees, a small encoder and the normal manifold say of a row, weighed by one head. */
+import type { EvidenceShape, NetworkShape } from "./artefact.ts";
+import type { Address, Kernel } from "./kernel.ts";
+import type { Network } from "./network.ts";
+import { Parameters } from "./parameters.ts";
+import type { LinearOptions, Tape, Value } from "./tape.ts";
+
+/**
+ * The kinds of evidence, in the order of the head's columns:
+ * - shallow: log odds by small trees on the inputs;
+ * - deep: log odds by larger trees on the inputs and their conditional residuals;
+ * - encoder: mean logit of small networks on the piecewise-linear encoding;
+ * - gaussian: Mahalanobis distance to the normal rows;
+ * - prototypes: distance to the nearest prototype of the normal rows;
+ * - residual: log of an autoencoder's mean squared residual.
+ */
+export const EVIDENCE = ["shallow", "deep", "encoder", "gaussian", "prototypes", "residual"] as const;
+export type EvidenceName = (typeof EVIDENCE)[number];
+
+/**
+ * Standardised evidence beyond this counts a tenth: normal rows have heavy tails of distance, and a row twice as far off
+ * as those is not twice as suspicious. The labels' log odds have no limit.
+ */
+const LIMITS: Readonly<Record<EvidenceName, number>> = {
+  shallow: Number.POSITIVE_INFINITY,
+  deep: Number.POSITIVE_INFINITY,
+  encoder: Number.POSITIVE_INFINITY,
+  gaussian: 1,
+  prototypes: 1,
+  residual: 1,
+};
+
+/** z = arcsinh((s − centre)·scale) with a tenth of what lies beyond the limit, as the kernel works it out. */
+export function standardised(name: EvidenceName, s: number, centre: number, scale: number): number {
+  const z = Math.asinh((s - centre) * scale);
+  const limit = LIMITS[name];
+  return z > limit ? limit + 0.1 * (z - limit) : z;
+}
+
+export function isEvidence(shape: NetworkShape): shape is EvidenceShape {
+  return "kind" in shape;
+}
+
+/** Tensor shapes by name in their fixed order. Whole numbers (columns, nodes) are kept as floats, exact below 2²⁴. */
+export function evidenceShapes(shape: EvidenceShape): Map<string, number[]> {
+  const { inputs, pieces, members, hidden, prototypes, wide, code } = shape;
+  const shapes = new Map<string, number[]>([["expand", [pieces, 3]]]);
+  const layer = (name: string, n: number, k: number): void => {
+    shapes.set(`${name}.w`, [n, k]).set(`${name}.b`, [n]);
+  };
+  for (let i = 0; i < members; i++) {
+    layer(`m${i}.in`, hidden, pieces);
+    layer(`m${i}.mid`, hidden, hidden);
+    layer(`m${i}.out`, 1, hidden);
+  }
+  layer("gaussian", inputs, inputs);
+  shapes.set("gaussian.mean", [inputs]).set("gaussian.weight", [inputs]);
+  layer("prototypes", prototypes, inputs);
+  layer("residual.in", wide, inputs);
+  layer("residual.code", code, wide);
+  layer("residual.wide", wide, code);
+  layer("residual.out", inputs, wide);
+  for (const name of ["shallow", "deep"] as const) {
+    shapes.set(`${name}.nodes`, [shape[`${name}Nodes`], 3]).set(`${name}.roots`, [shape[`${name}Trees`]]);
+  }
+  shapes.set("forest.start", [2]).set("centre", [EVIDENCE.length]).set("scale", [EVIDENCE.length]);
+  return shapes.set("head.w", [2, EVIDENCE.length]).set("head.b", [2]);
+}
+
+/** Evidence of a row before it is standardised, (rows) each; the encoder's lies `stride(1)` floats apart. */
+export interface Evidence {
+  readonly at: Readonly<Record<EvidenceName, Address>>;
+}
+
+/**
+ * Lays the weights out in the kernel and gives the network: logits (rows, 2) from x (rows, inputs), column 0 normal.
+ * It has no backward pass: trees have no gradient.
+ *
+ * @param values a tensor's values by name, row-major; checked by `checkWeights`
+ */
+export function evidenceNetwork(
+  kernel: Kernel,
+  shape: EvidenceShape,
+  values: (name: string) => Float32Array,
+): Network & { evidence(tape: Tape, x: Value): Evidence } {
+  const shapes = evidenceShapes(shape);
+  const layers = new Map([...shapes].filter(([name]) => name.endsWith(".w") || name.endsWith(".b")));
+  const weights = new Parameters(kernel, layers);
+  for (const name of layers.keys()) weights.load(name, values(name));
+  const pieces = table(kernel, values("expand"), "float");
+  const [mean, weight, prototypes] = ["gaussian.mean", "gaussian.weight", "prototypes.w"].map((name) =>
+    floats(kernel, values(name)),
+  );
+  const forests = (["shallow", "deep"] as const).map((name, i) => ({
+    nodes: table(kernel, values(`${name}.nodes`), "integer"),
+    roots: integers(kernel, values(`${name}.roots`)),
+    trees: shape[`${name}Trees`],
+    start: values("forest.start")[i],
+  }));
+  const { inputs, members } = shape;
+  const linear = (tape: Tape, x: Value, name: string, options?: LinearOptions): Value =>
+    tape.linear(x, weights.get(`${name}.w`), weights.get(`${name}.b`), options);
+
+  const evidence = (tape: Tape, x: Value): Evidence => {
+    const column = (): Address => kernel.allocate(tape.rows);
+    const at = { shallow: column(), deep: column(), gaussian: column(), prototypes: column(), residual: column() };
+
+    const conditional = linear(tape, x, "gaussian");
+    tape.emit(["MAHALANOBIS", x.at, conditional.at, inputs, mean, weight, at.gaussian]);
+    for (const [i, name] of (["shallow", "deep"] as const).entries()) {
+      const { nodes, roots, trees, start } = forests[i];
+      tape.emit(["FOREST", x.at, inputs, conditional.at, nodes, roots, trees, { float: start }, at[name]]);
+    }
+    tape.release(conditional);
+
+    const affinity = linear(tape, x, "prototypes");
+    tape.emit(["NEAREST", x.at, inputs, affinity.at, shape.prototypes, prototypes, at.prototypes]);
+    tape.release(affinity);
+
+    const wide = tape.gelu(linear(tape, x, "residual.in"));
+    const code = linear(tape, wide, "residual.code");
+    tape.release(wide);
+    const again = tape.gelu(linear(tape, code, "residual.wide"));
+    tape.release(code);
+    const difference = tape.input(inputs);
+    const [w, b] = [weights.get("residual.out.w"), weights.get("residual.out.b")];
+    tape.emit(["LINEAR", again.at, shape.wide, w.at, b.at, difference.at, inputs, x.at, { float: -1 }]);
+    tape.release(again);
+    tape.emit(["LOG_MEAN_SQUARE", difference.at, inputs, at.residual]);
+    tape.release(difference);
+
+    const expanded = tape.input(shape.pieces);
+    tape.emit(["EXPAND", x.at, inputs, pieces, shape.pieces, expanded.at]);
+    let encoder: Value | undefined;
+    for (let i = 0; i < members; i++) {
+      const first = tape.gelu(linear(tape, expanded, `m${i}.in`));
+      const second = tape.gelu(linear(tape, first, `m${i}.mid`));
+      tape.release(first);
+      const share = { factor: 1 / members, ...(encoder ? { residual: encoder } : {}) };
+      encoder = linear(tape, second, `m${i}.out`, share);
+      tape.release(second);
+    }
+    return { at: { ...at, encoder: encoder?.at ?? 0 } };
+  };
+
+  const network: Network = (tape, x) => {
+    const { at } = evidence(tape, x);
+    const many = EVIDENCE.length;
+    const apart = kernel.functions.stride(many);
+    const standard = tape.input(many);
+    const [centre, scale] = [values("centre"), values("scale")];
+    for (const [i, name] of EVIDENCE.entries()) {
+      const from = name === "encoder" ? kernel.functions.stride(1) : 1;
+      const to = standard.at + 4 * i;
+      tape.emit([
+        "STANDARDISE",
+        at[name],
+        from,
+        { float: centre[i] },
+        { float: scale[i] },
+        { float: LIMITS[name] },
+        to,
+        apart,
+      ]);
+    }
+    return tape.linear(standard, weights.get("head.w"), weights.get("head.b"));
+  };
+  return Object.assign(network, { evidence });
+}
+
+/** Rows of three numbers as four words each: an integer, a float, and a float (pieces) or an integer (nodes). */
+function table(kernel: Kernel, rows: Float32Array, last: "float" | "integer"): Address {
+  const many = rows.length / 3;
+  const at = kernel.allocate(4 * many);
+  const view = new DataView(kernel.functions.memory.buffer, at, 16 * many);
+  for (let i = 0; i < many; i++) {
+    view.setInt32(16 * i, rows[3 * i], true);
+    view.setFloat32(16 * i + 4, rows[3 * i + 1], true);
+    if (last === "float") view.setFloat32(16 * i + 8, rows[3 * i + 2], true);
+    else view.setInt32(16 * i + 8, rows[3 * i + 2], true);
+  }
+  return at;
+}
+
+function floats(kernel: Kernel, values: Float32Array): Address {
+  const at = kernel.allocate(values.length);
+  kernel.floats(at, values.length).set(values);
+  return at;
+}
+
+function integers(kernel: Kernel, values: Float32Array): Address {
+  const at = kernel.allocate(values.length);
+  new Int32Array(kernel.functions.memory.buffer, at, values.length).set(values);
+  return at;
+}

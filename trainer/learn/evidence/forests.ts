@@ -1,0 +1,85 @@
+/** Boosted trees as evidence of the labels: as many forests as folds of families, each blind to its own fold. */
+import type { Matrix } from "../../data/matrix.ts";
+import { type Booster, type BoosterOptions, fitBooster } from "../../peers/histogram-booster.ts";
+import { drawRows, labelled, rowsAt, stacked } from "../../peers/training-rows.ts";
+import { type Draw, shuffled } from "../draw.ts";
+
+/** Small trees on the inputs: they transfer to unseen families. */
+export const SHALLOW = { rounds: 60, leaves: 7, leastRows: 50, l2: 5, rate: 0.1 } as const satisfies BoosterOptions;
+/** Larger trees on inputs and conditional residuals, half of the columns each: they find what few columns show together. */
+export const DEEP = {
+  rounds: 100,
+  leaves: 31,
+  leastRows: 20,
+  l2: 1,
+  rate: 0.1,
+  columns: 0.5,
+} as const satisfies BoosterOptions;
+
+const FOLDS = 5;
+/** Normal rows of one forest, drawn anew for each. */
+const MOST_NORMALS = 6000;
+
+export interface Forest {
+  readonly booster: Booster;
+  /** Families it never saw. */
+  readonly outside: ReadonlySet<string>;
+}
+
+/** Families in at most five folds, larger ones first, so that folds are alike; one fold of none where they are fewer than two. */
+export function familyFolds(families: ReadonlyMap<string, Matrix>, draw: Draw): Set<string>[] {
+  if (families.size < 2) return [new Set()];
+  const order = shuffled(draw, [...families.keys()]).sort((a, b) => rowsOf(families, b) - rowsOf(families, a));
+  const folds = Array.from({ length: Math.min(FOLDS, order.length) }, () => new Set<string>());
+  for (const [i, family] of order.entries()) folds[i % folds.length].add(family);
+  return folds;
+}
+
+/** Fits a forest on normal rows against the families outside its fold. */
+export function fitForest(
+  normal: Matrix,
+  families: ReadonlyMap<string, Matrix>,
+  outside: ReadonlySet<string>,
+  options: BoosterOptions,
+  draw: Draw,
+): Forest {
+  const seen = [...families].flatMap(([family, rows]) => (outside.has(family) ? [] : [rows]));
+  const anomalous = stacked(seen, normal.cols);
+  const leastRows = Math.min(options.leastRows, Math.max(1, Math.ceil(anomalous.rows / 5)));
+  const drawn = rowsAt(normal, drawRows(normal.rows, MOST_NORMALS, draw).toSorted());
+  const seed = draw.next() >>> 0;
+  return { booster: fitBooster(labelled(drawn, anomalous), { ...options, leastRows, seed }), outside };
+}
+
+/** Mean log odds of some forests, one a row. */
+export function meanLogOdds(forests: readonly Forest[], rows: Matrix): Float32Array {
+  const sum = new Float32Array(rows.rows);
+  for (const { booster } of forests) {
+    const logits = booster.logits(rows);
+    for (let i = 0; i < sum.length; i++) sum[i] += logits[i] / forests.length;
+  }
+  return sum;
+}
+
+/** Forests as one: node rows (column, threshold or leaf value, low child), roots, and what scoring starts from. */
+export function merged(forests: readonly Forest[]): { nodes: Float32Array; roots: Float32Array; start: number } {
+  if (forests.length === 0) return { nodes: Float32Array.of(-1, 0, 0), roots: Float32Array.of(0), start: 0 };
+  const nodes: number[] = [];
+  const roots: number[] = [];
+  let start = 0;
+  for (const { booster } of forests) {
+    const offset = nodes.length / 3;
+    for (let i = 0; i < booster.column.length; i++) {
+      const leaf = booster.column[i] < 0;
+      nodes.push(booster.column[i], leaf ? booster.value[i] / forests.length : booster.value[i]);
+      nodes.push(leaf ? 0 : booster.low[i] + offset);
+    }
+    roots.push(...booster.roots.map((root) => root + offset));
+    start += booster.start / forests.length;
+  }
+  return { nodes: Float32Array.from(nodes), roots: Float32Array.from(roots), start };
+}
+
+function rowsOf(families: ReadonlyMap<string, Matrix>, family: string): number {
+  return families.get(family)?.rows ?? 0;
+}

@@ -1,0 +1,50 @@
+/** Prototypes of the normal rows, by k-means: one small product at the edge in place of a search through all rows. */
+import type { Matrix } from "../../data/matrix.ts";
+import { Distances } from "../../peers/distances.ts";
+import { drawRows, rowsAt } from "../../peers/training-rows.ts";
+import type { Draw } from "../draw.ts";
+
+const MOST = 256;
+const ROUNDS = 12;
+/** Normal rows that take part. */
+const MOST_ROWS = 12_000;
+
+/** At most 256 prototypes, and no more than half the rows: Lloyd's rounds from rows drawn at random. */
+export function fitPrototypes(normal: Matrix, draw: Draw): Matrix {
+  const { cols } = normal;
+  const rows = rowsAt(normal, drawRows(normal.rows, MOST_ROWS, draw));
+  const k = Math.max(1, Math.min(MOST, rows.rows >> 1));
+  let prototypes = rowsAt(
+    rows,
+    Int32Array.from({ length: k }, (_, i) => i),
+  );
+  for (let round = 0; round < ROUNDS; round++) {
+    const sums = new Float64Array(k * cols);
+    const counts = new Int32Array(k);
+    const { member } = nearest(prototypes, rows);
+    for (let i = 0; i < rows.rows; i++) {
+      counts[member[i]]++;
+      for (let j = 0, from = i * cols, to = member[i] * cols; j < cols; j++, from++, to++) sums[to] += rows.data[from];
+    }
+    const data = prototypes.data.slice();
+    for (let i = 0; i < k; i++) {
+      if (counts[i] > 0) for (let j = 0; j < cols; j++) data[i * cols + j] = sums[i * cols + j] / counts[i];
+    }
+    prototypes = { rows: k, cols, data };
+  }
+  return prototypes;
+}
+
+/** The nearest prototype of every row and the distance to it. */
+export function nearest(prototypes: Matrix, rows: Matrix): { member: Int32Array; distance: Float32Array } {
+  const search = new Distances(prototypes);
+  const member = new Int32Array(rows.rows);
+  const distance = new Float32Array(rows.rows);
+  search.each(rows, (row, _squared, offsets) => {
+    let best = 0;
+    for (let i = 1; i < prototypes.rows; i++) if (offsets[i] < offsets[best]) best = i;
+    member[row] = best;
+    distance[row] = Math.sqrt(search.exact(rows, row, best));
+  });
+  return { member, distance };
+}

@@ -1,0 +1,70 @@
+/** Our own learners as methods of the benchmark: the default, the published form, and the default less one ingredient each. */
+import { Scorer } from "../../model/scorer.ts";
+import { EVIDENCE, type EvidenceName } from "../../model/evidence.ts";
+import type { EvidenceOptions } from "../learn/evidence/learn.ts";
+import { kernelModule } from "../learn/engine.ts";
+import { type LearningMethod, train } from "../learn/train.ts";
+import { writeArtefact } from "../../model/artefact.ts";
+import type { Fitted, Method, TrainingSide } from "./method.ts";
+
+interface Choice {
+  readonly method: LearningMethod;
+  readonly evidence?: Partial<EvidenceOptions>;
+}
+
+/** Trains an artefact and scores with it, as the edge would. */
+async function fitOurs(side: TrainingSide, choice: Choice): Promise<Fitted> {
+  const { fit, schema, seed } = side;
+  const { artefact } = await train(fit, {
+    ...choice,
+    schema,
+    seed,
+    split: "rows",
+    shots: 0,
+    heldOut: [],
+    data: { name: "", files: [] },
+    createdAt: "",
+  });
+  const bytes = writeArtefact(artefact);
+  const scorer = Scorer.open(bytes, kernelModule("score"));
+  return {
+    probability: true,
+    bytes: bytes.length,
+    ...{ figures: artefact.training.figures },
+    score: ({ data, rows }) => scorer.score(data, rows),
+  };
+}
+
+const ours = (name: string, title: string, choice: Choice): Method => ({
+  name,
+  title,
+  source: "this project",
+  group: "ours",
+  labels: true,
+  fit: (side) => fitOurs(side, choice),
+});
+
+export const unseen = ours("unseen", "unseen", { method: "unseen" });
+
+export const paper: Method = {
+  ...ours("paper", "The paper's", { method: "paper" }),
+  source: "Roy, Mili, Boker: A multi-directional meta-learning framework, 2026, with corrupted normal rows",
+};
+
+const without = (name: EvidenceName): Method =>
+  ours(`unseen-no-${name}`, `unseen without ${name}`, {
+    method: "unseen",
+    evidence: { evidence: EVIDENCE.filter((kind) => kind !== name) },
+  });
+
+/** What each ingredient buys; not among the methods run unless named. */
+export const ABLATIONS: readonly Method[] = [
+  ...EVIDENCE.map(without),
+  ours("unseen-no-corruption", "unseen without corrupted rows", { method: "unseen", evidence: { corruption: 0 } }),
+  ours("unseen-no-rotation", "unseen without rotated roles", { method: "unseen", evidence: { rotate: false } }),
+  ours("unseen-equal-head", "unseen with equal weights", { method: "unseen", evidence: { learnHead: false } }),
+  ours("unseen-no-labels", "unseen by the manifold alone", {
+    method: "unseen",
+    evidence: { evidence: ["gaussian", "prototypes", "residual"] },
+  }),
+];
