@@ -18,7 +18,13 @@ export interface NormalOptions {
 }
 
 export interface NormalParts {
-  readonly fitted: readonly { readonly domain: string; readonly train: Rows; readonly validation: Rows }[];
+  readonly fitted: readonly {
+    readonly domain: string;
+    readonly train: Rows;
+    /** Turns of the training rows' blocks, when splitting by blocks. */
+    readonly turns?: Uint8Array;
+    readonly validation: Rows;
+  }[];
   readonly test: readonly { readonly domain: string; readonly rows: Rows }[];
   readonly notes: readonly string[];
 }
@@ -35,18 +41,23 @@ export function splitDomains(dataset: Dataset, rule: SideRule, options: NormalOp
   const domains = names.map((name) => sideRows(dataset, "normal", name, rule));
   const fitted = domains.filter(({ name, sides }) => !held.has(name) && sides.includes(TRAIN));
   const most = options.normalRows ?? Infinity;
-  const side = (wanted: Side, cap: number): Rows[] => {
+  const side = (wanted: Side, cap: number): number[][] => {
     const picked = fitted.map(({ rows, sides }) => indicesWhere(rows.count, (i) => sides[i] === wanted));
     const shares = evenShares(
       cap,
       picked.map(({ length }) => length),
     );
-    return fitted.map(({ rows }, k) => takeRows(rows, picked[k].slice(0, shares[k])));
+    return picked.map((indices, k) => indices.slice(0, shares[k]));
   };
   const train = side(TRAIN, most);
   const validation = side(VALIDATION, Math.floor(most / 2));
   return {
-    fitted: fitted.map(({ name }, k) => ({ domain: name, train: train[k], validation: validation[k] })),
+    fitted: fitted.map(({ name, rows, turns }, k) => ({
+      domain: name,
+      train: takeRows(rows, train[k]),
+      ...(turns ? { turns: Uint8Array.from(train[k], (i) => turns[i]) } : {}),
+      validation: takeRows(rows, validation[k]),
+    })),
     test: domains
       .map((domain) => ({
         domain: domain.name,

@@ -23,7 +23,12 @@ export interface SidedRows {
   readonly hashes: Float64Array;
   /** (count) sides. */
   readonly sides: Uint8Array;
+  /** (count) turns: whole blocks take the same one of `TURNS`; there are none when splitting by rows. */
+  readonly turns?: Uint8Array;
 }
+
+/** Turns that the blocks of normal rows take at being kept from what judges them. */
+export const TURNS = 5;
 
 /**
  * The rows of a domain or family with their sides. An official side wins: test is test, train divides 75/25 into train
@@ -36,12 +41,15 @@ export function sideRows(dataset: Dataset, role: Group["role"], name: string, ru
   const rows = concatRows(groups);
   const hashes = rowHashes(rows, rule.seed);
   const sides = new Uint8Array(rows.count);
+  const turns = new Uint8Array(rows.count);
+  const turnOf = rule.split === "blocks" ? blockTurns(dataset, rule.seed) : new Map<string, number>();
   let at = 0;
   for (const group of groups) {
     const ofBlock = group.blockNames.map((block) =>
       sideOf(textHash(block, rule.seed), group.side ?? rule.blockSides?.get(block) ?? null),
     );
     for (let row = 0; row < group.count; row++, at++) {
+      turns[at] = turnOf.get(group.blockNames[group.block[row]]) ?? 0;
       if (rule.split === "blocks") sides[at] = ofBlock[group.block[row]];
       else if (role === "normal") sides[at] = sideOf(hashes[at], group.side);
       else sides[at] = group.side === "test" ? TEST : TRAIN;
@@ -53,7 +61,15 @@ export function sideRows(dataset: Dataset, role: Group["role"], name: string, ru
     rows: takeRows(rows, order),
     hashes: Float64Array.from(order, (i) => hashes[i]),
     sides: Uint8Array.from(order, (i) => sides[i]),
+    ...(rule.split === "blocks" ? { turns: Uint8Array.from(order, (i) => turns[i]) } : {}),
   };
+}
+
+/** Turns of the blocks of all normal domains, in order of hash, so that every turn has about as many. */
+function blockTurns({ groups }: Dataset, seed: number): Map<string, number> {
+  const names = new Set(groups.flatMap(({ role, blockNames }) => (role === "normal" ? blockNames : [])));
+  const order = [...names].sort((a, b) => textHash(a, seed) - textHash(b, seed));
+  return new Map(order.map((name, i) => [name, i % TURNS]));
 }
 
 /** The side a hash falls on. */

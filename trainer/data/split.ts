@@ -24,6 +24,8 @@ interface FitParts {
   readonly normal: readonly {
     readonly domain: string;
     readonly train: Rows;
+    /** By blocks, the turn each training row's block takes at being kept from what judges it: 0 to TURNS − 1. */
+    readonly turns?: Uint8Array;
     readonly validation: Rows;
   }[];
   readonly seen: readonly {

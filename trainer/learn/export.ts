@@ -25,12 +25,17 @@ export type LearnedModel = Pick<Artefact, "network" | "temperature" | "epsilon" 
   readonly figures: Readonly<Record<string, number>>;
 };
 
+/**
+ * Sets thresholds on normal validation rows and on training rows' scores by parts that had not seen their blocks
+ * (`outOfTurn`), picks golden rows, and writes the summary.
+ */
 export function exportArtefact(
   { method, figures, ...model }: LearnedModel,
   fit: FitData,
   schema: Schema,
   data: EncodedFit,
   request: TrainRequest,
+  outOfTurn: Float32Array = new Float32Array(),
 ): Artefact {
   const draft: Artefact = {
     ...model,
@@ -57,7 +62,7 @@ export function exportArtefact(
     const rows = gather(parts, most, scorer.inputs);
     return scorer.score(rows.data, rows.rows);
   };
-  const normal = score(data.validation, THRESHOLD_ROWS);
+  const normal = Float32Array.from([...score(data.validation, THRESHOLD_ROWS), ...outOfTurn]);
   const seen = score([...data.seenValidation.values()], Number.POSITIVE_INFINITY);
   return { ...draft, thresholds: thresholds(normal, seen), golden: golden(scorer, fit) };
 }

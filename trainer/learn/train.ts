@@ -152,10 +152,10 @@ async function trainEvidence(
     if (request.signal?.aborted) throw interrupted(undefined);
     report({ phase: "train", done, total, note });
   });
-  const { shape: network, temperature, tensors, figures } = learned;
+  const { shape: network, temperature, tensors, figures, outOfTurn } = learned;
   const method = "evidence with rotated roles";
   const model = { network, temperature, epsilon: 0, tensors, method, figures };
-  return { artefact: exportArtefact(model, fit, schema, data, request), episodes: [] };
+  return { artefact: exportArtefact(model, fit, schema, data, request, outOfTurn), episodes: [] };
 }
 
 /**
@@ -227,6 +227,8 @@ async function trainPaper(fit: FitData, request: TrainRequest, report: (progress
 /** The training side, encoded. */
 export interface EncodedFit {
   readonly train: readonly Matrix[];
+  /** By blocks, the turn of every training row, domain after domain. */
+  readonly turns?: Uint8Array;
   readonly validation: readonly Matrix[];
   readonly support: ReadonlyMap<string, Matrix>;
   readonly seenValidation: ReadonlyMap<string, Matrix>;
@@ -235,11 +237,13 @@ export interface EncodedFit {
 function encodeFit(fit: FitData, schema: Schema): EncodedFit {
   const encode = (rows: Parameters<typeof encodeRows>[2]): Matrix => encodeRows(schema, fit.columns, rows);
   const filled = (matrices: Matrix[]): Matrix[] => matrices.filter(({ rows }) => rows > 0);
+  const turns = fit.normal.flatMap(({ turns: ofDomain }) => (ofDomain ? [...ofDomain] : []));
   const support = new Map(fit.seen.map(({ family, support: rows }) => [family, encode(rows)]));
   const validation = new Map(fit.seen.map(({ family, validation: rows }) => [family, encode(rows)]));
   for (const map of [support, validation]) for (const [family, { rows }] of map) if (rows === 0) map.delete(family);
   return {
     train: filled(fit.normal.map(({ train: rows }) => encode(rows))),
+    ...(turns.length > 0 ? { turns: Uint8Array.from(turns) } : {}),
     validation: filled(fit.normal.map(({ validation: rows }) => encode(rows))),
     support,
     seenValidation: validation,

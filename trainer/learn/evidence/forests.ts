@@ -16,7 +16,7 @@ export const DEEP = {
   columns: 0.5,
 } as const satisfies BoosterOptions;
 
-const FOLDS = 5;
+const FOLDS = 8;
 /** Normal rows of one forest, drawn anew for each. */
 const MOST_NORMALS = 6000;
 
@@ -24,9 +24,11 @@ export interface Forest {
   readonly booster: Booster;
   /** Families it never saw. */
   readonly outside: ReadonlySet<string>;
+  /** Its place among the forests: normal blocks whose turn falls on it were kept from it, too. */
+  readonly fold: number;
 }
 
-/** Families in at most five folds, larger ones first, so that folds are alike; one fold of none where they are fewer than two. */
+/** Families in at most eight folds, larger ones first, so that folds are alike; one fold of none where they are fewer than two. */
 export function familyFolds(families: ReadonlyMap<string, Matrix>, draw: Draw): Set<string>[] {
   if (families.size < 2) return [new Set()];
   const order = shuffled(draw, [...families.keys()]).sort((a, b) => rowsOf(families, b) - rowsOf(families, a));
@@ -39,7 +41,7 @@ export function familyFolds(families: ReadonlyMap<string, Matrix>, draw: Draw): 
 export function fitForest(
   normal: Matrix,
   families: ReadonlyMap<string, Matrix>,
-  outside: ReadonlySet<string>,
+  { outside, fold }: Pick<Forest, "outside" | "fold">,
   options: BoosterOptions,
   draw: Draw,
 ): Forest {
@@ -48,7 +50,7 @@ export function fitForest(
   const leastRows = Math.min(options.leastRows, Math.max(1, Math.ceil(anomalous.rows / 5)));
   const drawn = rowsAt(normal, drawRows(normal.rows, MOST_NORMALS, draw).toSorted());
   const seed = draw.next() >>> 0;
-  return { booster: fitBooster(labelled(drawn, anomalous), { ...options, leastRows, seed }), outside };
+  return { booster: fitBooster(labelled(drawn, anomalous), { ...options, leastRows, seed }), outside, fold };
 }
 
 /** Mean log odds of some forests, one a row. */

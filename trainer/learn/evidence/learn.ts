@@ -6,7 +6,9 @@ import type { Tensor } from "../../../model/artefact.ts";
 import { floatTensor } from "../../../model/tensor.ts";
 import type { Matrix } from "../../data/matrix.ts";
 import { plattLine } from "../../evaluate/calibrate.ts";
-import { stacked } from "../../peers/training-rows.ts";
+import { rowsAt, stacked } from "../../peers/training-rows.ts";
+import { TURNS } from "../../data/sides.ts";
+import type { EncodedFit } from "../train.ts";
 import { drawFor } from "../draw.ts";
 import { gather } from "../judge.ts";
 import { DEEP, familyFolds, fitForest, type Forest, meanLogOdds, merged, SHALLOW } from "./forests.ts";
@@ -30,21 +32,15 @@ export interface EvidenceOptions {
 
 export const EVIDENCE_DEFAULTS: EvidenceOptions = { evidence: EVIDENCE, corruption: 1, rotate: true, learnHead: true };
 
-/** The training side, encoded. */
-export interface EvidenceData {
-  readonly train: readonly Matrix[];
-  readonly validation: readonly Matrix[];
-  readonly support: ReadonlyMap<string, Matrix>;
-  readonly seenValidation: ReadonlyMap<string, Matrix>;
-}
-
 export interface LearnedEvidence {
   readonly shape: EvidenceShape;
   /** T of equation (1). */
   readonly temperature: number;
   readonly tensors: Map<string, Tensor>;
-  /** Head weight of each kind, and the ridge chosen. */
+  /** Head weight of each kind. */
   readonly figures: Readonly<Record<string, number>>;
+  /** Scores of training rows by parts that had not seen their blocks; none when splitting by rows. */
+  readonly outOfTurn: Float32Array;
 }
 
 /** Normal validation rows that set the head and the evidence's scales. */
@@ -54,42 +50,49 @@ const TEMPERATURES = [0.1, 10] as const;
 /** What evidence is drawn for; neighbouring numbers give unrelated draws. */
 const DRAW = 9000;
 
-/** Everything that gives evidence of a row before the head. */
-interface Parts {
+/** Learned from normal rows. */
+interface Manifold {
   readonly gaussian: Gaussian;
   readonly prototypes: Matrix;
   readonly rebuilder: Rebuilder;
-  readonly pieces: Pieces;
+}
+
+/** Learned from labels. */
+interface Boundary {
   readonly members: readonly Member[];
   readonly shallow: readonly Forest[];
   readonly deep: readonly Forest[];
+}
+
+/** Everything that gives evidence of a row before the head. */
+interface Parts extends Manifold, Boundary {
+  readonly pieces: Pieces;
 }
 
 /**
  * Inner loop, on normal rows alone: the Gaussian, prototypes and autoencoder of the normal manifold. Outer loop, in
  * episodes: forests and small networks learn the boundary on some families, others stay outside; the head is then fitted
  * on what each family gets from the parts that never saw it, so that it learns what to trust on families nobody has seen.
+ * Splitting by blocks, blocks of normal rows take turns as well: the head meets their rows as new ones, too.
  *
  * @param report called as steps end, with how many of how many
  */
 export async function learnEvidence(
-  data: EvidenceData,
+  data: EncodedFit,
   seed: number,
   options: EvidenceOptions,
   report: (done: number, total: number, note: string) => void = () => {},
 ): Promise<LearnedEvidence> {
   const [{ cols }] = data.train;
   const normal = stacked(data.train, cols);
-  const families = new Map(
-    [...data.support].map(([family, rows]) => [
-      family,
-      stacked([rows, ...list(data.seenValidation.get(family))], cols),
-    ]),
-  );
+  const { support } = data;
   const draw = (index: number) => drawFor(seed, DRAW + index);
-  const folds = options.rotate ? familyFolds(data.support, draw(0)) : [new Set<string>()];
-  const labelled = families.size > 0;
-  const total = 3 + MEMBERS + (labelled ? 2 * folds.length : 0);
+  const folds = options.rotate ? familyFolds(support, draw(0)) : [new Set<string>()];
+  const turns = options.rotate ? data.turns : undefined;
+  const inTurn = (kept: (turn: number) => boolean): Matrix =>
+    turns ? rowsWhere(normal, (i) => kept(turns[i])) : normal;
+  const labelled = support.size > 0;
+  const total = 3 + MEMBERS + (labelled ? 2 * folds.length : 0) + (turns ? 3 * TURNS : 0);
   let done = 0;
   const step = async <T>(note: string, compute: () => T): Promise<T> => {
     await setImmediate();
@@ -97,56 +100,111 @@ export async function learnEvidence(
     report(++done, total, note);
     return result;
   };
+  const manifold = async (rows: Matrix, index: number): Promise<Manifold> => ({
+    gaussian: await step("gaussian", () => fitGaussian(rows)),
+    prototypes: await step("prototypes", () => fitPrototypes(rows, draw(index))),
+    rebuilder: await step("autoencoder", () => fitRebuilder(rows, draw(index + 1))),
+  });
 
-  const gaussian = await step("gaussian", () => fitGaussian(normal));
-  const prototypes = await step("prototypes", () => fitPrototypes(normal, draw(1)));
-  const rebuilder = await step("autoencoder", () => fitRebuilder(normal, draw(2)));
-  const pieces = fitPieces(normal, stacked([...data.support.values()], cols));
+  const whole = await manifold(normal, 100);
+  const pieces = fitPieces(normal, stacked([...support.values()], cols));
   const roles = options.rotate
-    ? drawInside([...data.support.keys()], MEMBERS, draw(3))
-    : Array.from({ length: MEMBERS }, () => new Set(data.support.keys()));
+    ? drawInside([...support.keys()], MEMBERS, draw(3))
+    : Array.from({ length: MEMBERS }, () => new Set(support.keys()));
   const members: Member[] = [];
   for (const [i, inside] of roles.entries()) {
-    const member = {
-      domains: data.train,
-      families: data.support,
-      pieces,
-      corruption: options.corruption,
-      draw: draw(10 + i),
-    };
-    members.push(await step("encoder", () => fitMember(inside, member)));
+    const turn = turns ? i % TURNS : -1;
+    const domains = turns ? [inTurn((at) => at !== turn)] : data.train;
+    const how = { domains, families: support, pieces, corruption: options.corruption, turn, draw: draw(10 + i) };
+    members.push(await step("encoder", () => fitMember(inside, how)));
   }
   const shallow: Forest[] = [];
   const deep: Forest[] = [];
   if (labelled) {
-    const beside = withResiduals(normal, gaussian);
-    const familiesBeside = new Map([...data.support].map(([family, rows]) => [family, withResiduals(rows, gaussian)]));
-    for (const [i, fold] of folds.entries()) {
-      shallow.push(await step("trees", () => fitForest(normal, data.support, fold, SHALLOW, draw(40 + i))));
-      deep.push(await step("trees", () => fitForest(beside, familiesBeside, fold, DEEP, draw(60 + i))));
+    const familiesBeside = new Map([...support].map(([family, rows]) => [family, withResiduals(rows, whole.gaussian)]));
+    for (const [fold, outside] of folds.entries()) {
+      const rows = folds.length > 1 ? inTurn((turn) => turn % folds.length !== fold) : normal;
+      const role = { outside, fold };
+      shallow.push(await step("trees", () => fitForest(rows, support, role, SHALLOW, draw(40 + fold))));
+      const beside = withResiduals(rows, whole.gaussian);
+      deep.push(await step("trees", () => fitForest(beside, familiesBeside, role, DEEP, draw(60 + fold))));
     }
   }
-  const parts = { gaussian, prototypes, rebuilder, pieces, members, shallow, deep };
+  const boundary = { members, shallow, deep };
+  const parts = { ...whole, pieces, ...boundary };
 
-  const judging = gather(data.validation.length > 0 ? data.validation : data.train, MOST_JUDGING, cols);
-  const columns = evidenceOf(parts, judging, parts);
+  const judging = [
+    evidenceOf(parts, gather(data.validation.length > 0 ? data.validation : data.train, MOST_JUDGING, cols)),
+  ];
+  if (turns) {
+    for (let turn = 0; turn < TURNS; turn++) {
+      const rest = await manifold(
+        inTurn((at) => at !== turn),
+        200 + 2 * turn,
+      );
+      const out = inTurn((at) => at === turn);
+      if (out.rows === 0) continue;
+      const blindParts = {
+        members: some(members, (member) => member.turn === turn),
+        shallow: some(shallow, ({ fold }) => turn % folds.length === fold),
+        deep: some(deep, ({ fold }) => turn % folds.length === fold),
+      };
+      const beside = { ...rest, residualsBy: whole.gaussian, pieces, ...blindParts };
+      judging.push(evidenceOf(beside, gather([out], Math.ceil(MOST_JUDGING / TURNS), cols)));
+    }
+  }
+  const columns = joined(judging);
   const scales = EVIDENCE.map((name) => scaleOf(columns[name]));
   const tables = new Map(
-    [...families].map(([family, rows]) => [family, table(evidenceOf(parts, rows, blind(parts, family)), scales)]),
+    [...support].map(([family, rows]) => {
+      const all = stacked([rows, ...list(data.seenValidation.get(family))], cols);
+      return [family, table(evidenceOf({ ...parts, ...blind(boundary, family) }, all), scales)];
+    }),
   );
   const used = EVIDENCE.map(
     (name) => options.evidence.includes(name) && (labelled || (name !== "shallow" && name !== "deep")),
   );
-  const head = fitHead(table(columns, scales), options.learnHead && families.size > 1 ? tables : new Map(), used);
+  const normals = table(columns, scales);
+  const head = fitHead(normals, options.learnHead && support.size > 1 ? tables : new Map(), used);
   const shape = shapeOf(parts, cols);
-  const fresh = [...data.seenValidation.values()].map((rows) => table(evidenceOf(parts, rows, parts), scales));
-  const { temperature, shift } = calibrate(head, table(columns, scales), fresh);
+  const fresh = [...data.seenValidation.values()].map((rows) => table(evidenceOf(parts, rows), scales));
+  const { temperature, shift } = calibrate(head, normals, fresh);
+  const known = judging[0].shallow.length;
   return {
     shape,
     temperature,
     tensors: tensorsOf(shape, parts, scales, { weights: head.weights, bias: head.bias + shift }),
     figures: Object.fromEntries(EVIDENCE.map((name, i) => [`weight-${name}`, head.weights[i]])),
+    outOfTurn: Float32Array.from(
+      headLogits(head, normals).slice(known),
+      (logit) => 1 / (1 + Math.exp(-(logit + shift) / temperature)),
+    ),
   };
+}
+
+/** The parts that never saw a family; where there are none, all of them. */
+function blind({ members, shallow, deep }: Boundary, family: string): Boundary {
+  return {
+    members: some(members, ({ inside }) => !inside.has(family)),
+    shallow: some(shallow, ({ outside }) => outside.has(family)),
+    deep: some(deep, ({ outside }) => outside.has(family)),
+  };
+}
+
+/** Those that fit, or all where none does. */
+function some<T>(all: readonly T[], fits: (one: T) => boolean): readonly T[] {
+  const chosen = all.filter(fits);
+  return chosen.length > 0 ? chosen : all;
+}
+
+function rowsWhere(rows: Matrix, wanted: (i: number) => boolean): Matrix {
+  return rowsAt(rows, Array.from({ length: rows.rows }, (_, i) => i).filter(wanted));
+}
+
+/** Evidence of several lots of rows, one after another. */
+function joined(lots: readonly Columns[]): Columns {
+  const join = (name: EvidenceName): Float32Array => Float32Array.from(lots.flatMap((lot) => [...lot[name]]));
+  return Object.fromEntries(EVIDENCE.map((name) => [name, join(name)])) as Record<EvidenceName, Float32Array>;
 }
 
 /**
@@ -163,28 +221,15 @@ function calibrate(head: Head, normal: Table, seen: readonly Table[]): { tempera
   return { temperature, shift: intercept / slope };
 }
 
-/** The parts that never saw a family; where there are none, all of them. */
-function blind(parts: Parts, family: string): Pick<Parts, "members" | "shallow" | "deep"> {
-  const unless = <T>(all: readonly T[], some: readonly T[]): readonly T[] => (some.length > 0 ? some : all);
-  const forests = (all: readonly Forest[]): readonly Forest[] =>
-    unless(
-      all,
-      all.filter(({ outside }) => outside.has(family)),
-    );
-  const members = parts.members.filter(({ inside }) => !inside.has(family));
-  return { members: unless(parts.members, members), shallow: forests(parts.shallow), deep: forests(parts.deep) };
-}
+type Columns = Readonly<Record<EvidenceName, Float32Array>>;
 
-/** Evidence of rows before it is standardised, by the chosen members and forests. */
-function evidenceOf(
-  { gaussian, prototypes, rebuilder, pieces }: Parts,
-  rows: Matrix,
-  { members, shallow, deep }: Pick<Parts, "members" | "shallow" | "deep">,
-): Record<EvidenceName, Float32Array> {
+/** Evidence of rows before it is standardised; the deep trees see residuals by the Gaussian they were grown beside. */
+function evidenceOf(parts: Parts & { readonly residualsBy?: Gaussian }, rows: Matrix): Columns {
+  const { gaussian, prototypes, rebuilder, pieces, members, shallow, deep, residualsBy = gaussian } = parts;
   const deviations = conditional(gaussian, rows);
   return {
     shallow: meanLogOdds(shallow, rows),
-    deep: meanLogOdds(deep, beside(rows, deviations)),
+    deep: meanLogOdds(deep, withResiduals(rows, residualsBy)),
     encoder: meanLogit(members, pieces, rows),
     gaussian: distances(gaussian, rows, deviations),
     prototypes: nearest(prototypes, rows).distance,
@@ -206,7 +251,7 @@ function scaleOf(values: Float32Array): Scale {
 }
 
 /** Standardised evidence, (rows, kinds). */
-function table(columns: Record<EvidenceName, Float32Array>, scales: readonly Scale[]): Table {
+function table(columns: Columns, scales: readonly Scale[]): Table {
   const rows = columns.shallow.length;
   const kinds = EVIDENCE.length;
   const data = new Float64Array(rows * kinds);

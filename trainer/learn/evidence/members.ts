@@ -22,11 +22,14 @@ const POOL = 4096;
 
 export interface Member {
   readonly net: Mlp;
+  /** The turn of normal blocks it was not trained on, −1 for none. */
+  readonly turn: number;
   /** Families it was trained on. */
   readonly inside: ReadonlySet<string>;
 }
 
 export interface MemberOptions {
+  readonly turn: number;
   readonly domains: readonly Matrix[];
   readonly families: ReadonlyMap<string, Matrix>;
   readonly pieces: Pieces;
@@ -49,7 +52,7 @@ export function drawInside(families: readonly string[], members: number, draw: D
 
 /** Trains one member: weighted cross-entropy, normal rows against labelled families (all alike) and corrupted rows. */
 export function fitMember(inside: ReadonlySet<string>, options: MemberOptions): Member {
-  const { domains, families, pieces, corruption, draw } = options;
+  const { domains, families, pieces, corruption, draw, turn } = options;
   const seen = [...inside].flatMap((family) => families.get(family) ?? []);
   const spoilt = corruption > 0 || seen.length === 0 ? NORMALS / 2 : 0;
   const labelled = seen.length > 0 ? NORMALS - spoilt : 0;
@@ -81,7 +84,7 @@ export function fitMember(inside: ReadonlySet<string>, options: MemberOptions): 
     net.backward(gradient);
     net.step(cosine(step, STEPS, RATE, STEPS / 10));
   }
-  return { net, inside };
+  return { net, turn, inside };
 }
 
 /** Mean logit of some members, one a row. */
