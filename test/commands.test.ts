@@ -16,7 +16,7 @@ function unseen(...args: string[]): { status: number | null; out: string; err: s
   return { status, out: stdout, err: stderr };
 }
 
-const SMALL = ["--hidden", "24", "--blocks", "1", "--latent", "12", "--episodes", "2"];
+const SMALL = ["--method", "paper", "--hidden", "24", "--blocks", "1", "--latent", "12", "--episodes", "2"];
 
 describe("unseen", { timeout: 60_000 }, () => {
   beforeAll(() => {
@@ -69,6 +69,7 @@ describe("unseen", { timeout: 60_000 }, () => {
     [["train", "--data", "flows", "--out", "x", "--shots", "many"], 2, "whole number"],
     [["train", "--data", "flows", "--out", "x", "--split", "days"], 2, "blocks"],
     [["train", "--data", "flows", "--out", "x", "--hold-out", "port_scam"], 1, "port_scan"],
+    [["train", "--data", "flows", "--out", "x", "--episodes", "2"], 2, "--method paper"],
     [["train", "--data", "nowhere", "--out", "x"], 1, "nowhere"],
     [["evaluate", "--model", "none.safetensors", "--data", "flows"], 1, "none.safetensors"],
     [["inspect", "flows/meta.json"], 1, "meta.json"],

@@ -23,8 +23,6 @@ import { startWorker } from "./worker-process.ts";
 
 /** Families of the simulator that training does not see here: one by distance, one by labels, one in between. */
 const HELD_OUT = ["exfiltration", "web_attack", "port_scan"];
-/** Fewer episodes than by default: a first look, not the best model. */
-const EPISODES = 16;
 const SEED = 1;
 const MODEL = "flows";
 
@@ -50,11 +48,7 @@ export const startCommand: Command = {
     if (fresh || !existsSync(model)) {
       const dataset = await readDataset(data);
       const { artefact } = await withProgress(`training without ${HELD_OUT.join(", ")}`, false, (report) =>
-        trainOn(
-          dataset,
-          { holdOut: HELD_OUT, shots: 100, seed: SEED, split: "rows", learning: { episodes: EPISODES }, signal },
-          report,
-        ),
+        trainOn(dataset, { holdOut: HELD_OUT, shots: 100, seed: SEED, split: "rows", signal }, report),
       );
       writeWhole(model, writeArtefact(artefact));
     }

@@ -4,13 +4,14 @@ import { writeArtefact } from "../../model/artefact.ts";
 import { UnseenError } from "../../model/errors.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { splitDataset } from "../data/split.ts";
-import { LEARNING_DEFAULTS, type LearningOptions, type Progress, train, type Trained } from "../learn/train.ts";
+import { LEARNING_DEFAULTS, LEARNING_METHODS, type LearningMethod, type LearningOptions } from "../learn/train.ts";
+import { type Progress, train, type Trained } from "../learn/train.ts";
 import { choice, type Command, jsonOption, names, type Options, printJson, required, text, whole } from "./command.ts";
 import { dataOptions, readData } from "./data-options.ts";
 import { writeWhole } from "./files.ts";
 import { interruptSignal, withProgress } from "./progress.ts";
 
-/** Learning options that take a number, with what they mean. */
+/** Options of the published form that take a number, with what they mean. */
 const numbers: Partial<Record<keyof LearningOptions, string>> = {
   hidden: "width H of the encoder",
   blocks: "residual blocks",
@@ -38,15 +39,20 @@ export const trainCommand: Command = {
     shots: { type: "string", default: "100", description: "labelled anomalies used per seen family, for anything" },
     seed: { type: "string", default: "1", description: "the same seed and data give the same model" },
     split: { type: "string", default: "rows", description: "rows, or blocks for time series and patients" },
-    resume: { type: "boolean", description: "go on where an interrupted run of the same command stopped" },
-    log: { type: "string", valueHint: "FILE", description: "JSON line per episode: pre, after inner, after outer" },
-    "learn-epsilon": { type: "boolean", description: "learn ε instead of keeping it fixed" },
+    method: { type: "string", default: "unseen", description: "unseen, or paper for the published form" },
+    resume: { type: "boolean", description: "paper: go on where an interrupted run of the same command stopped" },
+    log: {
+      type: "string",
+      valueHint: "FILE",
+      description: "paper: JSON line per episode: pre, after inner, after outer",
+    },
+    "learn-epsilon": { type: "boolean", description: "paper: learn ε instead of keeping it fixed" },
     ...Object.fromEntries(
       Object.entries(numbers).map(([name, description]) => [
         kebab(name),
         {
           type: "string" as const,
-          description: `${description} (${LEARNING_DEFAULTS[name as keyof LearningOptions]})`,
+          description: `paper: ${description} (${LEARNING_DEFAULTS[name as keyof LearningOptions]})`,
         },
       ]),
     ),
@@ -55,6 +61,7 @@ export const trainCommand: Command = {
   examples: [
     "unseen train --data flows --out model.safetensors",
     "unseen train --data flows --hold-out port_scan,beaconing --shots 50 --out model.safetensors",
+    "unseen train --data flows --method paper --episodes 30 --log episodes.jsonl --out model.safetensors",
     "unseen train --data 'flows-*.parquet' --label Label --normal BENIGN --domain Day --out model.safetensors",
   ],
   async run(options) {
@@ -66,6 +73,7 @@ export const trainCommand: Command = {
       shots: whole(options, "shots", 0, 1_000_000) ?? 100,
       seed: whole(options, "seed", 0, Number.MAX_SAFE_INTEGER) ?? 1,
       split: choice(options, "split", ["rows", "blocks"]),
+      method: checkedMethod(options),
       learning: learningOptions(options),
       checkpoint: `${out}.checkpoint`,
       resume: options.resume === true,
@@ -98,6 +106,7 @@ export interface TrainOnOptions {
   readonly shots: number;
   readonly seed: number;
   readonly split: "rows" | "blocks";
+  readonly method?: LearningMethod;
   readonly learning?: Partial<LearningOptions>;
   readonly checkpoint?: string;
   readonly resume?: boolean;
@@ -129,6 +138,19 @@ export async function trainOn(
 function creationDate(): string {
   const epoch = process.env.SOURCE_DATE_EPOCH;
   return (epoch ? new Date(Number(epoch) * 1000) : new Date()).toISOString();
+}
+
+/** The method asked for. @throws UnseenError option-invalid where an option of the published form goes with another one */
+function checkedMethod(options: Options): LearningMethod {
+  const method = choice(options, "method", LEARNING_METHODS);
+  const others = [...Object.keys(numbers).map(kebab), "resume", "log", "learn-epsilon"];
+  const stray = others.find((name) => options[name] !== undefined && options[name] !== false);
+  if (method === "paper" || stray === undefined) return method;
+  throw new UnseenError(
+    "option-invalid",
+    `--${stray} belongs to the published form.`,
+    "Give --method paper as well, or leave it out: the default method has nothing to set and takes seconds.",
+  );
 }
 
 function learningOptions(options: Options): Partial<LearningOptions> {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { writeArtefact } from "../../model/artefact.ts";
 import { Scorer } from "../../model/scorer.ts";
-import type { Dataset, Group } from "../data/dataset.ts";
+import type { Dataset, Group, Rows } from "../data/dataset.ts";
 import { encodeRows } from "../data/matrix.ts";
 import { splitDataset } from "../data/split.ts";
 import { drawFor, gaussian } from "./draw.ts";
@@ -63,13 +63,14 @@ const request: TrainRequest = {
   heldOut: ["novel"],
   data: { name: "toy", files: [] },
   createdAt: "2026-01-01T00:00:00Z",
+  method: "paper",
   learning,
 };
 const { fit, heldOut } = splitDataset(toy(), { seed: 3, holdOut: ["novel"], shots: 40, split: "rows" });
 const folder = mkdtempSync(join(tmpdir(), "unseen-train-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-describe("training", () => {
+describe("training in the published form", () => {
   let bytes: Uint8Array;
   const seen: Progress[] = [];
   beforeAll(async () => {
@@ -150,5 +151,62 @@ describe("training", () => {
       }
       for (const family of judgedFamilies) expect(outerFamilies).not.toContain(family);
     }
+  });
+});
+
+describe("training by default", () => {
+  const byDefault: TrainRequest = { ...request, method: "unseen" };
+  const score = (scorer: Scorer, rows: Rows): Float32Array => {
+    const matrix = encodeRows(scorer.artefact.schema, fit.columns, rows);
+    return scorer.score(matrix.data, matrix.rows);
+  };
+  let bytes: Uint8Array;
+  const seen: Progress[] = [];
+  beforeAll(async () => {
+    bytes = writeArtefact((await train(fit, byDefault, (progress) => seen.push(progress))).artefact);
+  });
+
+  test("recognises a family it never saw, keeps to the false-positive budget roughly, counts every label", () => {
+    const scorer = Scorer.open(bytes, kernelModule("score"));
+    const normal = Float32Array.from(heldOut.normal.flatMap(({ rows }) => [...score(scorer, rows)]));
+    expect(separation(normal, score(scorer, heldOut.unseen[0].rows))).toBeGreaterThan(0.95);
+    const flagged = normal.filter((s) => s >= scorer.artefact.thresholds.fpr["0.05"]).length / normal.length;
+    expect(flagged).toBeLessThan(0.15);
+    expect(scorer.artefact.training.labels).toBe(3 * 40);
+    expect(seen.at(-1)).toMatchObject({ done: seen.at(-1)?.total });
+  });
+
+  test("the same seed gives the same artefact byte for byte, another seed another", async () => {
+    expect(Buffer.compare(writeArtefact((await train(fit, byDefault)).artefact), bytes)).toBe(0);
+    const other = writeArtefact((await train(fit, { ...byDefault, seed: 4 })).artefact);
+    expect(Buffer.compare(other, bytes)).not.toBe(0);
+  });
+
+  test.each(["rows", "blocks"] as const)(
+    "learns from normal rows alone, from one label, from one family, by %s",
+    async (split) => {
+      const all = ["high", "low", "wide", "novel"];
+      for (const [holdOut, shots] of [
+        [all, 40],
+        [["novel"], 1],
+        [["low", "wide", "novel"], 40],
+      ] as const) {
+        const side = splitDataset(toy(), { seed: 3, holdOut, shots, split });
+        const { artefact } = await train(side.fit, { ...byDefault, heldOut: holdOut, split, shots });
+        const scorer = Scorer.open(writeArtefact(artefact), kernelModule("score"));
+        const normal = Float32Array.from(side.heldOut.normal.flatMap(({ rows }) => [...score(scorer, rows)]));
+        const [far] = side.heldOut.unseen;
+        expect(separation(normal, score(scorer, far.rows))).toBeGreaterThan(0.9);
+      }
+    },
+  );
+
+  test("interrupted, it says how to begin again", async () => {
+    const controller = new AbortController();
+    const stop = ({ done }: Progress): void => {
+      if (done === 2) controller.abort();
+    };
+    const run = train(fit, { ...byDefault, signal: controller.signal }, stop);
+    await expect(run).rejects.toMatchObject({ code: "interrupted" });
   });
 });
