@@ -1,0 +1,103 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { sampleArtefact } from "../test/artefact.ts";
+import { evidenceLogits, randomEvidence, type Values } from "../test/evidence-twin.ts";
+import { stream } from "../test/fixtures/artefact.ts";
+import { kernelModule } from "../trainer/learn/engine.ts";
+import { type EvidenceShape, readArtefact, writeArtefact } from "./artefact.ts";
+import { evidenceNetwork, evidenceShapes } from "./evidence.ts";
+import { Inference } from "./inference.ts";
+import { Kernel } from "./kernel.ts";
+import { floatTensor } from "./tensor.ts";
+
+const module = kernelModule("score");
+const size = (most: number): fc.Arbitrary<number> => fc.integer({ min: 1, max: most });
+const shapes: fc.Arbitrary<EvidenceShape> = fc.record({
+  kind: fc.constant("evidence" as const),
+  inputs: size(70),
+  pieces: size(90),
+  members: size(4),
+  hidden: size(40),
+  prototypes: size(70),
+  wide: size(40),
+  code: size(20),
+  shallowTrees: size(9),
+  shallowNodes: size(40),
+  deepTrees: size(9),
+  deepNodes: size(60),
+});
+
+function scores(shape: EvidenceShape, values: Values, x: Float32Array, rows: number): Float32Array {
+  const kernel = new Kernel(module);
+  const network = evidenceNetwork(kernel, shape, (name) => values.get(name) ?? new Float32Array());
+  return new Inference(kernel, shape.inputs, network, false).scoreAll(x, rows, shape.inputs, 0.8, 0);
+}
+
+/** An artefact of an evidence network under the sample schema. */
+function artefact(change: (values: Map<string, Float32Array>, shape: EvidenceShape) => void): Uint8Array {
+  const sample = sampleArtefact();
+  const shape: EvidenceShape = {
+    kind: "evidence",
+    inputs: sample.network.inputs,
+    pieces: 9,
+    members: 2,
+    hidden: 4,
+    prototypes: 3,
+    wide: 5,
+    code: 2,
+    shallowTrees: 2,
+    shallowNodes: 5,
+    deepTrees: 1,
+    deepNodes: 7,
+  };
+  const values = randomEvidence(shape, stream(3));
+  change(values, shape);
+  const tensors = new Map(
+    [...evidenceShapes(shape)].map(([name, dims]) => [name, floatTensor(values.get(name) ?? new Float32Array(), dims)]),
+  );
+  return writeArtefact({ ...sample, network: shape, epsilon: 0, tensors });
+}
+
+describe("the evidence network", () => {
+  test("scores any shape and batch as the double-precision twin does, to 1e-5", () => {
+    fc.assert(
+      fc.property(shapes, size(70), size(1e6), (shape, rows, seed) => {
+        const next = stream(seed);
+        const values = randomEvidence(shape, next);
+        const x = Float32Array.from({ length: rows * shape.inputs }, () => 6 * next() - 3);
+        const got = scores(shape, values, x, rows);
+        for (let i = 0; i < rows; i++) {
+          const row = x.subarray(i * shape.inputs, (i + 1) * shape.inputs);
+          const [normal, anomalous] = evidenceLogits(row, shape, values);
+          expect(Math.abs(got[i] - 1 / (1 + Math.exp((normal - anomalous) / 0.8)))).toBeLessThan(1e-5);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test("an artefact of it is read back as written", () => {
+    const bytes = artefact(() => {});
+    const read = readArtefact(bytes);
+    expect(read.network).toMatchObject({ kind: "evidence", deepNodes: 7 });
+    expect(writeArtefact(read)).toEqual(bytes);
+  });
+
+  test.each([
+    ["a column no row has", "expand", 0, 99],
+    ["half a column", "expand", 3, 0.5],
+    ["a walk in circles", "shallow.nodes", 2, 0],
+    ["a child beyond the end", "deep.nodes", 2, 6],
+    ["a tree on residuals that its kind does not see", "shallow.nodes", 0, 8],
+    ["a root beyond the end", "deep.roots", 0, 7],
+    ["a weight that is no number", "head.w", 1, Number.NaN],
+  ])("refuses %s", (_what, name, at, value) => {
+    const spoil = (values: Map<string, Float32Array>): void => {
+      const tensor = values.get(name) ?? new Float32Array();
+      if (name.endsWith(".nodes")) tensor[0] = 0;
+      if (name.endsWith(".nodes")) tensor[2] = 1;
+      tensor[at] = value;
+    };
+    expect(() => artefact(spoil)).toThrow(expect.objectContaining({ code: "artefact-malformed" }));
+  });
+});

@@ -1,0 +1,111 @@
+/** The evidence network once more, in plain double precision: what the kernel must agree with. */
+import type { EvidenceShape } from "../model/artefact.ts";
+import { EVIDENCE, evidenceShapes, standardised } from "../model/evidence.ts";
+import { gelu } from "./twin.ts";
+
+export type Values = ReadonlyMap<string, Float32Array>;
+
+/** Random weights, with trees that lead somewhere. */
+export function randomEvidence(shape: EvidenceShape, next: () => number): Map<string, Float32Array> {
+  const values = new Map<string, Float32Array>();
+  for (const [name, size] of evidenceShapes(shape)) {
+    const fan = size.length > 1 ? size[1] : 4;
+    const length = size.reduce((a, b) => a * b, 1);
+    values.set(
+      name,
+      Float32Array.from({ length }, () => (2 * next() - 1) / Math.sqrt(fan)),
+    );
+  }
+  const whole = (most: number): number => Math.floor(next() * most);
+  values
+    .get("expand")
+    ?.forEach(
+      (_, at, all) => (all[at] = at % 3 === 0 ? whole(shape.inputs) : at % 3 === 1 ? 2 * next() - 1 : 1 + next()),
+    );
+  for (const kind of ["shallow", "deep"] as const) {
+    const [count, trees] = [shape[`${kind}Nodes`], shape[`${kind}Trees`]];
+    const nodes = values.get(`${kind}.nodes`) ?? new Float32Array();
+    for (let i = 0; i < count; i++) {
+      const leaf = i + 2 >= count || next() < 0.3;
+      nodes[3 * i] = leaf ? -1 : whole(kind === "deep" ? 2 * shape.inputs : shape.inputs);
+      nodes[3 * i + 2] = leaf ? 0 : i + 1 + whole(count - 2 - i);
+    }
+    values.set(
+      `${kind}.roots`,
+      Float32Array.from({ length: trees }, () => whole(count)),
+    );
+  }
+  values.get("scale")?.forEach((_, at, all) => (all[at] = 0.1 + next()));
+  const prototypes = values.get("prototypes.w") ?? new Float32Array();
+  values.set(
+    "prototypes.b",
+    Float32Array.from({ length: shape.prototypes }, (_, i) => {
+      const row = prototypes.subarray(i * shape.inputs, (i + 1) * shape.inputs);
+      return -row.reduce((sum, x) => sum + x * x, 0) / 2;
+    }),
+  );
+  values.get("gaussian.weight")?.forEach((_, at, all) => (all[at] = 0.5 + next()));
+  return values;
+}
+
+/** Standardised evidence of one row, in the order of EVIDENCE. */
+export function evidenceOf(x: ArrayLike<number>, shape: EvidenceShape, values: Values): number[] {
+  const get = (name: string): Float32Array => values.get(name) ?? new Float32Array();
+  const linear = (input: ArrayLike<number>, name: string): number[] => {
+    const [w, b] = [get(`${name}.w`), get(`${name}.b`)];
+    return Array.from(b, (bias, n) => {
+      let sum = bias;
+      for (let k = 0; k < input.length; k++) sum += input[k] * w[n * input.length + k];
+      return sum;
+    });
+  };
+  const row = Array.from(x);
+  const beside = linear(row, "gaussian");
+  const walked = [...row, ...beside];
+  const forest = (name: "shallow" | "deep", start: number): number => {
+    const nodes = get(`${name}.nodes`);
+    return get(`${name}.roots`).reduce((sum, root) => {
+      let node = root;
+      while (nodes[3 * node] >= 0) {
+        node = nodes[3 * node + 2] + (walked[nodes[3 * node]] <= nodes[3 * node + 1] ? 0 : 1);
+      }
+      return sum + nodes[3 * node + 1];
+    }, start);
+  };
+  const [mean, weight] = [get("gaussian.mean"), get("gaussian.weight")];
+  const squared = row.reduce((sum, value, j) => sum + (value - mean[j]) * beside[j] * weight[j], 0);
+  const prototypes = get("prototypes.w");
+  const affinity = linear(row, "prototypes");
+  const best = affinity.indexOf(Math.max(...affinity));
+  const distance = row.reduce((sum, value, j) => sum + (value - prototypes[best * row.length + j]) ** 2, 0);
+  const narrow = linear(linear(row, "residual.in").map(gelu), "residual.code");
+  const again = linear(linear(narrow, "residual.wide").map(gelu), "residual.out");
+  const residual = Math.log1p(row.reduce((sum, value, j) => sum + (value - again[j]) ** 2, 0) / row.length);
+  const pieces = get("expand");
+  const expanded = Array.from({ length: shape.pieces }, (_, p) => {
+    const [column, from, scale] = pieces.subarray(3 * p, 3 * p + 3);
+    return Math.min(1, Math.max(0, (row[column] - from) * scale));
+  });
+  let encoder = 0;
+  for (let i = 0; i < shape.members; i++) {
+    const hidden = linear(linear(expanded, `m${i}.in`).map(gelu), `m${i}.mid`).map(gelu);
+    encoder += linear(hidden, `m${i}.out`)[0] / shape.members;
+  }
+  const raw = {
+    shallow: forest("shallow", get("forest.start")[0]),
+    deep: forest("deep", get("forest.start")[1]),
+    encoder,
+    gaussian: Math.sqrt(Math.max(0, squared)),
+    prototypes: Math.sqrt(distance),
+    residual,
+  };
+  return EVIDENCE.map((name, j) => standardised(name, raw[name], get("centre")[j], get("scale")[j]));
+}
+
+/** (ℓ₀, ℓ₁) of one row. */
+export function evidenceLogits(x: ArrayLike<number>, shape: EvidenceShape, values: Values): [number, number] {
+  const z = evidenceOf(x, shape, values);
+  const [w, b] = [values.get("head.w") ?? [], values.get("head.b") ?? []];
+  const logit = (i: number): number => z.reduce((sum, value, j) => sum + value * w[i * z.length + j], b[i]);
+  return [logit(0), logit(1)];
+}
