@@ -17,7 +17,8 @@ export function inputNames(schema: Schema): string[] {
   );
 }
 
-function columnsOf(feature: Feature): number {
+/** How many inputs one feature fills. */
+export function columnsOf(feature: Feature): number {
   return feature.kind === "categorical" ? feature.values.length + 1 : 1;
 }
 

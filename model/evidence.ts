@@ -72,6 +72,13 @@ export interface Evidence {
   readonly at: Readonly<Record<EvidenceName, Address>>;
 }
 
+/** The network and what lies before its logits, for who wants to see that, too. */
+export interface EvidenceNetwork extends Network {
+  evidence(tape: Tape, x: Value): Evidence;
+  /** Standardised evidence (rows, kinds), in the order of EVIDENCE: what the head weighs. */
+  standard(tape: Tape, x: Value): Value;
+}
+
 /**
  * Lays the weights out in the kernel and gives the network: logits (rows, 2) from x (rows, inputs), column 0 normal.
  * It has no backward pass: trees have no gradient.
@@ -82,7 +89,7 @@ export function evidenceNetwork(
   kernel: Kernel,
   shape: EvidenceShape,
   values: (name: string) => Float32Array,
-): Network & { evidence(tape: Tape, x: Value): Evidence } {
+): EvidenceNetwork {
   const shapes = evidenceShapes(shape);
   const layers = new Map([...shapes].filter(([name]) => name.endsWith(".w") || name.endsWith(".b")));
   const weights = new Parameters(kernel, layers);
@@ -143,15 +150,15 @@ export function evidenceNetwork(
     return { at: { ...at, encoder: encoder?.at ?? 0 } };
   };
 
-  const network: Network = (tape, x) => {
+  const standard = (tape: Tape, x: Value): Value => {
     const { at } = evidence(tape, x);
     const many = EVIDENCE.length;
     const apart = kernel.functions.stride(many);
-    const standard = tape.input(many);
+    const result = tape.input(many);
     const [centre, scale] = [values("centre"), values("scale")];
     for (const [i, name] of EVIDENCE.entries()) {
       const from = name === "encoder" ? kernel.functions.stride(1) : 1;
-      const to = standard.at + 4 * i;
+      const to = result.at + 4 * i;
       tape.emit([
         "STANDARDISE",
         at[name],
@@ -163,9 +170,10 @@ export function evidenceNetwork(
         apart,
       ]);
     }
-    return tape.linear(standard, weights.get("head.w"), weights.get("head.b"));
+    return result;
   };
-  return Object.assign(network, { evidence });
+  const network: Network = (tape, x) => linear(tape, standard(tape, x), "head");
+  return Object.assign(network, { evidence, standard });
 }
 
 /** Rows of three numbers as four words each: an integer, a float, and a float (pieces) or an integer (nodes). */

@@ -73,6 +73,29 @@ export class Inference {
     return { normal, anomalous };
   }
 
+  /**
+   * Log odds (ℓ₁ − ℓ₀)/T of `rows` rows of any number, after the input step; they go on where the score saturates.
+   *
+   * @param write puts one row's inputs into the input block at an offset, padding left zero
+   */
+  logOddsAll(
+    rows: number,
+    write: (row: number, input: Float32Array, offset: number) => void,
+    temperature: number,
+    epsilon: number,
+  ): Float64Array {
+    const result = new Float64Array(rows);
+    for (let first = 0; first < rows; first += this.block) {
+      const many = Math.min(this.block, rows - first);
+      const input = this.input();
+      for (let i = 0; i < many; i++) write(first + i, input, i * this.stride);
+      this.run(many, temperature, epsilon);
+      const { normal, anomalous } = this.logits(many);
+      for (let i = 0; i < many; i++) result[first + i] = (anomalous[i] - normal[i]) / temperature;
+    }
+    return result;
+  }
+
   /** Anomaly scores of `rows` encoded rows (rows, width), row-major and unpadded, of any number. */
   scoreAll(encoded: Float32Array, rows: number, width: number, temperature: number, epsilon: number): Float32Array {
     const scores = new Float32Array(rows);

@@ -3,11 +3,12 @@ import type { Artefact } from "./artefact.ts";
 import { readArtefact } from "./artefact.ts";
 import { RowEncoder } from "./encode.ts";
 import { UnseenError } from "./errors.ts";
-import { evidenceNetwork, isEvidence } from "./evidence.ts";
+import { evidenceNetwork, type EvidenceNetwork, isEvidence } from "./evidence.ts";
 import { Inference } from "./inference.ts";
 import { Kernel } from "./kernel.ts";
 import { type Network, residualNetwork, weightShapes } from "./network.ts";
 import { Parameters } from "./parameters.ts";
+import { evidenceProbe, gradientProbe, type Probe } from "./probe.ts";
 import { tensorValues } from "./safetensors.ts";
 import type { Row } from "./schema.ts";
 
@@ -23,7 +24,10 @@ export class Scorer {
   readonly inputs: number;
   readonly #kernel: Kernel;
   readonly #encoder: RowEncoder;
+  readonly #network: Network | EvidenceNetwork;
   readonly #inference: Inference;
+  #gradient: Probe | undefined;
+  #evidence: Probe | undefined;
 
   /**
    * Reads and checks an artefact, packs its weights and recomputes its golden rows.
@@ -42,7 +46,8 @@ export class Scorer {
     this.#kernel = new Kernel(kernel);
     this.#encoder = new RowEncoder(artefact.schema);
     const odin = artefact.epsilon > 0;
-    this.#inference = new Inference(this.#kernel, this.inputs, openNetwork(this.#kernel, artefact, odin), odin);
+    this.#network = openNetwork(this.#kernel, artefact, odin);
+    this.#inference = new Inference(this.#kernel, this.inputs, this.#network, odin);
     if (selfTest) this.#recomputeGolden();
   }
 
@@ -79,6 +84,44 @@ export class Scorer {
     return scores;
   }
 
+  /**
+   * Inputs (inputs) of one raw row.
+   *
+   * @throws UnseenError as `scoreRows` does
+   */
+  encode(row: Row, index = 0): Float32Array {
+    const inputs = new Float32Array(this.inputs);
+    this.#encoder.encode(row, inputs, 0, index);
+    return inputs;
+  }
+
+  /**
+   * Log odds ln(s/(1 − s)) = (ℓ₁ − ℓ₀)/T of `rows` encoded rows, from the logits: exact where the score is 0 or 1.
+   *
+   * @param write puts one row's inputs into `input` from `offset` on
+   */
+  logOdds(rows: number, write: (row: number, input: Float32Array, offset: number) => void): Float64Array {
+    const { temperature, epsilon } = this.artefact;
+    return this.#inference.logOddsAll(rows, write, temperature, epsilon);
+  }
+
+  /** ∇ of the log odds to the inputs x (inputs) of one row; undefined where the network has no gradient. */
+  gradient(x: Float32Array): Float32Array | undefined {
+    const { network, epsilon, temperature } = this.artefact;
+    if (isEvidence(network)) return undefined;
+    // Weights packed for scoring alone have no transposes, so the first gradient brings a second set.
+    const second = (): Network => (epsilon > 0 ? this.#network : openNetwork(this.#kernel, this.artefact, true));
+    this.#gradient ??= gradientProbe(this.#kernel, this.inputs, second(), temperature, epsilon);
+    return this.#gradient(x);
+  }
+
+  /** Standardised evidence (kinds) of one row, in the order of EVIDENCE; undefined for other networks. */
+  evidence(x: Float32Array): Float32Array | undefined {
+    if (!("standard" in this.#network)) return undefined;
+    this.#evidence ??= evidenceProbe(this.#kernel, this.inputs, this.#network);
+    return this.#evidence(x);
+  }
+
   #recomputeGolden(): void {
     const { rows, scores } = this.artefact.golden;
     const again = this.scoreRows(rows);
@@ -95,7 +138,7 @@ export class Scorer {
 }
 
 /** Packs an artefact's weights into the kernel. */
-function openNetwork(kernel: Kernel, { network, tensors }: Artefact, odin: boolean): Network {
+function openNetwork(kernel: Kernel, { network, tensors }: Artefact, odin: boolean): Network | EvidenceNetwork {
   const values = (name: string): Float32Array => {
     const tensor = tensors.get(name);
     if (tensor) return tensorValues(tensor);

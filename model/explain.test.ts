@@ -1,0 +1,233 @@
+import fc from "fast-check";
+import { beforeAll, describe, expect, test } from "vitest";
+import { makeArtefact, randomRows, SCHEMA } from "../test/fixtures/artefact.ts";
+import { confidenceGradient, logits } from "../test/twin.ts";
+import type { Cells } from "../trainer/data/dataset.ts";
+import { splitDataset } from "../trainer/data/split.ts";
+import { datasetOf, type GroupSketch } from "../trainer/data/testing.ts";
+import { below, drawFor, gaussian } from "../trainer/learn/draw.ts";
+import { kernelModule } from "../trainer/learn/engine.ts";
+import { train } from "../trainer/learn/train.ts";
+import type { ResidualShape } from "./artefact.ts";
+import { explain, referenceRow } from "./explain.ts";
+import { Scorer } from "./scorer.ts";
+import { tensorValues } from "./tensor.ts";
+
+const kernel = kernelModule("score");
+const { artefact } = makeArtefact(kernel, 3);
+const shape = artefact.network as ResidualShape;
+const weights = new Map([...artefact.tensors].map(([name, tensor]) => [name, tensorValues(tensor)]));
+const unchecked = { selfTest: false };
+const total = (all: readonly { contribution: number }[]): number => all.reduce((sum, c) => sum + c.contribution, 0);
+const sizes = (all: readonly { contribution: number }[]): number[] => all.map((c) => Math.abs(c.contribution));
+
+describe.each([0, 2e-3])("explanations of the residual network, ε = %d", (epsilon) => {
+  const scorer = new Scorer({ ...artefact, epsilon }, kernel, unchecked);
+  const rows = randomRows(40, 11);
+
+  test("contributions along the path sum to the change from the reference row, and the log odds give the score", () => {
+    const scores = scorer.scoreRows(rows);
+    const [start] = scorer.scoreRows([referenceRow(SCHEMA)]);
+    for (const [i, { logOdds, reference, features }] of explain(scorer, rows).entries()) {
+      expect(Math.abs(total(features) - (logOdds - reference))).toBeLessThan(1e-4);
+      expect(1 / (1 + Math.exp(-logOdds))).toBeCloseTo(scores[i], 6);
+      expect(1 / (1 + Math.exp(-reference))).toBeCloseTo(start, 6);
+      expect(features.map(({ name }) => name).toSorted()).toEqual(SCHEMA.features.map(({ name }) => name).toSorted());
+      expect(sizes(features)).toEqual(sizes(features).toSorted((a, b) => b - a));
+    }
+  });
+
+  test("occlusion is the change by one feature, all columns of a category together", () => {
+    const reference = referenceRow(SCHEMA);
+    const occluded = explain(scorer, rows, { method: "occlusion" });
+    for (const [i, { logOdds, features }] of occluded.entries()) {
+      for (const { name, contribution } of features) {
+        const j = SCHEMA.features.findIndex((feature) => feature.name === name);
+        const [without] = explain(scorer, [rows[i].with(j, reference[j])]);
+        expect(contribution).toBeCloseTo(logOdds - without.logOdds, 4);
+      }
+    }
+  });
+
+  test("the gradient is that of finite differences at the input that is scored", () => {
+    const { temperature } = artefact;
+    const odds = (x: ArrayLike<number>): number => {
+      const [normal, anomalous] = logits(x, shape, weights);
+      return (anomalous - normal) / temperature;
+    };
+    for (const row of rows.slice(0, 12)) {
+      const x = scorer.encode(row);
+      const rise = epsilon > 0 ? confidenceGradient(x, shape, weights, temperature) : [];
+      const scored = Float64Array.from(x, (v, j) => v + (epsilon > 0 ? epsilon * Math.sign(rise[j]) : 0));
+      const gradient = scorer.gradient(x) ?? new Float32Array();
+      expect(gradient).toHaveLength(shape.inputs);
+      const wanted = Array.from(
+        scored,
+        (v, j) => (odds(scored.with(j, v + 1e-4)) - odds(scored.with(j, v - 1e-4))) / 2e-4,
+      );
+      for (const [j, slope] of wanted.entries()) expect(Math.abs(gradient[j] - slope)).toBeLessThan(1e-3);
+
+      const reference = scorer.encode(referenceRow(SCHEMA));
+      const [{ features }] = explain(scorer, [row], { method: "gradient" });
+      const protocol = features.find(({ name }) => name === "protocol")?.contribution;
+      const columns = [2, 3, 4].map((j) => wanted[j] * (x[j] - reference[j]));
+      expect(Math.abs((protocol ?? NaN) - (columns[0] + columns[1] + columns[2]))).toBeLessThan(2e-3);
+      expect(Math.abs(total(features) - wanted.reduce((sum, g, j) => sum + g * (x[j] - reference[j]), 0))).toBeLessThan(
+        0.02,
+      );
+    }
+  });
+
+  test("a column without weights contributes nothing by any method", () => {
+    const [hidden, inputs] = [shape.hidden, shape.inputs];
+    const blind = Float32Array.from(weights.get("in.w") ?? [], (w, i) => (i % inputs === 1 ? 0 : w));
+    const bytes = new Uint8Array(blind.buffer);
+    const tensors = new Map(artefact.tensors).set("in.w", { dtype: "F32", shape: [hidden, inputs], bytes });
+    const without = new Scorer({ ...artefact, epsilon, tensors }, kernel, unchecked);
+    for (const method of ["path", "occlusion", "gradient"] as const) {
+      for (const { features } of explain(without, rows, { method })) {
+        const duration = features.find(({ name }) => name === "duration");
+        expect(Math.abs(duration?.contribution ?? NaN)).toBeLessThan(1e-9);
+        expect(sizes(features)[0]).toBeGreaterThan(1e-3);
+      }
+    }
+  });
+});
+
+test("the reference row explains to nothing, top cuts, values are those given", () => {
+  const scorer = new Scorer(artefact, kernel);
+  const [same] = explain(scorer, [referenceRow(SCHEMA)]);
+  expect(same.logOdds).toBe(same.reference);
+  expect(same.features.every(({ contribution }) => contribution === 0)).toBe(true);
+  expect(same.evidence).toBeUndefined();
+  const named = { tls: true, bytes: 5e5, protocol: "icmp", duration: null };
+  const [whole] = explain(scorer, [named]);
+  expect(Object.fromEntries(whole.features.map(({ name, value }) => [name, value]))).toEqual(named);
+  expect(Object.fromEntries(whole.features.map(({ name, reference }) => [name, reference]))).toEqual({
+    bytes: 100,
+    duration: 1,
+    protocol: "tcp",
+    tls: 0.5,
+  });
+  const [cut] = explain(scorer, [named], { top: 2 });
+  expect(cut.features).toEqual(whole.features.slice(0, 2));
+});
+
+test("whatever scores is explained; whatever is refused is refused alike", () => {
+  const scorer = new Scorer(artefact, kernel);
+  const number = fc.oneof(fc.constant(null), fc.double(), fc.constantFrom(1e308, -1e308, 0, -0), fc.string());
+  const row = fc.tuple(number, number, fc.oneof(number, fc.boolean()), fc.constantFrom<unknown>(null, true, 0, 1, 2));
+  const outcome = (task: () => void): string => {
+    try {
+      task();
+      return "fine";
+    } catch (error) {
+      return (error as { code?: string }).code ?? String(error);
+    }
+  };
+  fc.assert(
+    fc.property(row, (cells) => {
+      for (const method of ["path", "occlusion", "gradient"] as const) {
+        const explained = outcome(() => {
+          const [{ features, logOdds }] = explain(scorer, [cells], { method });
+          expect([...features.map(({ contribution }) => contribution), logOdds].every(Number.isFinite)).toBe(true);
+        });
+        expect(explained).toBe(outcome(() => scorer.scoreRows([cells])));
+      }
+    }),
+    { numRuns: 200 },
+  );
+});
+
+describe("explanations of the evidence network", () => {
+  const ROWS = 400;
+  const NOISE = 6;
+  const draw = drawFor(8, 0);
+  const kinds = Array.from({ length: 7 }, () => "numeric" as const);
+  const columns = [
+    ...kinds.map((kind, j) => ({ name: `c${j}`, kind })),
+    { name: "proto", kind: "categorical" as const },
+  ];
+  const cells = (shift: (column: number) => number): Cells[] => [
+    ...kinds.map((_, j) => Float64Array.from({ length: ROWS }, () => shift(j) + gaussian(draw))),
+    Array.from({ length: ROWS }, () => ["tcp", "tcp", "udp"][below(draw, 3)]),
+  ];
+  const family = (name: string, column: number, by: number): GroupSketch => ({
+    name,
+    role: "anomaly",
+    cells: cells((j) => (j === column ? by : 0)),
+  });
+  const toy = datasetOf(columns, [
+    { name: "day", role: "normal", cells: cells(() => 0) },
+    { name: "night", role: "normal", cells: cells((j) => (j === 0 ? 2 : 0)) },
+    family("high", 1, 5),
+    family("low", 2, -5),
+    family("wide", 3, 5),
+  ]);
+  let scorer: Scorer;
+  beforeAll(async () => {
+    const { fit } = splitDataset(toy, { seed: 3, holdOut: [], shots: 40, split: "rows" });
+    const request = { seed: 3, split: "rows", shots: 40, heldOut: [], method: "unseen" } as const;
+    const data = { name: "toy", files: [] };
+    scorer = new Scorer((await train(fit, { ...request, data, createdAt: "2026-01-01T00:00:00Z" })).artefact, kernel);
+  });
+  const plain = (): number[] => kinds.map(() => gaussian(draw));
+  const normalRows = Array.from({ length: 20 }, () => [...plain(), "tcp"]);
+  const spoilt = normalRows.map((row, i) => row.with(1 + (i % 5), i % 2 === 0 ? 8 : -8));
+
+  test("sums agree with the change of the log odds, and evidence with the log odds but for the head's bias", () => {
+    const { tensors, temperature } = scorer.artefact;
+    const bias = tensors.get("head.b");
+    const [b0, b1] = bias ? tensorValues(bias) : [];
+    for (const { logOdds, reference, features, evidence } of explain(scorer, [...normalRows, ...spoilt])) {
+      expect(Math.abs(total(features) - (logOdds - reference))).toBeLessThan(1e-4);
+      expect(Object.keys(evidence ?? {})).toEqual(["shallow", "deep", "encoder", "gaussian", "prototypes", "residual"]);
+      const sum = Object.values(evidence ?? {}).reduce((a, b) => a + b, (b1 - b0) / temperature);
+      expect(Math.abs(sum - logOdds)).toBeLessThan(1e-3);
+    }
+  });
+
+  test("a flagged row names the one feature that was spoilt first, by path and by occlusion", () => {
+    const scores = scorer.scoreRows(spoilt);
+    let flagged = 0;
+    for (const method of ["path", "occlusion"] as const) {
+      for (const [i, { features }] of explain(scorer, spoilt, { method }).entries()) {
+        if (scores[i] < scorer.artefact.thresholds.fpr["0.01"]) continue;
+        flagged++;
+        expect(features[0]).toMatchObject({ name: `c${1 + (i % 5)}`, value: i % 2 === 0 ? 8 : -8 });
+        expect(features[0].contribution).toBeGreaterThan(0);
+      }
+    }
+    expect(flagged).toBeGreaterThan(24);
+  });
+
+  test("noise that anomalies share with normal rows says little", () => {
+    const explained = explain(scorer, spoilt);
+    const noise = explained.map(
+      ({ features }) => features.find(({ name }) => name === `c${NOISE}`)?.contribution ?? NaN,
+    );
+    const most = explained.map(({ features }) => features[0].contribution);
+    const size = (values: readonly number[]): number => values.reduce((sum, value) => sum + Math.abs(value), 0);
+    expect(size(noise)).toBeLessThan(0.1 * size(most));
+  });
+
+  test("a gradient is refused with a remedy", () => {
+    expect(scorer.gradient(scorer.encode(normalRows[0]))).toBeUndefined();
+    const ask = (): unknown => explain(scorer, normalRows, { method: "gradient" });
+    expect(ask).toThrowError(
+      expect.objectContaining({ code: "option-invalid", remedy: expect.stringContaining("path") }),
+    );
+  });
+
+  test("whatever scores is explained", () => {
+    const number = fc.oneof(fc.constant(null), fc.double({ noNaN: true, noDefaultInfinity: true }), fc.integer());
+    const row = fc.tuple(...kinds.map(() => number), fc.oneof(fc.constant(null), fc.string(), fc.boolean()));
+    fc.assert(
+      fc.property(row, (values) => {
+        const [{ features, logOdds, reference }] = explain(scorer, [values]);
+        expect(Math.abs(total(features) - (logOdds - reference))).toBeLessThan(1e-4);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
