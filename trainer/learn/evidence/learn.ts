@@ -37,7 +37,7 @@ export interface LearnedEvidence {
   /** T of equation (1). */
   readonly temperature: number;
   readonly tensors: Map<string, Tensor>;
-  /** Head weight of each kind. */
+  /** Head weight of each kind, and what calibration added to the head's bias. */
   readonly figures: Readonly<Record<string, number>>;
   /** Scores of training rows by parts that had not seen their blocks; none when splitting by rows. */
   readonly outOfTurn: Float32Array;
@@ -174,7 +174,7 @@ export async function learnEvidence(
     shape,
     temperature,
     tensors: tensorsOf(shape, parts, scales, { weights: head.weights, bias: head.bias + shift }),
-    figures: Object.fromEntries(EVIDENCE.map((name, i) => [`weight-${name}`, head.weights[i]])),
+    figures: { ...Object.fromEntries(EVIDENCE.map((name, i) => [`weight-${name}`, head.weights[i]])), shift },
     outOfTurn: Float32Array.from(
       headLogits(head, normals).slice(known),
       (logit) => 1 / (1 + Math.exp(-(logit + shift) / temperature)),
