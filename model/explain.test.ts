@@ -37,6 +37,17 @@ describe.each([0, 2e-3])("explanations of the residual network, ε = %d", (epsil
     }
   });
 
+  test("what two features do together is split in halves", () => {
+    const [b, d] = [2e5, 7];
+    const odds = (...cells: unknown[]): number => explain(scorer, [[...cells, "tcp", null]])[0].logOdds;
+    const [both, bytes, duration, none] = [odds(b, d), odds(b, null), odds(null, d), odds(null, null)];
+    const [{ features }] = explain(scorer, [[b, d, "tcp", null]]);
+    const of = (wanted: string): number => features.find(({ name }) => name === wanted)?.contribution ?? NaN;
+    expect(of("bytes")).toBeCloseTo((both - duration + (bytes - none)) / 2, 4);
+    expect(of("duration")).toBeCloseTo((both - bytes + (duration - none)) / 2, 4);
+    expect(Math.abs(both - bytes - duration + none)).toBeGreaterThan(0.01);
+  });
+
   test("occlusion is the change by one feature, all columns of a category together", () => {
     const reference = referenceRow(SCHEMA);
     const occluded = explain(scorer, rows, { method: "occlusion" });

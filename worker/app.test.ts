@@ -2,12 +2,13 @@ import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import kernel from "../build/score.wasm";
+import { explain, type Explanation } from "../model/explain.ts";
 import { pointerKey, weightsKey } from "../model/pointer.ts";
 import { Scorer } from "../model/scorer.ts";
 import { makeArtefact, randomRows } from "../test/fixtures/artefact.ts";
 import { createApp } from "./app.ts";
 import type { Bindings } from "./bindings.ts";
-import { BODY_BYTES, ROWS } from "./limits.ts";
+import { BODY_BYTES, EXPLAINED_ROWS, ROWS } from "./limits.ts";
 
 const bindings = env as unknown as Bindings;
 const development = { ...bindings, ENVIRONMENT: "development" };
@@ -95,6 +96,21 @@ describe("scoring", () => {
     }
   });
 
+  test("explanations come where they are asked for, with as many features, and change no score", async () => {
+    const rows = randomRows(EXPLAINED_ROWS, 21);
+    const scorer = new Scorer(artefact, kernel);
+    const body = (more: object): string => JSON.stringify({ instances: rows, ...more });
+    type Answer = { predictions: { score: number; explanation?: Explanation }[] };
+    const { predictions } = (await (await post(body({ explain: 3 }))).json()) as Answer;
+    expect(predictions.map(({ explanation }) => explanation)).toEqual(
+      JSON.parse(JSON.stringify(explain(scorer, rows, { top: 3 }))),
+    );
+    expect(predictions.every(({ explanation }) => explanation?.features.length === 3)).toBe(true);
+    const without = (await (await post(body({}))).json()) as Answer;
+    expect(without.predictions.map(({ score }) => score)).toEqual(predictions.map(({ score }) => score));
+    expect(without.predictions.some((prediction) => "explanation" in prediction)).toBe(false);
+  });
+
   test("200 concurrent requests each get their own rows' scores", async () => {
     const scorer = new Scorer(artefact, kernel);
     await Promise.all(
@@ -134,6 +150,16 @@ describe("faults", () => {
     ["a missing name", '{"instances":[{"bytes":1}]}', 422, "feature-missing"],
     ["an unknown threshold", JSON.stringify({ instances: [row], threshold: "fpr=0.3" }), 422, "threshold-unknown"],
     ["too many rows", JSON.stringify({ instances: Array.from({ length: ROWS + 1 }, () => row) }), 413, "rows-too-many"],
+    [
+      "too many rows to explain",
+      JSON.stringify({ instances: Array.from({ length: EXPLAINED_ROWS + 1 }, () => row), explain: 3 }),
+      413,
+      "rows-too-many",
+    ],
+    ["no feature to explain by", JSON.stringify({ instances: [row], explain: 0 }), 422, "row-wrong-shape"],
+    ["too many features", JSON.stringify({ instances: [row], explain: 21 }), 422, "row-wrong-shape"],
+    ["half a feature", JSON.stringify({ instances: [row], explain: 1.5 }), 422, "row-wrong-shape"],
+    ["a bad row to explain", '{"instances":[[1,"x","tcp",true]],"explain":2}', 422, "value-wrong-type"],
     ["too large a body", `{"instances":["${"x".repeat(BODY_BYTES)}"]}`, 413, "body-too-large"],
   ])("%s", async (_, body, status, code) => {
     await problem(await post(body), status, code);
@@ -169,13 +195,15 @@ describe("faults", () => {
     const bodies = fc.oneof(
       fc.json(),
       fc.string(),
-      fc.record({ instances: fc.array(fc.anything({ maxDepth: 3 })), threshold: fc.anything() }).map((value) => {
-        try {
-          return JSON.stringify(value) ?? "null";
-        } catch {
-          return "{}";
-        }
-      }),
+      fc
+        .record({ instances: fc.array(fc.anything({ maxDepth: 3 })), threshold: fc.anything(), explain: fc.anything() })
+        .map((value) => {
+          try {
+            return JSON.stringify(value) ?? "null";
+          } catch {
+            return "{}";
+          }
+        }),
     );
     await fc.assert(
       fc.asyncProperty(bodies, async (body) => {
