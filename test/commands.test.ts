@@ -142,6 +142,29 @@ describe("unseen", { timeout: 60_000 }, () => {
     expect(existsSync(at("bad-out.csv")) || existsSync(at("bad-out.csv.part"))).toBe(false);
   });
 
+  test("score --explain names the features that flagged a row, in the file and as JSON", () => {
+    const model = ["--model", "m.safetensors", "--in", "flows/port_scan.csv.gz"];
+    const { out } = unseen("score", ...model, "--out", "why.csv", "--explain", "2", "--threshold", "0.5", "--json");
+    const { anomalies, explanations } = JSON.parse(out);
+    const [header, ...lines] = readFileSync(at("why.csv"), "utf8").trim().split("\n");
+    expect(header.endsWith(",margin,feature_1,contribution_1,feature_2,contribution_2")).toBe(true);
+    expect(lines.every((line) => line.split(",").length === header.split(",").length)).toBe(true);
+    expect(lines.filter((line) => !line.endsWith(",,,,"))).toHaveLength(anomalies);
+    expect(anomalies).toBeGreaterThan(0);
+    expect(explanations).toHaveLength(anomalies);
+    const odds = explanations.map(({ logOdds }: { logOdds: number }) => logOdds);
+    expect(odds).toEqual(odds.toSorted((a: number, b: number) => b - a));
+    for (const { row, score, features } of explanations) {
+      const [first, second] = features;
+      const cells = lines[row - 1].split(",");
+      expect(cells.slice(-4)).toEqual([first.name, first.contribution, second.name, second.contribution].map(String));
+      expect(cells).toContain(String(score));
+      expect(score).toBeGreaterThanOrEqual(0.5);
+    }
+    const refused = unseen("score", ...model, "--out", "why.csv", "--explain", "21");
+    expect([refused.status, refused.err]).toEqual([2, expect.stringContaining("from 1 to 20")]);
+  });
+
   test("inspect shows what the model is", () => {
     const { out } = unseen("inspect", "m.safetensors");
     for (const word of ["sha256", "thresholds", "port_scan", "flow_duration", "signed log"])

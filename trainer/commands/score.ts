@@ -2,14 +2,15 @@
 import { closeSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { UnseenError } from "../../model/errors.ts";
-import type { Feature } from "../../model/schema.ts";
+import { explain, type Explanation } from "../../model/explain.ts";
+import type { Feature, Row } from "../../model/schema.ts";
 import type { Scorer } from "../../model/scorer.ts";
 import { resolveThreshold } from "../../model/thresholds.ts";
 import { expandFiles } from "../data/files.ts";
 import { readError } from "../data/read-error.ts";
 import { checkColumns, openScan, run, type SourceFile } from "../data/scan.ts";
 import { cellText } from "../data/tables.ts";
-import { type Command, jsonOption, printJson, required, text } from "./command.ts";
+import { type Command, jsonOption, printJson, required, text, whole } from "./command.ts";
 import { openModel } from "./files.ts";
 import { withProgress } from "./progress.ts";
 
@@ -20,11 +21,17 @@ export const scoreCommand: Command = {
     in: { type: "string", required: true, valueHint: "FILE", description: "rows: CSV, CSV.gz or Parquet" },
     out: { type: "string", required: true, valueHint: "FILE", description: "CSV to write: the rows and their scores" },
     threshold: { type: "string", default: "fpr=0.01", description: "f1, fpr=BUDGET or a number in 0…1" },
+    explain: {
+      type: "string",
+      valueHint: "N",
+      description: "name the N features (1 to 20) that say most of a flagged row",
+    },
     ...jsonOption,
   },
   examples: [
     "unseen score --model model.safetensors --in rows.csv --out scores.csv",
     "unseen score --model model.safetensors --in rows.parquet --out scores.csv --threshold fpr=0.001",
+    "unseen score --model model.safetensors --in rows.csv --out scores.csv --explain 3",
   ],
   async run(options) {
     const { scorer } = openModel(required(options, "model"));
@@ -34,23 +41,40 @@ export const scoreCommand: Command = {
       throw new UnseenError("option-invalid", "--in must name one file.", "Score several files one after another.");
     }
     const out = required(options, "out");
+    const top = whole(options, "explain", 1, EXPLAINED_FEATURES) ?? 0;
     const quiet = options.json === true;
-    const counts = await withProgress("scoring", quiet, (report) => scoreFile(scorer, file, out, threshold, report));
-    if (quiet) return printJson({ out, threshold, ...counts });
+    const { explanations, ...counts } = await withProgress("scoring", quiet, (report) =>
+      scoreFile(scorer, file, out, threshold, report, top),
+    );
+    if (quiet) return printJson({ out, threshold, ...counts, ...(top > 0 ? { explanations } : {}) });
     console.log(`${out}: ${counts.rows} rows, ${counts.anomalies} at or above ${threshold.toFixed(6)}`);
   },
 };
 
 const numeric = (spec: string): string | number => (/^[0-9.eE+-]+$/.test(spec) ? Number(spec) : spec);
 
+/** Features an explanation names at the most, as over HTTP. */
+const EXPLAINED_FEATURES = 20;
+/** Rows of the highest scores whose explanations are kept; every flagged row's are in the file. */
+const EXPLAINED_ROWS = 100;
+
+/** Why a row of the file, counted from one, was flagged. */
+interface ExplainedRow extends Explanation {
+  readonly row: number;
+  readonly score: number;
+}
+
 interface Counts {
   readonly rows: number;
   readonly anomalies: number;
+  /** By descending log odds. */
+  readonly explanations: readonly ExplainedRow[];
 }
 
 /**
  * Writes every row of `file` with score, anomaly, confidence and margin behind its own columns.
  *
+ * @param top with more than 0, behind these `feature_1, contribution_1, …` of as many features; empty in rows not flagged
  * @throws UnseenError column-unknown, data-*, and value-* naming the one-based row and the column
  */
 export async function scoreFile(
@@ -59,6 +83,7 @@ export async function scoreFile(
   out: string,
   threshold: number,
   report: (progress: { phase: string; done: number; total: number }) => void = () => {},
+  top = 0,
 ): Promise<Counts> {
   const { features } = scorer.artefact.schema;
   const database = await DuckDBInstance.create(":memory:");
@@ -77,19 +102,35 @@ export async function scoreFile(
     const counted = await (await run(connection, file, `SELECT count(*)::INTEGER FROM ${scan.from}`)).getRows();
     const total = Number(counted[0][0]);
     handle = openForWriting(part, out);
-    writeSync(handle, `${[...scan.names, "score", "anomaly", "confidence", "margin"].map(field).join(",")}\n`);
+    const reasons = Array.from({ length: Math.min(top, features.length) }, (_, i) => i + 1);
+    const added = reasons.flatMap((i) => [`feature_${i}`, `contribution_${i}`]);
+    writeSync(
+      handle,
+      `${[...scan.names, "score", "anomaly", "confidence", "margin", ...added].map(field).join(",")}\n`,
+    );
     let rows = 0;
     let anomalies = 0;
+    let explanations: ExplainedRow[] = [];
     for await (const chunk of await connection.stream(`SELECT ${columns.join(", ")} FROM ${scan.from}`)) {
       const cells = chunk.getRows().map((row) => row.map((cell) => (cell === null ? null : String(cell))));
-      const scores = scoreCells(scorer, features, places, cells, file.name, rows);
+      const instances = cells.map((row, i) =>
+        features.map((feature, j) => valueOf(feature, row[places[j]], file.name, rows + i + 1)),
+      );
+      const scores = scoreCells(scorer, instances, file.name, rows);
       const lines = cells.map((row, i) => {
         const score = scores[i];
         const anomaly = score >= threshold;
         if (anomaly) anomalies++;
         const own = row.map((cell) => field(cell ?? ""));
-        return [...own, score, anomaly, Math.max(score, 1 - score), score - threshold].join(",");
+        const line = [...own, score, anomaly, Math.max(score, 1 - score), score - threshold];
+        if (top === 0) return line.join(",");
+        if (!anomaly) return [...line, ...added.map(() => "")].join(",");
+        const [explanation] = explain(scorer, [instances[i]], { top });
+        explanations.push({ row: rows + i + 1, score, ...explanation });
+        const why = explanation.features.flatMap(({ name, contribution }) => [field(name), contribution]);
+        return [...line, ...why].join(",");
       });
+      explanations = explanations.toSorted((a, b) => b.logOdds - a.logOdds).slice(0, EXPLAINED_ROWS);
       if (lines.length > 0) writeSync(handle, `${lines.join("\n")}\n`);
       rows += cells.length;
       report({ phase: "rows", done: rows, total });
@@ -97,7 +138,7 @@ export async function scoreFile(
     closeSync(handle);
     handle = undefined;
     renameSync(part, out);
-    return { rows, anomalies };
+    return { rows, anomalies, explanations };
   } catch (cause) {
     if (cause instanceof UnseenError) throw cause;
     throw readError(file.name, cause instanceof Error ? cause.message : String(cause));
@@ -109,17 +150,7 @@ export async function scoreFile(
   }
 }
 
-function scoreCells(
-  scorer: Scorer,
-  features: readonly Feature[],
-  places: readonly number[],
-  cells: readonly (readonly (string | null)[])[],
-  file: string,
-  before: number,
-): Float32Array {
-  const instances = cells.map((row, i) =>
-    features.map((feature, j) => valueOf(feature, row[places[j]], file, before + i + 1)),
-  );
+function scoreCells(scorer: Scorer, instances: readonly Row[], file: string, before: number): Float32Array {
   try {
     return scorer.scoreRows(instances);
   } catch (cause) {
