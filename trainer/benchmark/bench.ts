@@ -24,7 +24,7 @@ export class Bench {
 
   /** What planning needs to know of a data set; with `families`, those are the ones to hold out. */
   async outline(folder: string, families: readonly string[]): Promise<Outline> {
-    const { dataset, meta } = await this.#read(folder);
+    const { dataset, meta } = await this.read(folder);
     return {
       folder,
       data: basename(resolve(folder)),
@@ -35,7 +35,7 @@ export class Bench {
   }
 
   async run(task: Task): Promise<ResultLine[]> {
-    const { dataset } = await this.#read(task.folder);
+    const { dataset } = await this.read(task.folder);
     const { folder, split, seed, shots, full } = task;
     const key = [folder, split, seed, shots, full];
     const base = this.#bases.get(JSON.stringify(key), () => baseOf(dataset, { split, seed, shots, full }));
@@ -45,7 +45,8 @@ export class Bench {
     });
   }
 
-  #read(folder: string): Promise<{ dataset: Dataset; meta: Meta | null }> {
+  /** A data set and its meta.json; the last two are kept. */
+  read(folder: string): Promise<{ dataset: Dataset; meta: Meta | null }> {
     return this.#datasets.get(folder, async () => ({
       dataset: await readDataset(folder),
       meta: isFolder(folder) ? readMeta(folder) : null,

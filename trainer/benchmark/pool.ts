@@ -3,24 +3,30 @@ import { Worker } from "node:worker_threads";
 import type { Request } from "./bench.ts";
 import type { Answer } from "./worker.ts";
 
-interface Job {
-  readonly request: Request;
-  readonly resolve: (answer: Answer) => void;
+/** What a pool answers where a worker could not. */
+export type Fault = Extract<Answer, { readonly kind: "fault" }>;
+
+interface Job<Q, A> {
+  readonly request: Q;
+  readonly resolve: (answer: A | Fault) => void;
 }
 
-export class Pool {
+export class Pool<Q = Request, A = Answer> {
   readonly #size: number;
+  readonly #script: URL;
   readonly #free: Worker[] = [];
-  readonly #busy = new Map<Worker, Job>();
-  readonly #waiting: Job[] = [];
+  readonly #busy = new Map<Worker, Job<Q, A>>();
+  readonly #waiting: Job<Q, A>[] = [];
   #closed = false;
 
-  constructor(size: number) {
+  /** @param script what a worker runs: it answers each message with one */
+  constructor(size: number, script = new URL("./worker.ts", import.meta.url)) {
     this.#size = size;
+    this.#script = script;
   }
 
   /** The answer to one request; requests start in the order they come. Never answered once the pool is closed. */
-  ask(request: Request): Promise<Answer> {
+  ask(request: Q): Promise<A | Fault> {
     return new Promise((resolve) => {
       this.#waiting.push({ request, resolve });
       this.#next();
@@ -44,8 +50,8 @@ export class Pool {
   }
 
   #start(): Worker {
-    const worker = new Worker(new URL("./worker.ts", import.meta.url));
-    worker.on("message", (answer: Answer) => {
+    const worker = new Worker(this.#script);
+    worker.on("message", (answer: A | Fault) => {
       const job = this.#busy.get(worker);
       this.#busy.delete(worker);
       this.#free.push(worker);

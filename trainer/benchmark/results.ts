@@ -37,7 +37,7 @@ export function repairResults(file: string): void {
 }
 
 /** @throws UnseenError data-unreadable where the file cannot be written */
-export function appendResults(file: string, lines: readonly ResultLine[]): void {
+export function appendResults(file: string, lines: readonly object[]): void {
   try {
     appendFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
   } catch (cause) {

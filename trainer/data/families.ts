@@ -13,6 +13,12 @@ export function domainsOf(dataset: Dataset): string[] {
   return [...new Set(dataset.groups.flatMap((group) => (group.role === "normal" ? [group.name] : [])))];
 }
 
+/** The group of several families that a family belongs to, where the data set names one, else its own name. */
+export function kinOf({ familyNames }: Dataset, family: string): string {
+  for (const [name, members] of familyNames ?? []) if (members.length > 1 && members.includes(family)) return name;
+  return family;
+}
+
 /**
  * The families that `names` stand for, each once, in the data set's order: a family's own name, a title or group of
  * families from meta.json ("DoS" stands for all of them), exactly or, failing that, in another case of letters.

@@ -2,7 +2,7 @@
 import { UnseenError } from "../../model/errors.ts";
 import type { ColumnSpec, Dataset, Rows } from "./dataset.ts";
 import { type NormalOptions, splitDomains } from "./domains.ts";
-import { familiesOf, resolveFamilies } from "./families.ts";
+import { familiesOf, kinOf, resolveFamilies } from "./families.ts";
 import { takeRows } from "./rows.ts";
 import { holdOutFamily, labelFamily } from "./shots.ts";
 import { sideRows, TEST, type SidedRows } from "./sides.ts";
@@ -30,6 +30,8 @@ interface FitParts {
   }[];
   readonly seen: readonly {
     readonly family: string;
+    /** The group of families it belongs to, where the data set names one, else its own name. */
+    readonly kin: string;
     readonly support: Rows;
     readonly validation: Rows;
   }[];
@@ -158,6 +160,7 @@ export function splitDataset(dataset: Dataset, options: SplitOptions): Split {
     normal: normal.fitted,
     seen: seen.map(({ rows, support, validation }) => ({
       family: rows.name,
+      kin: kinOf(dataset, rows.name),
       support: takeRows(rows.rows, support),
       validation: takeRows(rows.rows, validation),
     })),

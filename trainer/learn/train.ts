@@ -231,6 +231,8 @@ export interface EncodedFit {
   readonly turns?: Uint8Array;
   readonly validation: readonly Matrix[];
   readonly support: ReadonlyMap<string, Matrix>;
+  /** The group that each family belongs to, or its own name. */
+  readonly kin: ReadonlyMap<string, string>;
   readonly seenValidation: ReadonlyMap<string, Matrix>;
 }
 
@@ -246,6 +248,7 @@ function encodeFit(fit: FitData, schema: Schema): EncodedFit {
     ...(turns.length > 0 ? { turns: Uint8Array.from(turns) } : {}),
     validation: filled(fit.normal.map(({ validation: rows }) => encode(rows))),
     support,
+    kin: new Map(fit.seen.map(({ family, kin }) => [family, kin])),
     seenValidation: validation,
   };
 }

@@ -28,12 +28,21 @@ export interface Forest {
   readonly fold: number;
 }
 
-/** Families in at most eight folds, larger ones first, so that folds are alike; one fold of none where they are fewer than two. */
-export function familyFolds(families: ReadonlyMap<string, Matrix>, draw: Draw): Set<string>[] {
-  if (families.size < 2) return [new Set()];
-  const order = shuffled(draw, [...families.keys()]).sort((a, b) => rowsOf(families, b) - rowsOf(families, a));
+/**
+ * Groups of families in at most eight folds, larger ones first, so that folds are alike; one fold of none where they are
+ * fewer than two. Kin stay together: what is judged shall be as new to its judges as an unseen family would be.
+ */
+export function familyFolds(
+  groups: readonly (readonly string[])[],
+  families: ReadonlyMap<string, Matrix>,
+  draw: Draw,
+): Set<string>[] {
+  if (groups.length < 2) return [new Set()];
+  const rowsOf = (group: readonly string[]): number =>
+    group.reduce((sum, family) => sum + (families.get(family)?.rows ?? 0), 0);
+  const order = shuffled(draw, groups).sort((a, b) => rowsOf(b) - rowsOf(a));
   const folds = Array.from({ length: Math.min(FOLDS, order.length) }, () => new Set<string>());
-  for (const [i, family] of order.entries()) folds[i % folds.length].add(family);
+  for (const [i, group] of order.entries()) for (const family of group) folds[i % folds.length].add(family);
   return folds;
 }
 
@@ -80,8 +89,4 @@ export function merged(forests: readonly Forest[]): { nodes: Float32Array; roots
     start += booster.start / forests.length;
   }
   return { nodes: Float32Array.from(nodes), roots: Float32Array.from(roots), start };
-}
-
-function rowsOf(families: ReadonlyMap<string, Matrix>, family: string): number {
-  return families.get(family)?.rows ?? 0;
 }

@@ -47,6 +47,8 @@ export interface LearnedEvidence {
 const MOST_JUDGING = 5_000;
 /** T stays inside these. */
 const TEMPERATURES = [0.1, 10] as const;
+/** Fewest normal domains that take turns when splitting by rows. */
+const LEAST_DOMAINS = 3;
 /** What evidence is drawn for; neighbouring numbers give unrelated draws. */
 const DRAW = 9000;
 
@@ -73,7 +75,8 @@ interface Parts extends Manifold, Boundary {
  * Inner loop, on normal rows alone: the Gaussian, prototypes and autoencoder of the normal manifold. Outer loop, in
  * episodes: forests and small networks learn the boundary on some families, others stay outside; the head is then fitted
  * on what each family gets from the parts that never saw it, so that it learns what to trust on families nobody has seen.
- * Splitting by blocks, blocks of normal rows take turns as well: the head meets their rows as new ones, too.
+ * Normal rows take turns as well, by blocks where the split is by them, else by domains where there are three: the head
+ * meets their rows as new ones, too.
  *
  * @param report called as steps end, with how many of how many
  */
@@ -87,8 +90,9 @@ export async function learnEvidence(
   const normal = stacked(data.train, cols);
   const { support } = data;
   const draw = (index: number) => drawFor(seed, DRAW + index);
-  const folds = options.rotate ? familyFolds(support, draw(0)) : [new Set<string>()];
-  const turns = options.rotate ? data.turns : undefined;
+  const groups = [...Map.groupBy(support.keys(), (family) => data.kin.get(family) ?? family).values()];
+  const folds = options.rotate ? familyFolds(groups, support, draw(0)) : [new Set<string>()];
+  const turns = options.rotate ? (data.turns ?? domainTurns(data.train)) : undefined;
   const inTurn = (kept: (turn: number) => boolean): Matrix =>
     turns ? rowsWhere(normal, (i) => kept(turns[i])) : normal;
   const labelled = support.size > 0;
@@ -109,7 +113,7 @@ export async function learnEvidence(
   const whole = await manifold(normal, 100);
   const pieces = fitPieces(normal, stacked([...support.values()], cols));
   const roles = options.rotate
-    ? drawInside([...support.keys()], MEMBERS, draw(3))
+    ? drawInside(groups, MEMBERS, draw(3))
     : Array.from({ length: MEMBERS }, () => new Set(support.keys()));
   const members: Member[] = [];
   for (const [i, inside] of roles.entries()) {
@@ -165,11 +169,12 @@ export async function learnEvidence(
     (name) => options.evidence.includes(name) && (labelled || (name !== "shallow" && name !== "deep")),
   );
   const normals = table(columns, scales);
-  const head = fitHead(normals, options.learnHead && support.size > 1 ? tables : new Map(), used);
+  const head = fitHead(normals, options.learnHead && groups.length > 1 ? tables : new Map(), used);
   const shape = shapeOf(parts, cols);
   const fresh = [...data.seenValidation.values()].map((rows) => table(evidenceOf(parts, rows), scales));
   const { temperature, shift } = calibrate(head, normals, fresh);
-  const known = judging[0].shallow.length;
+  // by rows, new rows are of known domains, as validation rows are: whole domains kept out would set thresholds too high
+  const known = data.turns ? judging[0].shallow.length : normals.rows;
   return {
     shape,
     temperature,
@@ -180,6 +185,14 @@ export async function learnEvidence(
       (logit) => 1 / (1 + Math.exp(-(logit + shift) / temperature)),
     ),
   };
+}
+
+/** Turns of whole domains, where there are enough of them for each turn to leave several. */
+function domainTurns(domains: readonly Matrix[]): Uint8Array | undefined {
+  if (domains.length < LEAST_DOMAINS) return undefined;
+  const order = [...domains.keys()].sort((a, b) => domains[b].rows - domains[a].rows);
+  const turnOf = new Map(order.map((domain, i) => [domain, i % TURNS]));
+  return Uint8Array.from(domains.flatMap(({ rows }, i) => Array.from({ length: rows }, () => turnOf.get(i) ?? 0)));
 }
 
 /** The parts that never saw a family; where there are none, all of them. */

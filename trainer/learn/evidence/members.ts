@@ -37,14 +37,14 @@ export interface MemberOptions {
   readonly draw: Draw;
 }
 
-/** Which families each member sees: every family is hidden from a third of them, at least two, as far as roles go. */
-export function drawInside(families: readonly string[], members: number, draw: Draw): Set<string>[] {
-  const inside = Array.from({ length: members }, () => new Set(families));
-  if (families.length < 2) return inside;
-  for (const family of families) {
+/** Which families each member sees: every group of kin is hidden from a third of them, at least two, as far as roles go. */
+export function drawInside(groups: readonly (readonly string[])[], members: number, draw: Draw): Set<string>[] {
+  const inside = Array.from({ length: members }, () => new Set(groups.flat()));
+  if (groups.length < 2) return inside;
+  for (const group of groups) {
     const order = shuffled(draw, inside);
     for (const member of order.slice(0, Math.max(2, Math.round(BLIND * members)))) {
-      if (member.size > 1) member.delete(family);
+      if (member.size > group.length) for (const family of group) member.delete(family);
     }
   }
   return inside;
