@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { aucRoc } from "../evaluate/metrics.ts";
 import { boostedTrees, shallowFor, shallowTrees } from "./boosted-trees.ts";
 import { blob, sideOf } from "./testing.ts";
-import { stacked } from "./training-rows.ts";
+import { stacked } from "../learn/select.ts";
 
 describe.each([boostedTrees, shallowTrees])("$name", (method) => {
   const rows = stacked([blob(100, 4, 0, 2), blob(100, 4, 3, 3)], 4);

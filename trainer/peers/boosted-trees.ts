@@ -1,8 +1,9 @@
 /** Boosted trees on the labels, in two settings: a library's defaults, and shallow ones that carry over better. */
-import { type BoosterOptions, fitBooster } from "./histogram-booster.ts";
+import { type BoosterOptions, fitBooster } from "../learn/boosting/histogram-booster.ts";
 import { sigmoid, undecided } from "./logistic.ts";
 import type { Fitted, Method } from "./method.ts";
-import { anomalousRows, type Labelled, labelled, normalRows } from "./training-rows.ts";
+import { type Labelled, labelled } from "../learn/boosting/labelled.ts";
+import { anomalousRows, normalRows } from "./training-rows.ts";
 
 /** As scikit-learn's HistGradientBoosting comes. */
 const DEFAULTS: BoosterOptions = { rounds: 100, leaves: 31, leastRows: 20, l2: 0, rate: 0.1 };

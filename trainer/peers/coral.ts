@@ -2,9 +2,9 @@
 import { below, drawFor, type Draw } from "../learn/draw.ts";
 import { binaryCrossEntropy, probabilities } from "./losses.ts";
 import type { Fitted, Method, TrainingSide } from "./method.ts";
-import { BATCH, Mlp } from "./mlp.ts";
+import { BATCH, Mlp } from "../learn/mlp.ts";
 import { constantScores, drawInto, families, seenAuc, train } from "./training.ts";
-import { drawRows, rowsAt } from "./training-rows.ts";
+import { drawRows, rowsAt } from "../learn/select.ts";
 
 /** d, width of the aligned latent. */
 const LATENT = 32;

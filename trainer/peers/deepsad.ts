@@ -1,11 +1,12 @@
 /** Deep SAD (Ruff et al. 2020): normal rows near a centre, labelled anomalies far from it by inverse distance. */
 import type { Matrix } from "../data/matrix.ts";
 import { below, drawFor, type Draw } from "../learn/draw.ts";
-import { columnMeans } from "./distances.ts";
+import { columnMeans } from "../learn/distances.ts";
 import type { Fitted, Method, TrainingSide } from "./method.ts";
-import { BATCH, Mlp } from "./mlp.ts";
+import { BATCH, Mlp } from "../learn/mlp.ts";
 import { copyRow, drawInto, families, seenAuc, train } from "./training.ts";
-import { normalRows, stacked } from "./training-rows.ts";
+import { stacked } from "../learn/select.ts";
+import { normalRows } from "./training-rows.ts";
 
 const LATENT = 32;
 const PRETRAINING_STEPS = 200;

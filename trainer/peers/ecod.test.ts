@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { aucRoc } from "../evaluate/metrics.ts";
 import { ecod, fitTails } from "./ecod.ts";
 import { blob, matrixOf, sideOf } from "./testing.ts";
-import { stacked } from "./training-rows.ts";
+import { stacked } from "../learn/select.ts";
 
 describe("ECOD", () => {
   test("tails counted by hand: one column, skewed to the right", () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { aucRoc } from "../evaluate/metrics.ts";
 import { fitForest, isolationForest } from "./isolation-forest.ts";
 import { blob, matrixOf, sideOf } from "./testing.ts";
-import { stacked } from "./training-rows.ts";
+import { stacked } from "../learn/select.ts";
 
 describe("isolation forest", () => {
   test("far rows outscore those of the blob; scores repeat with the seed and change with it", async () => {

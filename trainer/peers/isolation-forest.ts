@@ -2,7 +2,8 @@
 import type { Matrix } from "../data/matrix.ts";
 import { below, type Draw, drawFor, unit } from "../learn/draw.ts";
 import type { Fitted, Method } from "./method.ts";
-import { drawRows, normalRows } from "./training-rows.ts";
+import { drawRows } from "../learn/select.ts";
+import { normalRows } from "./training-rows.ts";
 
 const TREES = 300;
 const ROWS_A_TREE = 256;

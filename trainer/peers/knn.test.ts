@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { aucRoc } from "../evaluate/metrics.ts";
 import { fitNeighbours, knn } from "./knn.ts";
 import { blob, matrixOf, sideOf } from "./testing.ts";
-import { stacked } from "./training-rows.ts";
+import { stacked } from "../learn/select.ts";
 
 describe("kNN", () => {
   test("a distance to the fifth neighbour counted by hand", () => {

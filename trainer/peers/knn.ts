@@ -1,9 +1,10 @@
 /** Distance to the manifold by neighbours: how far a row lies from its fifth nearest normal training row. */
 import type { Matrix } from "../data/matrix.ts";
 import { drawFor } from "../learn/draw.ts";
-import { Distances } from "./distances.ts";
+import { Distances } from "../learn/distances.ts";
 import type { Fitted, Method } from "./method.ts";
-import { atMost, normalRows } from "./training-rows.ts";
+import { atMost } from "../learn/select.ts";
+import { normalRows } from "./training-rows.ts";
 
 const NEIGHBOURS = 5;
 const MOST_ROWS = 10_000;

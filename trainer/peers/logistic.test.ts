@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { aucRoc } from "../evaluate/metrics.ts";
 import { fitLogistic, logistic } from "./logistic.ts";
 import { blob, matrixOf, sideOf } from "./testing.ts";
-import { labelled, stacked } from "./training-rows.ts";
+import { stacked } from "../learn/select.ts";
+import { labelled } from "../learn/boosting/labelled.ts";
 
 const logit = (share: number): number => Math.log(share / (1 - share));
 

@@ -1,7 +1,8 @@
 /** Logistic regression on the labels with an L2 penalty, normal and anomalous rows counting half each. */
-import { backward, cholesky, forward } from "./cholesky.ts";
+import { backward, cholesky, forward } from "../learn/cholesky.ts";
 import type { Fitted, Method } from "./method.ts";
-import { anomalousRows, type Labelled, labelled, normalRows } from "./training-rows.ts";
+import { type Labelled, labelled } from "../learn/boosting/labelled.ts";
+import { anomalousRows, normalRows } from "./training-rows.ts";
 
 /** C: what the summed losses (weights of mean 1) count against ½·‖w‖². */
 const STRENGTH = 0.1;

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { aucRoc } from "../evaluate/metrics.ts";
-import { backward, cholesky, forward } from "./cholesky.ts";
+import { backward, cholesky, forward } from "../learn/cholesky.ts";
 import { mahalanobis } from "./mahalanobis.ts";
 import { blob, matrixOf, sideOf } from "./testing.ts";
-import { stacked } from "./training-rows.ts";
+import { stacked } from "../learn/select.ts";
 
 describe("Mahalanobis distance", () => {
   test("is the closed form of two dimensions", async () => {

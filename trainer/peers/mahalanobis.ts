@@ -1,7 +1,7 @@
 /** One Gaussian over the normal rows: the Mahalanobis distance under their mean and ridged covariance. */
 import type { Matrix } from "../data/matrix.ts";
-import { cholesky, forward } from "./cholesky.ts";
-import { columnMeans } from "./distances.ts";
+import { cholesky, forward } from "../learn/cholesky.ts";
+import { columnMeans } from "../learn/distances.ts";
 import type { Fitted, Method } from "./method.ts";
 import { normalRows } from "./training-rows.ts";
 

@@ -4,7 +4,7 @@ import { drawRoles, HardnessBook } from "../learn/curriculum.ts";
 import { type Draw, drawFor } from "../learn/draw.ts";
 import { crossEntropy, sigmoid } from "./losses.ts";
 import type { Fitted, TrainingSide } from "./method.ts";
-import { BATCH, Mlp } from "./mlp.ts";
+import { BATCH, Mlp } from "../learn/mlp.ts";
 import { constantScores, drawInto, families, seenAuc, train } from "./training.ts";
 
 /** Plain gradient steps of the inner loop, and their rate α. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { aucRoc } from "../evaluate/metrics.ts";
 import { fitOneClass, oneClassSvm } from "./one-class-svm.ts";
 import { blob, matrixOf, sideOf } from "./testing.ts";
-import { stacked } from "./training-rows.ts";
+import { stacked } from "../learn/select.ts";
 
 describe("one-class SVM", () => {
   test("the share of training rows outside is about ν, and the boundary passes through the blob's rim", () => {

@@ -1,9 +1,10 @@
 /** A one-class SVM with a Gaussian kernel: the smallest region of feature space that holds most normal rows. */
 import type { Matrix } from "../data/matrix.ts";
 import { drawFor } from "../learn/draw.ts";
-import { Distances } from "./distances.ts";
+import { Distances } from "../learn/distances.ts";
 import type { Fitted, Method } from "./method.ts";
-import { atMost, normalRows, rowsAt } from "./training-rows.ts";
+import { atMost, rowsAt } from "../learn/select.ts";
+import { normalRows } from "./training-rows.ts";
 
 /** ν: an upper bound on the share of training rows outside, a lower bound on that of support vectors. */
 const NU = 0.05;

@@ -1,11 +1,12 @@
 /** PReNet (Pang et al. 2023): learns of pairs of rows how many of the two are anomalies. */
 import type { Matrix } from "../data/matrix.ts";
 import { drawFor } from "../learn/draw.ts";
-import { columnMeans } from "./distances.ts";
+import { columnMeans } from "../learn/distances.ts";
 import type { Fitted, Method, TrainingSide } from "./method.ts";
-import { BATCH, Mlp } from "./mlp.ts";
+import { BATCH, Mlp } from "../learn/mlp.ts";
 import { constantScores, drawInto, families, seenAuc, train } from "./training.ts";
-import { normalRows, stacked } from "./training-rows.ts";
+import { stacked } from "../learn/select.ts";
+import { normalRows } from "./training-rows.ts";
 
 /** Ordinal targets of the pairs anomaly–anomaly, anomaly–normal and normal–normal. */
 const BOTH = 8;

@@ -1,12 +1,12 @@
 /** Prototypical networks (Snell et al. 2017): nearest class means in an embedding learned by small episodes. */
 import type { Matrix } from "../data/matrix.ts";
 import { type Draw, drawFor, shuffled } from "../learn/draw.ts";
-import { columnMeans } from "./distances.ts";
+import { columnMeans } from "../learn/distances.ts";
 import { softmax } from "./losses.ts";
 import type { Fitted, Method, TrainingSide } from "./method.ts";
-import { Mlp } from "./mlp.ts";
+import { Mlp } from "../learn/mlp.ts";
 import { drawInto, families, seenAuc, train } from "./training.ts";
-import { atMost } from "./training-rows.ts";
+import { atMost } from "../learn/select.ts";
 
 const LATENT = 32;
 /** Most normal domains, and most families, of an episode; support and query rows of a class. */

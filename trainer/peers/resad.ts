@@ -1,12 +1,13 @@
 /** ResAD (Yao et al. 2024): what a row differs by from its nearest normal reference, drawn together where it is normal. */
 import type { Matrix } from "../data/matrix.ts";
 import { drawFor } from "../learn/draw.ts";
-import { Distances } from "./distances.ts";
+import { Distances } from "../learn/distances.ts";
 import { fitGaussian } from "./mahalanobis.ts";
 import type { Fitted, Method, TrainingSide } from "./method.ts";
-import { BATCH, Mlp } from "./mlp.ts";
+import { BATCH, Mlp } from "../learn/mlp.ts";
 import { drawInto, families, seenAuc, train } from "./training.ts";
-import { drawRows, normalRows, rowsAt } from "./training-rows.ts";
+import { drawRows, rowsAt } from "../learn/select.ts";
+import { normalRows } from "./training-rows.ts";
 
 /** Normal rows kept as references, at most half of them. */
 const REFERENCES = 1024;

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { aucRoc } from "../evaluate/metrics.ts";
 import { shallowTrees } from "./boosted-trees.ts";
 import { blob, sideOf } from "./testing.ts";
-import { stacked } from "./training-rows.ts";
+import { stacked } from "../learn/select.ts";
 import { xgbod } from "./xgbod.ts";
 
 describe("XGBOD", () => {

@@ -8,7 +8,9 @@ import { fitNeighbours } from "./knn.ts";
 import { undecided } from "./logistic.ts";
 import { fitGaussian } from "./mahalanobis.ts";
 import type { Fitted, Method } from "./method.ts";
-import { anomalousRows, atMost, drawRows, labelled, normalRows, rowsAt, stacked } from "./training-rows.ts";
+import { atMost, drawRows, rowsAt, stacked } from "../learn/select.ts";
+import { labelled } from "../learn/boosting/labelled.ts";
+import { anomalousRows, normalRows } from "./training-rows.ts";
 
 const MOST_ROWS = 10_000;
 const TREES = 150;

@@ -1,7 +1,8 @@
 /** Boosted trees as evidence of the labels: as many forests as folds of families, each blind to its own fold. */
 import type { Matrix } from "../../data/matrix.ts";
-import { type Booster, type BoosterOptions, fitBooster } from "../../peers/histogram-booster.ts";
-import { drawRows, labelled, rowsAt, stacked } from "../../peers/training-rows.ts";
+import { type Booster, type BoosterOptions, fitBooster } from "../boosting/histogram-booster.ts";
+import { drawRows, rowsAt, stacked } from "../select.ts";
+import { labelled } from "../boosting/labelled.ts";
 import { type Draw, shuffled } from "../draw.ts";
 
 /** Small trees on the inputs: they transfer to unseen families. */

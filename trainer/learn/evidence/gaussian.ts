@@ -1,5 +1,5 @@
 /** The normal rows as one Gaussian: Mahalanobis distance, and what each input deviates from what the others foretell. */
-import { backward, cholesky, forward } from "../../peers/cholesky.ts";
+import { backward, cholesky, forward } from "../cholesky.ts";
 import type { Matrix } from "../../data/matrix.ts";
 
 /** Added to the variance of every input. */

@@ -1,6 +1,6 @@
 /** The head over evidence: weights ≥ 0, fitted where the evidence was blind to the family, drawn towards equal ones. */
 import { plattLine } from "../../evaluate/calibrate.ts";
-import { backward, cholesky, forward } from "../../peers/cholesky.ts";
+import { backward, cholesky, forward } from "../cholesky.ts";
 
 /** How strongly weights are drawn to equal ones. Chosen among .0001 to .3 by families hidden in turn, on five data sets. */
 const RIDGE = 0.001;

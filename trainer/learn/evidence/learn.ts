@@ -6,7 +6,7 @@ import type { Tensor } from "../../../model/artefact.ts";
 import { floatTensor } from "../../../model/tensor.ts";
 import type { Matrix } from "../../data/matrix.ts";
 import { plattLine } from "../../evaluate/calibrate.ts";
-import { rowsAt, stacked } from "../../peers/training-rows.ts";
+import { rowsAt, stacked } from "../select.ts";
 import { TURNS } from "../../data/sides.ts";
 import type { EncodedFit } from "../train.ts";
 import { drawFor } from "../draw.ts";

@@ -1,6 +1,6 @@
 /** Small networks that tell normal rows from labelled and corrupted ones, each blind to some families in turn. */
 import type { Matrix } from "../../data/matrix.ts";
-import { Mlp } from "../../peers/mlp.ts";
+import { Mlp } from "../mlp.ts";
 import { corrupted } from "../corrupt.ts";
 import { below, type Draw, shuffled, unit } from "../draw.ts";
 import { cosine } from "../engine.ts";

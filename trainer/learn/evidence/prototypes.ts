@@ -1,7 +1,7 @@
 /** Prototypes of the normal rows, by k-means: one small product at the edge in place of a search through all rows. */
 import type { Matrix } from "../../data/matrix.ts";
-import { Distances } from "../../peers/distances.ts";
-import { drawRows, rowsAt } from "../../peers/training-rows.ts";
+import { Distances } from "../distances.ts";
+import { drawRows, rowsAt } from "../select.ts";
 import type { Draw } from "../draw.ts";
 
 const MOST = 256;

@@ -1,6 +1,6 @@
 /** A denoising autoencoder of the normal rows: the inner loop's reconstruction term, kept as evidence. */
 import type { Matrix } from "../../data/matrix.ts";
-import { Mlp } from "../../peers/mlp.ts";
+import { Mlp } from "../mlp.ts";
 import { below, type Draw, gaussian } from "../draw.ts";
 import { cosine } from "../engine.ts";
 

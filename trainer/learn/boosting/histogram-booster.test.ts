@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { drawFor, unit } from "../learn/draw.ts";
+import { drawFor, unit } from "../draw.ts";
 import { binEdges, binRows } from "./bins.ts";
 import { type BoosterOptions, fitBooster } from "./histogram-booster.ts";
-import { blob, matrixOf } from "./testing.ts";
-import type { Labelled } from "./training-rows.ts";
+import { blob, matrixOf } from "../../peers/testing.ts";
+import type { Labelled } from "./labelled.ts";
 
 const plain: BoosterOptions = { rounds: 1, leaves: 2, leastRows: 1, l2: 0, rate: 1 };
 

@@ -1,5 +1,5 @@
 /** Columns in at most 255 bins of about equally many rows: what histogram boosting sees of a table. */
-import type { Matrix } from "../data/matrix.ts";
+import type { Matrix } from "../../data/matrix.ts";
 
 const MOST_BINS = 255;
 

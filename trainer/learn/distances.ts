@@ -1,7 +1,7 @@
 /** Squared Euclidean distances of many rows to a fixed set of rows: ‖x − t‖² = ‖x‖² + (‖t‖² − 2·x·t), on the SIMD kernel. */
 import { Kernel } from "../../model/kernel.ts";
 import type { Matrix } from "../data/matrix.ts";
-import { kernelModule } from "../learn/engine.ts";
+import { kernelModule } from "./engine.ts";
 
 /** Rows a block: few enough to stay in the first-level cache while the fixed set passes by. */
 const BLOCK = 64;

@@ -1,8 +1,9 @@
 /** Gradient boosting of regression trees on histograms, for two classes: Newton steps down the weighted log loss. */
-import type { Matrix } from "../data/matrix.ts";
-import { drawFor } from "../learn/draw.ts";
+import type { Matrix } from "../../data/matrix.ts";
+import { drawFor } from "../draw.ts";
 import { binRows } from "./bins.ts";
-import { drawRows, type Labelled } from "./training-rows.ts";
+import { drawRows } from "../select.ts";
+import { type Labelled } from "./labelled.ts";
 import { type GrowthOptions, type Nodes, TreeGrower } from "./tree-growth.ts";
 
 export interface BoosterOptions extends GrowthOptions {
