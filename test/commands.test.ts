@@ -49,6 +49,7 @@ describe("unseen", { timeout: 60_000 }, () => {
       "evaluate",
       "benchmark",
       "report",
+      "study",
       "score",
       "inspect",
       "publish",

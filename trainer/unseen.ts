@@ -11,6 +11,7 @@ import { rollbackCommand } from "./commands/rollback.ts";
 import { scoreCommand } from "./commands/score.ts";
 import { simulateCommand } from "./commands/simulate.ts";
 import { startCommand } from "./commands/start.ts";
+import { studyCommand } from "./commands/study.ts";
 import { trainCommand } from "./commands/train.ts";
 import { didYouMean } from "./nearest.ts";
 
@@ -21,6 +22,7 @@ const commands: Readonly<Record<string, Command>> = {
   evaluate: evaluateCommand,
   benchmark: benchmarkCommand,
   report: reportCommand,
+  study: studyCommand,
   score: scoreCommand,
   inspect: inspectCommand,
   publish: publishCommand,

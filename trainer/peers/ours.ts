@@ -1,4 +1,5 @@
 /** Our own learners as methods of the benchmark: the default, the published form, and the default less one ingredient each. */
+import type { Artefact } from "../../model/artefact.ts";
 import { Scorer } from "../../model/scorer.ts";
 import { EVIDENCE, type EvidenceName } from "../../model/evidence.ts";
 import type { EvidenceOptions } from "../learn/evidence/learn.ts";
@@ -13,9 +14,8 @@ interface Choice {
   readonly evidence?: Partial<EvidenceOptions>;
 }
 
-/** Trains an artefact and scores with it, as the edge would. */
-async function fitOurs(side: TrainingSide, choice: Choice): Promise<Fitted> {
-  const { fit, schema, seed } = side;
+/** An artefact trained on the side, and on nothing else. */
+export async function trainOurs({ fit, schema, seed }: TrainingSide, choice: Choice): Promise<Artefact> {
   const { artefact } = await train(fit, {
     ...choice,
     schema,
@@ -26,6 +26,12 @@ async function fitOurs(side: TrainingSide, choice: Choice): Promise<Fitted> {
     data: { name: "", files: [] },
     createdAt: "",
   });
+  return artefact;
+}
+
+/** Trains an artefact and scores with it, as the edge would. */
+async function fitOurs(side: TrainingSide, choice: Choice): Promise<Fitted> {
+  const artefact = await trainOurs(side, choice);
   const bytes = writeArtefact(artefact);
   const scorer = Scorer.open(bytes, kernelModule("score"));
   return {
@@ -44,11 +50,16 @@ const ours = (name: string, title: string, choice: Choice): Method => ({
   fit: (side) => fitOurs(side, choice),
 });
 
-export const unseen = ours("unseen", "unseen", { method: "unseen" });
+/** The published form at half the reference network's widths and two blocks, so that a fit takes seconds as the peers' do. */
+export const CHOICES: Readonly<Record<LearningMethod, Choice>> = {
+  unseen: { method: "unseen" },
+  paper: { method: "paper", learning: { hidden: 128, blocks: 2, latent: 64 } },
+};
 
-/** At half the reference network's widths and two blocks, so that a fit takes seconds as the peers' do. */
+export const unseen = ours("unseen", "unseen", CHOICES.unseen);
+
 export const paper: Method = {
-  ...ours("paper", "The paper's", { method: "paper", learning: { hidden: 128, blocks: 2, latent: 64 } }),
+  ...ours("paper", "The paper's", CHOICES.paper),
   source: "Roy, Mili, Boker: A multi-directional meta-learning framework, 2026, with corrupted normal rows",
 };
 
@@ -66,6 +77,6 @@ export const ABLATIONS: readonly Method[] = [
   ours("unseen-equal-head", "unseen with equal weights", { method: "unseen", evidence: { learnHead: false } }),
   ours("unseen-no-labels", "unseen by the manifold alone", {
     method: "unseen",
-    evidence: { evidence: ["gaussian", "prototypes", "residual"] },
+    evidence: { evidence: ["gaussian", "prototypes", "residual", "tails"] },
   }),
 ];

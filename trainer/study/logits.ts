@@ -1,0 +1,66 @@
+/** The two logits of our own learners, as the cross-entropy left them: before temperature and shift. */
+import type { Artefact } from "../../model/artefact.ts";
+import { evidenceNetwork, isEvidence } from "../../model/evidence.ts";
+import { Inference } from "../../model/inference.ts";
+import { Kernel } from "../../model/kernel.ts";
+import { type Network, residualNetwork, weightShapes } from "../../model/network.ts";
+import { Parameters } from "../../model/parameters.ts";
+import { tensorValues } from "../../model/safetensors.ts";
+import type { Matrix } from "../data/matrix.ts";
+import { kernelModule } from "../learn/engine.ts";
+
+/** ℓ₀, normal, and ℓ₁, anomalous, of some rows. */
+export interface Logits {
+  readonly normal: Float64Array;
+  readonly anomalous: Float64Array;
+}
+
+export class LogitReader {
+  readonly #artefact: Artefact;
+  readonly #inference: Inference;
+
+  constructor(artefact: Artefact) {
+    const kernel = new Kernel(kernelModule("score"));
+    const odin = artefact.epsilon > 0;
+    this.#artefact = artefact;
+    this.#inference = new Inference(kernel, artefact.network.inputs, open(kernel, artefact, odin), odin);
+  }
+
+  /** What calibration added to ℓ₁ − ℓ₀. */
+  get shift(): number {
+    return this.#artefact.training.figures.shift ?? 0;
+  }
+
+  read({ rows, cols, data }: Matrix): Logits {
+    const { temperature, epsilon } = this.#artefact;
+    const { block, stride } = this.#inference;
+    const [normal, anomalous] = [new Float64Array(rows), new Float64Array(rows)];
+    for (let first = 0; first < rows; first += block) {
+      const many = Math.min(block, rows - first);
+      const input = this.#inference.input();
+      for (let i = 0; i < many; i++) {
+        input.set(data.subarray((first + i) * cols, (first + i + 1) * cols), i * stride);
+      }
+      this.#inference.run(many, temperature, epsilon);
+      const found = this.#inference.logits(many);
+      for (let i = 0; i < many; i++) {
+        normal[first + i] = found.normal[i] + this.shift / 2;
+        anomalous[first + i] = found.anomalous[i] - this.shift / 2;
+      }
+    }
+    return { normal, anomalous };
+  }
+}
+
+function open(kernel: Kernel, { network, tensors }: Artefact, odin: boolean): Network {
+  const values = (name: string): Float32Array => {
+    const tensor = tensors.get(name);
+    if (tensor === undefined) throw new RangeError(`tensor ${name} is missing`);
+    return tensorValues(tensor);
+  };
+  if (isEvidence(network)) return evidenceNetwork(kernel, network, values);
+  const shapes = weightShapes(network);
+  const weights = new Parameters(kernel, shapes, { transposes: odin });
+  for (const name of shapes.keys()) weights.load(name, values(name));
+  return residualNetwork(network, weights);
+}

@@ -1,0 +1,33 @@
+/** A worker thread of a study: measures one task at a time. */
+import { parentPort } from "node:worker_threads";
+import { UnseenError } from "../../model/errors.ts";
+import { Bench } from "../benchmark/bench.ts";
+import type { Fault } from "../benchmark/pool.ts";
+import { studyNamed } from "./registry.ts";
+import type { StudyTask } from "./study.ts";
+
+export interface StudyRequest {
+  readonly study: string;
+  readonly task: StudyTask;
+}
+
+export interface Measured {
+  readonly kind: "measured";
+  readonly results: readonly object[];
+}
+
+const bench = new Bench();
+
+async function answer({ study, task }: StudyRequest): Promise<Measured | Fault> {
+  try {
+    return { kind: "measured", results: await studyNamed(study).measure(bench, task) };
+  } catch (error) {
+    if (error instanceof UnseenError) {
+      return { kind: "fault", message: error.message, code: error.code, remedy: error.remedy };
+    }
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { kind: "fault", message, code: null, remedy: "" };
+  }
+}
+
+parentPort?.on("message", async (request: StudyRequest) => parentPort?.postMessage(await answer(request)));
