@@ -22,6 +22,7 @@ export const LIMITS = {
 export const EVIDENCE_LIMITS = {
   inputs: [1, 4096],
   pieces: [1, 65536],
+  tailPieces: [1, 131072],
   members: [1, 64],
   hidden: [1, 1024],
   prototypes: [1, 4096],
@@ -218,6 +219,7 @@ function checkTables(tensors: ReadonlyMap<string, Tensor>, shape: EvidenceShape)
     return tensor ? tensorValues(tensor) : new Float32Array();
   };
   for (let i = 0; i < shape.pieces; i++) whole("expand", 3 * i, 0, shape.inputs - 1);
+  for (let i = 0; i < shape.tailPieces; i++) whole("tails.expand", 3 * i, 0, shape.inputs - 1);
   for (const name of ["shallow", "deep"] as const) {
     const [nodes, columns] = [shape[`${name}Nodes`], name === "deep" ? 2 * shape.inputs : shape.inputs];
     const table = values(`${name}.nodes`);

@@ -28,6 +28,8 @@ export interface EvidenceShape {
   readonly inputs: number;
   /** Columns of the piecewise-linear encoding. */
   readonly pieces: number;
+  /** Pieces of the columns' tails. */
+  readonly tailPieces: number;
   /** Small networks on it, and their width. */
   readonly members: number;
   readonly hidden: number;

@@ -12,9 +12,10 @@ import type { LinearOptions, Tape, Value } from "./tape.ts";
  * - encoder: mean logit of small networks on the piecewise-linear encoding;
  * - gaussian: Mahalanobis distance to the normal rows;
  * - prototypes: distance to the nearest prototype of the normal rows;
- * - residual: log of an autoencoder's mean squared residual.
+ * - residual: log of an autoencoder's mean squared residual;
+ * - tails: how far out in its own column every value lies, summed.
  */
-export const EVIDENCE = ["shallow", "deep", "encoder", "gaussian", "prototypes", "residual"] as const;
+export const EVIDENCE = ["shallow", "deep", "encoder", "gaussian", "prototypes", "residual", "tails"] as const;
 export type EvidenceName = (typeof EVIDENCE)[number];
 
 /**
@@ -28,6 +29,7 @@ const LIMITS: Readonly<Record<EvidenceName, number>> = {
   gaussian: 1,
   prototypes: 1,
   residual: 1,
+  tails: 1,
 };
 
 /** z = arcsinh((s − centre)·scale) with a tenth of what lies beyond the limit, as the kernel works it out. */
@@ -63,11 +65,13 @@ export function evidenceShapes(shape: EvidenceShape): Map<string, number[]> {
   for (const name of ["shallow", "deep"] as const) {
     shapes.set(`${name}.nodes`, [shape[`${name}Nodes`], 3]).set(`${name}.roots`, [shape[`${name}Trees`]]);
   }
+  shapes.set("tails.expand", [shape.tailPieces, 3]);
+  layer("tails", 1, shape.tailPieces);
   shapes.set("forest.start", [2]).set("centre", [EVIDENCE.length]).set("scale", [EVIDENCE.length]);
   return shapes.set("head.w", [2, EVIDENCE.length]).set("head.b", [2]);
 }
 
-/** Evidence of a row before it is standardised, (rows) each; the encoder's lies `stride(1)` floats apart. */
+/** Evidence of a row before it is standardised, (rows) each; those of encoder and tails lie `stride(1)` floats apart. */
 export interface Evidence {
   readonly at: Readonly<Record<EvidenceName, Address>>;
 }
@@ -95,6 +99,7 @@ export function evidenceNetwork(
   const weights = new Parameters(kernel, layers);
   for (const name of layers.keys()) weights.load(name, values(name));
   const pieces = table(kernel, values("expand"), "float");
+  const tailPieces = table(kernel, values("tails.expand"), "float");
   const [mean, weight, prototypes] = ["gaussian.mean", "gaussian.weight", "prototypes.w"].map((name) =>
     floats(kernel, values(name)),
   );
@@ -136,6 +141,11 @@ export function evidenceNetwork(
     tape.emit(["LOG_MEAN_SQUARE", difference.at, inputs, at.residual]);
     tape.release(difference);
 
+    const outlying = tape.input(shape.tailPieces);
+    tape.emit(["EXPAND", x.at, inputs, tailPieces, shape.tailPieces, outlying.at]);
+    const tails = linear(tape, outlying, "tails");
+    tape.release(outlying);
+
     const expanded = tape.input(shape.pieces);
     tape.emit(["EXPAND", x.at, inputs, pieces, shape.pieces, expanded.at]);
     let encoder: Value | undefined;
@@ -147,7 +157,7 @@ export function evidenceNetwork(
       encoder = linear(tape, second, `m${i}.out`, share);
       tape.release(second);
     }
-    return { at: { ...at, encoder: encoder?.at ?? 0 } };
+    return { at: { ...at, encoder: encoder?.at ?? 0, tails: tails.at } };
   };
 
   const standard = (tape: Tape, x: Value): Value => {
@@ -157,7 +167,7 @@ export function evidenceNetwork(
     const result = tape.input(many);
     const [centre, scale] = [values("centre"), values("scale")];
     for (const [i, name] of EVIDENCE.entries()) {
-      const from = name === "encoder" ? kernel.functions.stride(1) : 1;
+      const from = name === "encoder" || name === "tails" ? kernel.functions.stride(1) : 1;
       const to = result.at + 4 * i;
       tape.emit([
         "STANDARDISE",

@@ -17,11 +17,13 @@ export function randomEvidence(shape: EvidenceShape, next: () => number): Map<st
     );
   }
   const whole = (most: number): number => Math.floor(next() * most);
-  values
-    .get("expand")
-    ?.forEach(
-      (_, at, all) => (all[at] = at % 3 === 0 ? whole(shape.inputs) : at % 3 === 1 ? 2 * next() - 1 : 1 + next()),
-    );
+  for (const name of ["expand", "tails.expand"]) {
+    values
+      .get(name)
+      ?.forEach(
+        (_, at, all) => (all[at] = at % 3 === 0 ? whole(shape.inputs) : at % 3 === 1 ? 2 * next() - 1 : 1 + next()),
+      );
+  }
   for (const kind of ["shallow", "deep"] as const) {
     const [count, trees] = [shape[`${kind}Nodes`], shape[`${kind}Trees`]];
     const nodes = values.get(`${kind}.nodes`) ?? new Float32Array();
@@ -81,11 +83,12 @@ export function evidenceOf(x: ArrayLike<number>, shape: EvidenceShape, values: V
   const narrow = linear(linear(row, "residual.in").map(gelu), "residual.code");
   const again = linear(linear(narrow, "residual.wide").map(gelu), "residual.out");
   const residual = Math.log1p(row.reduce((sum, value, j) => sum + (value - again[j]) ** 2, 0) / row.length);
-  const pieces = get("expand");
-  const expanded = Array.from({ length: shape.pieces }, (_, p) => {
-    const [column, from, scale] = pieces.subarray(3 * p, 3 * p + 3);
-    return Math.min(1, Math.max(0, (row[column] - from) * scale));
-  });
+  const expand = (name: string, length: number): number[] =>
+    Array.from({ length }, (_, p) => {
+      const [column, from, scale] = get(name).subarray(3 * p, 3 * p + 3);
+      return Math.min(1, Math.max(0, (row[column] - from) * scale));
+    });
+  const expanded = expand("expand", shape.pieces);
   let encoder = 0;
   for (let i = 0; i < shape.members; i++) {
     const hidden = linear(linear(expanded, `m${i}.in`).map(gelu), `m${i}.mid`).map(gelu);
@@ -98,6 +101,7 @@ export function evidenceOf(x: ArrayLike<number>, shape: EvidenceShape, values: V
     gaussian: Math.sqrt(Math.max(0, squared)),
     prototypes: Math.sqrt(distance),
     residual,
+    tails: linear(expand("tails.expand", shape.tailPieces), "tails")[0],
   };
   return EVIDENCE.map((name, j) => standardised(name, raw[name], get("centre")[j], get("scale")[j]));
 }

@@ -18,6 +18,7 @@ import { drawInside, fitMember, HIDDEN, type Member, meanLogit, MEMBERS } from "
 import { fitPieces, type Pieces } from "./pieces.ts";
 import { fitPrototypes, nearest } from "./prototypes.ts";
 import { fitRebuilder, type Rebuilder, residuals } from "./rebuild.ts";
+import { fitTails, surprises, type Tails } from "./tails.ts";
 
 export interface EvidenceOptions {
   /** Kinds of evidence to use; all unless told. Others get no weight. */
@@ -57,6 +58,7 @@ interface Manifold {
   readonly gaussian: Gaussian;
   readonly prototypes: Matrix;
   readonly rebuilder: Rebuilder;
+  readonly tails: Tails;
 }
 
 /** Learned from labels. */
@@ -108,6 +110,7 @@ export async function learnEvidence(
     gaussian: await step("gaussian", () => fitGaussian(rows)),
     prototypes: await step("prototypes", () => fitPrototypes(rows, draw(index))),
     rebuilder: await step("autoencoder", () => fitRebuilder(rows, draw(index + 1))),
+    tails: fitTails(rows),
   });
 
   const whole = await manifold(normal, 100);
@@ -238,7 +241,7 @@ type Columns = Readonly<Record<EvidenceName, Float32Array>>;
 
 /** Evidence of rows before it is standardised; the deep trees see residuals by the Gaussian they were grown beside. */
 function evidenceOf(parts: Parts & { readonly residualsBy?: Gaussian }, rows: Matrix): Columns {
-  const { gaussian, prototypes, rebuilder, pieces, members, shallow, deep, residualsBy = gaussian } = parts;
+  const { gaussian, prototypes, rebuilder, tails, pieces, members, shallow, deep, residualsBy = gaussian } = parts;
   const deviations = conditional(gaussian, rows);
   return {
     shallow: meanLogOdds(shallow, rows),
@@ -247,6 +250,7 @@ function evidenceOf(parts: Parts & { readonly residualsBy?: Gaussian }, rows: Ma
     gaussian: distances(gaussian, rows, deviations),
     prototypes: nearest(prototypes, rows).distance,
     residual: residuals(rebuilder, rows),
+    tails: surprises(tails, rows),
   };
 }
 
@@ -275,7 +279,7 @@ function table(columns: Columns, scales: readonly Scale[]): Table {
   return { rows, data };
 }
 
-function shapeOf({ pieces, prototypes, rebuilder, shallow, deep }: Parts, inputs: number): EvidenceShape {
+function shapeOf({ pieces, tails, prototypes, rebuilder, shallow, deep }: Parts, inputs: number): EvidenceShape {
   const forest = (forests: readonly Forest[]): { trees: number; nodes: number } => {
     const { nodes, roots } = merged(forests);
     return { trees: roots.length, nodes: nodes.length / 3 };
@@ -285,6 +289,7 @@ function shapeOf({ pieces, prototypes, rebuilder, shallow, deep }: Parts, inputs
     kind: "evidence",
     inputs,
     pieces: pieces.count,
+    tailPieces: tails.pieces.count,
     members: MEMBERS,
     hidden: HIDDEN,
     prototypes: prototypes.rows,
@@ -299,7 +304,7 @@ function shapeOf({ pieces, prototypes, rebuilder, shallow, deep }: Parts, inputs
 
 function tensorsOf(
   shape: EvidenceShape,
-  { gaussian, prototypes, rebuilder, pieces, members, shallow, deep }: Parts,
+  { gaussian, prototypes, rebuilder, tails, pieces, members, shallow, deep }: Parts,
   scales: readonly Scale[],
   { weights, bias }: { weights: Float64Array; bias: number },
 ): Map<string, Tensor> {
@@ -310,13 +315,8 @@ function tensorsOf(
       if (found) values.set(`${name}.${kind}`, found.value);
     }
   };
-  values.set(
-    "expand",
-    Float32Array.from({ length: 3 * pieces.count }, (_, at) => {
-      const p = Math.floor(at / 3);
-      return [pieces.column[p], pieces.from[p], pieces.scale[p]][at % 3];
-    }),
-  );
+  values.set("expand", pieceTable(pieces)).set("tails.expand", pieceTable(tails.pieces));
+  values.set("tails.w", tails.weight).set("tails.b", [tails.bias]);
   for (const [i, { net }] of members.entries()) {
     const weightsOf = net.inspect();
     for (const [k, name] of ["in", "mid", "out"].entries()) layer(`m${i}.${name}`, weightsOf, k + 1);
@@ -356,6 +356,11 @@ function tensorsOf(
       floatTensor(Float32Array.from(values.get(name) ?? []), size),
     ]),
   );
+}
+
+/** Rows of (column, from, scale). */
+function pieceTable({ count, column, from, scale }: Pieces): Float32Array {
+  return Float32Array.from({ length: 3 * count }, (_, at) => [column, from, scale][at % 3][Math.floor(at / 3)]);
 }
 
 function withResiduals(rows: Matrix, gaussian: Gaussian): Matrix {
