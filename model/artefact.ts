@@ -2,6 +2,7 @@
 import { checkWeights, malformed, readGolden, readNetwork } from "./artefact-check.ts";
 import { readThresholds, readTraining } from "./artefact-check.ts";
 import { UnseenError } from "./errors.ts";
+import { isEvidence } from "./evidence.ts";
 import { JsonValue } from "./json-value.ts";
 import { quote } from "./names.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
@@ -128,7 +129,8 @@ export function readArtefact(bytes: Uint8Array): Artefact {
     network,
     schema,
     temperature: part("temperature").number(0.05, 100),
-    epsilon: part("epsilon").number(0, 1),
+    // trees have no gradient to step along
+    epsilon: part("epsilon").number(0, isEvidence(network) ? 0 : 1),
     thresholds: readThresholds(part("thresholds")),
     golden: readGolden(part("golden"), schema),
     training: readTraining(part("training")),

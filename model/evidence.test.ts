@@ -35,7 +35,7 @@ function scores(shape: EvidenceShape, values: Values, x: Float32Array, rows: num
 }
 
 /** An artefact of an evidence network under the sample schema. */
-function artefact(change: (values: Map<string, Float32Array>, shape: EvidenceShape) => void): Uint8Array {
+function artefact(change: (values: Map<string, Float32Array>, shape: EvidenceShape) => void, epsilon = 0): Uint8Array {
   const sample = sampleArtefact();
   const shape: EvidenceShape = {
     kind: "evidence",
@@ -57,7 +57,7 @@ function artefact(change: (values: Map<string, Float32Array>, shape: EvidenceSha
   const tensors = new Map(
     [...evidenceShapes(shape)].map(([name, dims]) => [name, floatTensor(values.get(name) ?? new Float32Array(), dims)]),
   );
-  return writeArtefact({ ...sample, network: shape, epsilon: 0, tensors });
+  return writeArtefact({ ...sample, network: shape, epsilon, tensors });
 }
 
 describe("the evidence network", () => {
@@ -83,6 +83,10 @@ describe("the evidence network", () => {
     const read = readArtefact(bytes);
     expect(read.network).toMatchObject({ kind: "evidence", deepNodes: 7 });
     expect(writeArtefact(read)).toEqual(bytes);
+  });
+
+  test("refuses an input step, which trees have no gradient for", () => {
+    expect(() => artefact(() => {}, 0.01)).toThrow(expect.objectContaining({ code: "artefact-malformed" }));
   });
 
   test.each([

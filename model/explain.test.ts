@@ -192,7 +192,15 @@ describe("explanations of the evidence network", () => {
     const [b0, b1] = bias ? tensorValues(bias) : [];
     for (const { logOdds, reference, features, evidence } of explain(scorer, [...normalRows, ...spoilt])) {
       expect(Math.abs(total(features) - (logOdds - reference))).toBeLessThan(1e-4);
-      expect(Object.keys(evidence ?? {})).toEqual(["shallow", "deep", "encoder", "gaussian", "prototypes", "residual", "tails"]);
+      expect(Object.keys(evidence ?? {})).toEqual([
+        "shallow",
+        "deep",
+        "encoder",
+        "gaussian",
+        "prototypes",
+        "residual",
+        "tails",
+      ]);
       const sum = Object.values(evidence ?? {}).reduce((a, b) => a + b, (b1 - b0) / temperature);
       expect(Math.abs(sum - logOdds)).toBeLessThan(1e-3);
     }
