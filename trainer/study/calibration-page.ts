@@ -132,10 +132,11 @@ export function calibrationFinding(method: string, all: readonly Judged[]): [str
       ? "what is calibrated on seen families holds on unseen ones"
       : `the margin's calibration does not carry over, its ECE on unseen families is ${fixed(ratio, 1)} times as large, and ${finest.confidence} has the lowest Brier score there (${fixed(finest.unseen.brier)})`;
   const others = all.filter((one) => one !== own && Math.abs(one.recall - own.recall) > TIE);
+  const rest = others.length < all.length - 1 ? ["the same with the others, which rank rows alike"] : [];
   const recall =
     others.length === 0
       ? `none of the others changes its recall at the 1 % budget (${fixed(own.recall)})`
-      : `at the 1 % budget its recall is ${fixed(own.recall)}, ${others.map((one) => `${fixed(one.recall)} with ${one.confidence}`).join(", ")}${others.length < all.length - 1 ? " and the same with the rest, which rank rows alike" : ""}`;
+      : `at the 1 % budget its recall is ${fixed(own.recall)} (${[...others.map((one) => `${fixed(one.recall)} with ${one.confidence}`), ...rest].join(", ")})`;
   return [`${capital(said("seen"))}; ${said("unseen")}.`, `${capital(carries)}; ${recall}.`];
 }
 
