@@ -1,6 +1,6 @@
 /** `unseen study`: one question about the method, measured, and answered in a page with a plot. */
 import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { UnseenError } from "../../model/errors.ts";
 import { SPLITS } from "../benchmark/cell.ts";
 import { methodNamed } from "../peers/registry.ts";
@@ -28,7 +28,7 @@ export const studyCommand: Command = {
     results: {
       type: "string",
       valueHint: "FILE",
-      description: "results file to write or go on with (study-NAME.jsonl in --out)",
+      description: "results file to write or go on with (runs/study-NAME.jsonl)",
     },
     methods: { type: "string", default: "unseen", valueHint: "a,b", description: "methods, as for unseen benchmark" },
     families: { type: "string", valueHint: "a,b", description: "families to hold out (8 by the benchmark's rule)" },
@@ -54,7 +54,7 @@ export const studyCommand: Command = {
     const study = studyNamed(required(options, "study"));
     const out = text(options, "out") ?? "docs";
     const quiet = options.json === true;
-    const file = text(options, "results") ?? join(out, `study-${study.name}.jsonl`);
+    const file = text(options, "results") ?? join("runs", `study-${study.name}.jsonl`);
     const request = {
       folders: [...new Set(names(options, "data"))],
       methods: [...new Set(names(options, "methods"))].map(methodNamed),
@@ -67,7 +67,7 @@ export const studyCommand: Command = {
       file,
       workers: whole(options, "workers", 1, 256) ?? 1,
     };
-    mkdirSync(out, { recursive: true });
+    for (const folder of [out, dirname(file)]) mkdirSync(folder, { recursive: true });
     const { signal, dispose } = interruptSignal("now; what was measured is kept");
     try {
       const result = await withProgress(`study ${study.name}`, quiet, (report) =>

@@ -79,7 +79,7 @@ export function linesPanel(points: readonly Point[], { title, x, y, colours, per
     height: 260,
     marginLeft: 56,
     marginBottom: 40,
-    fx: { label: null },
+    fx: { label: null, domain: facetsOf(sound) },
     x: { label: x, type: "point", domain: [...new Set(sound.map((point) => point.x))].sort((a, b) => a - b) },
     y: { label: y, grid: true, nice: true, ...(percent ? { percent: true } : {}) },
     marks: [
@@ -121,7 +121,7 @@ export function pairsPanel(
     marginLeft: 210,
     marginRight: 30,
     marginBottom: 40,
-    fx: { label: null },
+    fx: { label: null, domain: facetsOf(pairs) },
     x: { label: x, grid: true, nice: true, ...(from === undefined ? { zero: true } : { domain: [from, 1] }) },
     y: { label: null, domain: names },
     marks: [
@@ -144,6 +144,11 @@ export function methodColours(methods: readonly string[]): Map<string, string> {
 
 export function legendOf(colours: ReadonlyMap<string, string>): LegendEntry[] {
   return [...colours].map(([label, colour]) => ({ label, colour }));
+}
+
+/** In the order they come. */
+function facetsOf(marks: readonly { readonly facet: string }[]): string[] {
+  return [...new Set(marks.map(({ facet }) => facet))];
 }
 
 function heightOf(text: string): number {
