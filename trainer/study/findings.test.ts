@@ -144,6 +144,13 @@ describe("transfer", () => {
     expect(second).toContain("flags 80.0 % from a to b");
   });
 
+  test("of many failures the worst are named", () => {
+    const rows = [0.5, 0.4, 0.1, 0.3, 0.2].map((auc) => row(`f${auc}`, auc, 0.9));
+    expect(transferFinding(rows)[1]).toContain(
+      "on 5 of 5 families: worst on f0.1 of b (0.100), f0.2 of b (0.200), f0.3 of b (0.300) and f0.4 of b (0.400);",
+    );
+  });
+
   test("and where it holds", () => {
     const [first, second] = transferFinding([row("dos", 0.9, 0.91)]);
     expect(first).toMatch(/^It holds/);

@@ -87,6 +87,7 @@ function transferred(entries: readonly Entry<TransferTask, TransferResult>[]): T
 /** AUC-ROC below this is no better than little above a guess, and so much below training at home is a loss. */
 const POOR = 0.6;
 const LOSS = 0.1;
+const MOST_NAMED = 4;
 
 export function transferFinding(rows: readonly Transferred[]): [string, string] {
   const focus = focusOf(rows.map(({ method }) => method));
@@ -102,15 +103,16 @@ export function transferFinding(rows: readonly Transferred[]): [string, string] 
     ([route, own]) =>
       `${route} ${fixed(over(own, (row) => row.away.auc))} against ${fixed(over(own, (row) => row.home.auc))}`,
   );
-  const failed = ours.filter((row) => {
-    const [elsewhere, here] = [mean(row.away.auc), mean(row.home.auc)];
-    return elsewhere < POOR || here - elsewhere > LOSS;
-  });
-  const names = failed.map((row) => `${row.family} of ${row.target} (${fixed(mean(row.away.auc))})`);
+  const failed = ours
+    .map((row) => ({ ...row, here: mean(row.home.auc), elsewhere: mean(row.away.auc) }))
+    .filter(({ here, elsewhere }) => elsewhere < POOR || here - elsewhere > LOSS)
+    .sort((a, b) => a.elsewhere - b.elsewhere);
+  const names = failed.slice(0, MOST_NAMED).map((row) => `${row.family} of ${row.target} (${fixed(row.elsewhere)})`);
+  const worst = failed.length > MOST_NAMED ? "worst on " : "";
   const where =
-    names.length === 0
+    failed.length === 0
       ? `No family falls below ${POOR} or by more than ${LOSS}`
-      : `It fails, below ${POOR} or ${LOSS} under training on the target, on ${names.length} of ${ours.length} families: ${listed(names)}`;
+      : `It fails, below ${POOR} or ${LOSS} under training on the target, on ${failed.length} of ${ours.length} families: ${worst}${listed(names)}`;
   const flagged = routes.map(([route, own]) => `${percent(over(own, (row) => row.away.flagged))} from ${route}`);
   const methods = [...new Set(rows.map(({ method }) => method))];
   const means = methods.map((method) => ({
