@@ -3,7 +3,7 @@ import type { EvidenceShape, Golden, NetworkShape, ResidualShape } from "./artef
 import type { Tensor, Thresholds, TrainingSummary } from "./artefact.ts";
 import { RowEncoder } from "./encode.ts";
 import { UnseenError } from "./errors.ts";
-import { evidenceShapes, isEvidence } from "./evidence.ts";
+import { evidenceShapes, isEvidence, nodeDepths } from "./evidence.ts";
 import type { JsonValue } from "./json-value.ts";
 import { quote } from "./names.ts";
 import { weightShapes } from "./network.ts";
@@ -40,6 +40,9 @@ type Limits<Shape> = Readonly<Record<keyof Shape, readonly [number, number]>>;
 export function tensorShapes(network: NetworkShape): Map<string, number[]> {
   return isEvidence(network) ? evidenceShapes(network) : weightShapes(network);
 }
+
+/** Deepest tree: every row walks as deep as its tree goes. */
+const DEEPEST = 64;
 
 /** Most golden rows: they are scored whenever a model is opened. */
 const GOLDEN_CAP = 256;
@@ -228,5 +231,7 @@ function checkTables(tensors: ReadonlyMap<string, Tensor>, shape: EvidenceShape)
       if (table[3 * i] >= 0) whole(`${name}.nodes`, 3 * i + 2, i + 1, nodes - 2);
     }
     for (let i = 0; i < shape[`${name}Trees`]; i++) whole(`${name}.roots`, i, 0, nodes - 1);
+    const deep = nodeDepths(table).findIndex((depth) => depth > DEEPEST);
+    if (deep >= 0) throw malformed(`tensor "${name}.nodes" is deeper than ${DEEPEST} below node ${deep}`);
   }
 }

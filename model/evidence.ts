@@ -98,14 +98,14 @@ export function evidenceNetwork(
   const layers = new Map([...shapes].filter(([name]) => name.endsWith(".w") || name.endsWith(".b")));
   const weights = new Parameters(kernel, layers);
   for (const name of layers.keys()) weights.load(name, values(name));
-  const pieces = table(kernel, values("expand"), "float");
-  const tailPieces = table(kernel, values("tails.expand"), "float");
+  const pieces = pieceTable(kernel, values("expand"));
+  const tailPieces = pieceTable(kernel, values("tails.expand"));
   const [mean, weight, prototypes] = ["gaussian.mean", "gaussian.weight", "prototypes.w"].map((name) =>
     floats(kernel, values(name)),
   );
   const forests = (["shallow", "deep"] as const).map((name, i) => ({
-    nodes: table(kernel, values(`${name}.nodes`), "integer"),
-    roots: integers(kernel, values(`${name}.roots`)),
+    nodes: nodeTable(kernel, values(`${name}.nodes`)),
+    roots: rootTable(kernel, values(`${name}.roots`), values(`${name}.nodes`)),
     trees: shape[`${name}Trees`],
     start: values("forest.start")[i],
   }));
@@ -186,28 +186,56 @@ export function evidenceNetwork(
   return Object.assign(network, { evidence, standard });
 }
 
-/** Rows of three numbers as four words each: an integer, a float, and a float (pieces) or an integer (nodes). */
-function table(kernel: Kernel, rows: Float32Array, last: "float" | "integer"): Address {
-  const many = rows.length / 3;
+/** Pieces (column, from, scale) as four words each. */
+function pieceTable(kernel: Kernel, pieces: Float32Array): Address {
+  const many = pieces.length / 3;
   const at = kernel.allocate(4 * many);
   const view = new DataView(kernel.functions.memory.buffer, at, 16 * many);
   for (let i = 0; i < many; i++) {
-    view.setInt32(16 * i, rows[3 * i], true);
-    view.setFloat32(16 * i + 4, rows[3 * i + 1], true);
-    if (last === "float") view.setFloat32(16 * i + 8, rows[3 * i + 2], true);
-    else view.setInt32(16 * i + 8, rows[3 * i + 2], true);
+    view.setInt32(16 * i, pieces[3 * i], true);
+    view.setFloat32(16 * i + 4, pieces[3 * i + 1], true);
+    view.setFloat32(16 * i + 8, pieces[3 * i + 2], true);
   }
+  return at;
+}
+
+/** Nodes (column, threshold or leaf value, low child) as the kernel walks them; see `forest` in assembly/evidence.ts. */
+function nodeTable(kernel: Kernel, nodes: Float32Array): Address {
+  const many = nodes.length / 3;
+  const at = kernel.allocate(4 * many);
+  const view = new DataView(kernel.functions.memory.buffer, at, 16 * many);
+  for (let i = 0; i < many; i++) {
+    const [column, value, low] = nodes.subarray(3 * i, 3 * i + 3);
+    const leaf = column < 0;
+    view.setInt32(16 * i, leaf ? 0 : column, true);
+    view.setFloat32(16 * i + 4, leaf ? Number.POSITIVE_INFINITY : value, true);
+    view.setInt32(16 * i + 8, 16 * (leaf ? i : low), true);
+    view.setFloat32(16 * i + 12, leaf ? value : 0, true);
+  }
+  return at;
+}
+
+/** Depths of all nodes: 0 for leaves, else one more than the deeper child's; children lie behind their parents. */
+export function nodeDepths(nodes: Float32Array): Int32Array {
+  const depths = new Int32Array(nodes.length / 3);
+  for (let i = depths.length - 1; i >= 0; i--) {
+    const low = nodes[3 * i + 2];
+    if (nodes[3 * i] >= 0) depths[i] = 1 + Math.max(depths[low], depths[low + 1]);
+  }
+  return depths;
+}
+
+/** Roots as the kernel walks from them: place in bytes, depth. */
+function rootTable(kernel: Kernel, roots: Float32Array, nodes: Float32Array): Address {
+  const depths = nodeDepths(nodes);
+  const at = kernel.allocate(2 * roots.length);
+  const words = new Int32Array(kernel.functions.memory.buffer, at, 2 * roots.length);
+  for (const [i, root] of roots.entries()) words.set([16 * root, depths[root]], 2 * i);
   return at;
 }
 
 function floats(kernel: Kernel, values: Float32Array): Address {
   const at = kernel.allocate(values.length);
   kernel.floats(at, values.length).set(values);
-  return at;
-}
-
-function integers(kernel: Kernel, values: Float32Array): Address {
-  const at = kernel.allocate(values.length);
-  new Int32Array(kernel.functions.memory.buffer, at, values.length).set(values);
   return at;
 }
