@@ -7,6 +7,7 @@ import { Kernel } from "../model/kernel.ts";
 import { residualNetwork, weightShapes } from "../model/network.ts";
 import { Parameters } from "../model/parameters.ts";
 import { drawFor, unit } from "../trainer/learn/draw.ts";
+import { defaultLearner } from "./default-learner.ts";
 import { REFERENCE, referenceWeights, toOnnx } from "./reference-network.ts";
 
 const ROUNDS = 15;
@@ -43,10 +44,13 @@ async function onnx(batch: number): Promise<Float32Array> {
   return probabilities.data as Float32Array;
 }
 
+const learner = await defaultLearner(REFERENCE.inputs);
+
 const peers: Record<string, (batch: number) => Float32Array | Promise<Float32Array>> = {
   "this kernel, SIMD128": ours("score", false),
   "this kernel, relaxed SIMD": ours("score-relaxed", false),
   "this kernel with the ODIN step": ours("score", true),
+  "this kernel, default learner": (batch) => learner.score(rows.subarray(0, batch * REFERENCE.inputs), batch),
   "onnxruntime-web, wasm, 1 thread": onnx,
 };
 
@@ -96,7 +100,7 @@ const lines = [
 const document = `# Performance
 
 Written by \`node bench/kernel.ts\` on ${new Date().toISOString().slice(0, 10)}: ${cpus()[0].model.trim()}, ${cpus().length} cores, Node ${process.versions.node}, onnxruntime-web ${ort.env.versions.web ?? "?"}; one thread, ${ROUNDS} interleaved rounds in one run.
-The reference network (77 → 256, 3 residual blocks, → 128 → 2; 446 k weights), same weights for all, outputs compared to 1e-5 first. Absolute times depend on the machine: compare the ratios.
+The reference network (77 → 256, 3 residual blocks, → 128 → 2; 446 k weights), same weights for all, outputs compared to 1e-5 first; and a model of the default learner with as many inputs (${learner.artefact.training.families.length} families, ${learner.artefact.training.normalRows} normal rows), as `unseen train` makes it. Absolute times depend on the machine: compare the ratios.
 
 ${lines.join("\n")}
 `;

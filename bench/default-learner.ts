@@ -1,0 +1,42 @@
+/** A model of the default learner for timing: 77 inputs as the reference network, correlated columns, six seen families. */
+import { Scorer } from "../model/scorer.ts";
+import { writeArtefact } from "../model/artefact.ts";
+import type { Dataset, Group } from "../trainer/data/dataset.ts";
+import { splitDataset } from "../trainer/data/split.ts";
+import { drawFor, gaussian } from "../trainer/learn/draw.ts";
+import { kernelModule } from "../trainer/learn/engine.ts";
+import { train } from "../trainer/learn/train.ts";
+
+const NORMALS = 10_000;
+const FAMILIES = 6;
+const LABELS = 100;
+
+export async function defaultLearner(inputs: number): Promise<Scorer> {
+  const draw = drawFor(7, 0);
+  const group = (name: string, role: Group["role"], rows: number, shifted: (column: number) => number): Group => {
+    const cells = Array.from({ length: inputs }, () => new Float64Array(rows));
+    for (let i = 0; i < rows; i++) {
+      const common = gaussian(draw);
+      for (let j = 0; j < inputs; j++) cells[j][i] = 0.6 * common + gaussian(draw) + shifted(j);
+    }
+    return { name, role, side: null, count: rows, cells, block: new Int32Array(rows), blockNames: [name] };
+  };
+  const dataset: Dataset = {
+    name: "timing",
+    columns: Array.from({ length: inputs }, (_, j) => ({ name: `c${j}`, kind: "numeric" as const })),
+    groups: [
+      group("normal", "normal", NORMALS, () => 0),
+      ...Array.from({ length: FAMILIES }, (_, k) =>
+        group(`family-${k}`, "anomaly", LABELS, (column) => (column % FAMILIES === k ? 1.5 : 0)),
+      ),
+    ],
+    files: [],
+    dropped: [],
+    duplicates: 0,
+    notes: [],
+  };
+  const { fit } = splitDataset(dataset, { seed: 1, holdOut: [], shots: LABELS, split: "rows" });
+  const data = { name: "timing", files: [] };
+  const { artefact } = await train(fit, { seed: 1, split: "rows", shots: LABELS, heldOut: [], data, createdAt: "" });
+  return Scorer.open(writeArtefact(artefact), kernelModule("score"));
+}
