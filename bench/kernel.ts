@@ -100,7 +100,7 @@ const lines = [
 const document = `# Performance
 
 Written by \`node bench/kernel.ts\` on ${new Date().toISOString().slice(0, 10)}: ${cpus()[0].model.trim()}, ${cpus().length} cores, Node ${process.versions.node}, onnxruntime-web ${ort.env.versions.web ?? "?"}; one thread, ${ROUNDS} interleaved rounds in one run.
-The reference network (77 → 256, 3 residual blocks, → 128 → 2; 446 k weights), same weights for all, outputs compared to 1e-5 first; and a model of the default learner with as many inputs (${learner.artefact.training.families.length} families, ${learner.artefact.training.normalRows} normal rows), as `unseen train` makes it. Absolute times depend on the machine: compare the ratios.
+The reference network (77 → 256, 3 residual blocks, → 128 → 2; 446 k weights), same weights for all, outputs compared to 1e-5 first; and a model of the default learner with as many inputs (${learner.artefact.training.families.length} families, ${learner.artefact.training.normalRows} normal rows), as unseen train makes it. Absolute times depend on the machine: compare the ratios.
 
 ${lines.join("\n")}
 `;
