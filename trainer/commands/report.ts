@@ -5,6 +5,7 @@ import { UnseenError } from "../../model/errors.ts";
 import { readResults } from "../benchmark/results.ts";
 import { didYouMean } from "../nearest.ts";
 import { METHODS } from "../peers/registry.ts";
+import { episodeSections, readEpisodes } from "../report/episodes.ts";
 import { toMarkdown } from "../report/markdown.ts";
 import { toHtml } from "../report/page.ts";
 import { reportOf } from "../report/report.ts";
@@ -16,6 +17,11 @@ export const reportCommand: Command = {
   args: {
     results: { type: "positional", required: true, valueHint: "FILE", description: "what unseen benchmark wrote" },
     out: { type: "string", default: "report", valueHint: "DIR", description: "folder for report.md and report.html" },
+    episodes: {
+      type: "string",
+      valueHint: "FILE",
+      description: "episode log of unseen train --method paper --log: histograms before, after inner, after outer",
+    },
     focus: {
       type: "string",
       valueHint: "METHOD",
@@ -35,7 +41,10 @@ export const reportCommand: Command = {
     if (focus !== undefined && !measured.has(focus)) {
       throw new UnseenError("option-invalid", `${file} has no method "${focus}".`, didYouMean(focus, measured));
     }
-    const report = reportOf(lines, METHODS, focus);
+    const log = text(options, "episodes");
+    const benchmark = reportOf(lines, METHODS, focus);
+    const episodes = log === undefined ? [] : episodeSections(readEpisodes(log));
+    const report = { ...benchmark, sections: [...benchmark.sections, ...episodes] };
     const folder = text(options, "out") ?? "report";
     mkdirSync(folder, { recursive: true });
     writeWhole(join(folder, "report.md"), toMarkdown(report));
