@@ -29,8 +29,8 @@ const FIGURES: readonly { readonly caption: string; readonly share: boolean; rea
   { caption: "flagged at 1 %, all domains", share: true, of: ({ all }) => all.falsePositiveRate },
 ];
 
-export function domainsPage(entries: readonly Entry<DomainsTask, DomainsResult>[]): Page {
-  const lines = entries.flatMap(({ task, results }): Line[] => {
+export function domainsPage(all: readonly Entry<DomainsTask, DomainsResult>[]): Page {
+  const lines = comparable(all).flatMap(({ task, results }): Line[] => {
     const { data, seed, method, trained, domains } = task;
     return results.map((result) => ({ ...result, data, seed, method, count: trained.length, domains: domains.length }));
   });
@@ -84,6 +84,13 @@ export function domainsPage(entries: readonly Entry<DomainsTask, DomainsResult>[
       { caption: flagged, svg: panel(flagged, [3, 2]) },
     ]),
   };
+}
+
+/** Choices of domains that every method was measured on: means over others would not compare. */
+function comparable(entries: readonly Entry<DomainsTask, DomainsResult>[]): Entry<DomainsTask, DomainsResult>[] {
+  const methods = new Set(entries.map(({ task }) => task.method));
+  const choices = Map.groupBy(entries, ({ task: { data, seed, trained } }) => JSON.stringify([data, seed, trained]));
+  return [...choices.values()].filter(({ length }) => length === methods.size).flat();
 }
 
 function courseOf({ data, method, lines }: { data: string; method: string; lines: readonly Line[] }): Course {

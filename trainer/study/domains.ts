@@ -3,12 +3,11 @@ import type { Bench } from "../benchmark/bench.ts";
 import { CAPS } from "../benchmark/cell.ts";
 import { figuresOf } from "../benchmark/measure.ts";
 import { LEAST_TESTED } from "../benchmark/task.ts";
-import { UnseenError } from "../../model/errors.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { domainsOf, familiesOf } from "../data/families.ts";
 import { fitSchema } from "../data/fit-schema.ts";
 import { encodeRows, type Matrix } from "../data/matrix.ts";
-import { splitDataset } from "../data/split.ts";
+import { splitDataset, type SplitOptions } from "../data/split.ts";
 import { drawFor, shuffled } from "../learn/draw.ts";
 import { type Fitted, trainingSide } from "../peers/method.ts";
 import { methodNamed } from "../peers/registry.ts";
@@ -68,13 +67,14 @@ export const domainsStudy: Study<DomainsTask, DomainsResult> = {
     for (const folder of options.folders) {
       const { dataset } = await bench.read(folder);
       const { data, sets } = await heldOutOf(bench, folder, options, SETS);
-      const domains = domainsFor(dataset);
+      const domains = domainsFor(dataset, options);
       const less = domainsOf(dataset).filter((name) => !domains.includes(name));
       if (domains.length < 2) {
-        notes.push(`${data} is left out: it has one normal domain.`);
+        notes.push(`${data} is left out: it has fewer than two normal domains to choose from.`);
         continue;
       }
-      if (less.length > 0) notes.push(`${data}: too few rows to take part have ${less.join(", ")}.`);
+      if (less.length > 0)
+        notes.push(`Of ${data}'s normal domains, ${less.join(", ")} have too few rows to take part.`);
       for (let seed = 1; seed <= options.seeds; seed++) {
         for (const trained of choices(domains, seed)) {
           const { split, rows } = options;
@@ -90,13 +90,29 @@ export const domainsStudy: Study<DomainsTask, DomainsResult> = {
   page: domainsPage,
 };
 
-/** The domains with enough rows. */
-function domainsFor(dataset: Dataset): string[] {
+/** The domains with enough rows, and some to train on, to validate and to test with every seed. */
+function domainsFor(dataset: Dataset, { seeds, split }: StudyOptions): string[] {
   const rows = (name: string): number =>
     dataset.groups.reduce((sum, group) => sum + (group.role === "normal" && group.name === name ? group.count : 0), 0);
   const all = domainsOf(dataset);
   const large = all.filter((name) => TRAIN_SHARE * rows(name) >= LEAST_TRAINED);
-  return large.length > 1 ? large : all;
+  let sound = large.length > 1 ? large : all;
+  for (let seed = 1; seed <= seeds; seed++) {
+    const { fit, heldOut } = splitDataset(dataset, { ...ruleOf(split, seed, 0), holdOut: familiesOf(dataset) });
+    const fitted = fit.normal.filter(({ train, validation }) => train.count > 1 && validation.count > 0);
+    sound = sound.filter(
+      (name) => fitted.some(({ domain }) => domain === name) && heldOut.normal.some(({ domain }) => domain === name),
+    );
+  }
+  return sound;
+}
+
+function ruleOf(
+  split: StudyOptions["split"],
+  seed: number,
+  shots: number,
+): Pick<SplitOptions, "seed" | "shots" | "split"> {
+  return { seed, shots, split: split === "blocks" ? "blocks" : "rows" };
 }
 
 /** Of each number, at most four choices that go round the domains in an order drawn by seed; all together once. */
@@ -115,13 +131,10 @@ export function choices(domains: readonly string[], seed: number): string[][] {
 async function measure(bench: Bench, task: DomainsTask): Promise<DomainsResult[]> {
   const { seed, shots, domains, trained } = task;
   const { dataset } = await bench.read(task.folder);
-  const rule = { seed, shots, split: task.split === "blocks" ? ("blocks" as const) : ("rows" as const) };
+  const rule = ruleOf(task.split, seed, shots);
   const without = (kept: readonly string[]): string[] => domainsOf(dataset).filter((name) => !kept.includes(name));
   // The same test rows and the same number of training rows, whatever is trained on.
   const whole = splitDataset(dataset, { ...rule, holdOut: familiesOf(dataset), holdOutDomains: without(domains) });
-  if (whole.fit.normal.length < domains.length) {
-    throw new UnseenError("data-too-small", "A domain has no training row.", "Try another seed, or split by rows.");
-  }
   const rows = Math.min(task.rows, ...whole.fit.normal.map(({ train }) => train.count));
   const tested = whole.heldOut.normal.filter(({ domain }) => domains.includes(domain));
   const cap = Math.floor(CAPS.normalTest / domains.length);
