@@ -5,13 +5,14 @@ import { UnseenError } from "../../model/errors.ts";
 import { HISTOGRAM_BINS } from "../learn/judge.ts";
 import type { EpisodeLog } from "../learn/train.ts";
 import { type Section, text } from "./section.ts";
-import { LOST, short, svg, WON } from "./svg.ts";
+import { COLOURS, LOST, short, svg, WON } from "./svg.ts";
 
 const STAGES = [
   ["before", "before"],
   ["afterInner", "after inner"],
   ["afterOuter", "after outer"],
 ] as const;
+const COURSES = COLOURS.peers.slice(0, STAGES.length);
 const PANEL = { width: 190, height: 84 } as const;
 
 /** The lines of `unseen train --method paper --log FILE`. @throws UnseenError data-not-found, data-unreadable */
@@ -52,7 +53,12 @@ export function episodeSections(episodes: readonly EpisodeLog[]): Section[] {
       level: 1,
       blocks: [
         text(words),
-        { kind: "plot", caption: "Mean AUC-ROC of the families over the episodes", svg: courses(episodes) },
+        {
+          kind: "plot",
+          caption: "Mean AUC-ROC of the families over the episodes",
+          svg: courses(episodes),
+          legend: STAGES.map(([, label], i) => ({ label, colour: COURSES[i] })),
+        },
         {
           kind: "plot",
           caption: `Scores of episode ${last.episode + 1}: normal rows upwards, each family's downwards`,
@@ -83,15 +89,8 @@ function courses(episodes: readonly EpisodeLog[]): string {
     height: 300,
     x: { label: "episode →", ticks: Math.min(10, episodes.length), tickFormat: "d" },
     y: { label: "↑ mean AUC-ROC", grid: true },
-    color: { type: "categorical", domain: STAGES.map(([, stage]) => stage), legend: false },
-    marks: [
-      Plot.line(points, { x: "episode", y: "auc", stroke: "stage", strokeWidth: 1.6 }),
-      Plot.text(
-        points.filter(({ episode }) => episode === episodes[episodes.length - 1].episode + 1),
-        { x: "episode", y: "auc", text: "stage", fill: "stage", textAnchor: "start", dx: 6 },
-      ),
-    ],
-    marginRight: 80,
+    color: { type: "categorical", domain: STAGES.map(([, stage]) => stage), range: [...COURSES] },
+    marks: [Plot.line(points, { x: "episode", y: "auc", stroke: "stage", strokeWidth: 1.6 })],
   });
 }
 
@@ -115,12 +114,12 @@ function stages(log: EpisodeLog): string {
   return svg("Scores before, after the inner and after the outer loop", {
     width: 150 + PANEL.width * STAGES.length,
     height: 70 + PANEL.height * names.length,
-    marginLeft: 40,
-    marginRight: 120,
-    x: { domain: [0, 1], ticks: [0, 0.5, 1], label: "anomaly score →" },
+    marginLeft: 130,
+    marginRight: 20,
+    x: { domain: [0, 1], ticks: [0, 0.5], label: "anomaly score →" },
     y: { axis: null },
     fx: { domain: STAGES.map(([, stage]) => stage), label: null, padding: 0.1 },
-    fy: { domain: names, label: null, padding: 0.15, tickFormat: (name: string) => short(name) },
+    fy: { domain: names, label: null, axis: "left", padding: 0.15, tickFormat: (name: string) => short(name) },
     marks: [
       Plot.rectY(bars, { x1: "from", x2: "to", y: "height", fill: "fill", fx: "stage", fy: "family", insetLeft: 0.5 }),
       Plot.ruleY([0]),
