@@ -124,9 +124,10 @@ export function domainsFinding(courses: readonly Course[]): [string, string] {
     (values: readonly number[]) => values[values.length - 1],
   ];
   const over = (own: readonly Course[], figure: (course: Course) => number): number => mean(own.map(figure));
-  const trends = (of: (course: Course) => readonly number[]): string => {
-    const said = ours.map((course) => `${ours.length > 1 ? `on ${course.data} ` : ""}it ${trendOf(of(course))}`);
-    return said.join(", ");
+  const trends = (of: (course: Course) => readonly number[], show: (value: number) => string): string => {
+    if (ours.length === 1) return `it ${trendOf(of(ours[0]))}`;
+    const ends = (values: readonly number[]): string => `${show(one(values))} to ${show(all(values))}`;
+    return ours.map((course) => `on ${course.data} it ${trendOf(of(course))}, ${ends(of(course))}`).join("; ");
   };
   const auc = [over(ours, (course) => one(course.all.auc)), over(ours, (course) => all(course.all.auc))];
   const flagged = [over(ours, (course) => one(course.all.flagged)), over(ours, (course) => all(course.all.flagged))];
@@ -154,8 +155,8 @@ export function domainsFinding(courses: readonly Course[]): [string, string] {
         : `costs ${fixed(-own)} of AUC-ROC`;
   return [
     `${verdict}: from one normal domain to all, with as many training rows, ${focus}'s AUC-ROC against normal rows of all ` +
-      `domains goes from ${fixed(auc[0])} to ${fixed(auc[1])} (${trends((course) => course.all.auc)}), and the share of them ` +
-      `flagged at the 1 % budget from ${percent(flagged[0])} to ${percent(flagged[1])} (${trends((course) => course.all.flagged)}).`,
+      `domains goes from ${fixed(auc[0])} to ${fixed(auc[1])} (${trends((course) => course.all.auc, fixed)}), and the share of them ` +
+      `flagged at the 1 % budget from ${percent(flagged[0])} to ${percent(flagged[1])} (${trends((course) => course.all.flagged, percent)}).`,
     `Against normal rows of the domains trained on, diversity ${price}` +
       (methods.length > 1
         ? `; with all domains ${best.method} stands highest of ${methods.length} methods (${fixed(best.auc)}).`

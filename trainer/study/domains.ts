@@ -74,7 +74,9 @@ export const domainsStudy: Study<DomainsTask, DomainsResult> = {
         continue;
       }
       if (less.length > 0)
-        notes.push(`Of ${data}'s normal domains, ${less.join(", ")} have too few rows to take part.`);
+        notes.push(
+          `Of ${data}'s normal domains, ${less.join(", ")} have too few rows to take part, or none on some side of the split.`,
+        );
       for (let seed = 1; seed <= options.seeds; seed++) {
         for (const trained of choices(domains, seed)) {
           const { split, rows } = options;

@@ -85,6 +85,14 @@ describe("domains", () => {
     expect(second).toContain("costs 0.100 of AUC-ROC; with all domains knn stands highest of 2 methods (0.900)");
   });
 
+  test("each of several data sets has its own trend", () => {
+    const two = { ...course("unseen", [0.9, 0.9], [0.5, 0.7], [0.2, 0.1]), data: "beats" };
+    const [first] = domainsFinding([course("unseen", [0.9, 0.9], [0.8, 0.8], [0.1, 0.1]), two]);
+    expect(first).toContain(
+      "from 0.650 to 0.750 (on flows it does not change, 0.800 to 0.800; on beats it rises, 0.500 to 0.700)",
+    );
+  });
+
   test("hurts, or does nothing", () => {
     expect(domainsFinding([course("unseen", [0.8, 0.8], [0.8, 0.7], [0.1, 0.1])])[0]).toMatch(/^Several domains hurt/);
     const [first, second] = domainsFinding([course("unseen", [0.8, 0.8], [0.8, 0.802], [0.1, 0.1])]);
