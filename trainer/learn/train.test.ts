@@ -201,6 +201,28 @@ describe("training by default", () => {
     },
   );
 
+  test("learns by blocks where there is but one block of normal rows to train on", async () => {
+    const data = toy();
+    const groups = data.groups.map((group) =>
+      group.role === "normal" ? { ...group, block: group.block.map((b) => (b < 18 ? 0 : b)) } : group,
+    );
+    const seeds = Array.from({ length: 40 }, (_, i) => i);
+    const split = seeds.flatMap((seed) => {
+      try {
+        return [
+          splitDataset({ ...data, groups: groups.slice(1) }, { seed, holdOut: ["novel"], shots: 20, split: "blocks" }),
+        ];
+      } catch {
+        return [];
+      }
+    });
+    const one = split.find(
+      ({ fit: { normal } }) => new Set(normal.flatMap(({ turns }) => [...(turns ?? [])])).size === 1,
+    );
+    expect(one).toBeDefined();
+    if (one) await train(one.fit, { ...byDefault, split: "blocks", shots: 20 });
+  });
+
   test("interrupted, it says how to begin again", async () => {
     const controller = new AbortController();
     const stop = ({ done }: Progress): void => {

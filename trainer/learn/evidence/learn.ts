@@ -94,7 +94,7 @@ export async function learnEvidence(
   const draw = (index: number) => drawFor(seed, DRAW + index);
   const groups = [...Map.groupBy(support.keys(), (family) => data.kin.get(family) ?? family).values()];
   const folds = options.rotate ? familyFolds(groups, support, draw(0)) : [new Set<string>()];
-  const turns = options.rotate ? (data.turns ?? domainTurns(data.train)) : undefined;
+  const turns = options.rotate ? turnsOf(data) : undefined;
   const inTurn = (kept: (turn: number) => boolean): Matrix =>
     turns ? rowsWhere(normal, (i) => kept(turns[i])) : normal;
   const labelled = support.size > 0;
@@ -177,7 +177,7 @@ export async function learnEvidence(
   const fresh = [...data.seenValidation.values()].map((rows) => table(evidenceOf(parts, rows), scales));
   const { temperature, shift } = calibrate(head, normals, fresh);
   // by rows, new rows are of known domains, as validation rows are: whole domains kept out would set thresholds too high
-  const known = data.turns ? judging[0].shallow.length : normals.rows;
+  const known = data.turns && turns ? judging[0].shallow.length : normals.rows;
   return {
     shape,
     temperature,
@@ -188,6 +188,12 @@ export async function learnEvidence(
       (logit) => 1 / (1 + Math.exp(-(logit + shift) / temperature)),
     ),
   };
+}
+
+/** The turn of every training row: its block's, else its domain's; none where all rows would be kept out in one turn. */
+function turnsOf({ turns, train }: EncodedFit): Uint8Array | undefined {
+  const all = turns ?? domainTurns(train);
+  return all && new Set(all).size > 1 ? all : undefined;
 }
 
 /** Turns of whole domains, where there are enough of them for each turn to leave several. */
