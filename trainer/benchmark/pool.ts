@@ -1,5 +1,7 @@
-/** A pool of worker threads: requests wait for a free worker, a worker that dies is replaced. */
-import { Worker } from "node:worker_threads";
+/** A pool of worker processes: requests wait for a free worker, a worker that dies is replaced. */
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
 import type { Request } from "./bench.ts";
 import type { Answer } from "./worker.ts";
 
@@ -11,11 +13,15 @@ interface Job<Q, A> {
   readonly resolve: (answer: A | Fault) => void;
 }
 
+/**
+ * Processes rather than threads: native code (DuckDB) that is at work when its thread is ended takes the whole program
+ * with it; a process can be killed at any time.
+ */
 export class Pool<Q = Request, A = Answer> {
   readonly #size: number;
   readonly #script: URL;
-  readonly #free: Worker[] = [];
-  readonly #busy = new Map<Worker, Job<Q, A>>();
+  readonly #free: ChildProcess[] = [];
+  readonly #busy = new Map<ChildProcess, Job<Q, A>>();
   readonly #waiting: Job<Q, A>[] = [];
   #closed = false;
 
@@ -37,7 +43,8 @@ export class Pool<Q = Request, A = Answer> {
   async close(): Promise<void> {
     this.#closed = true;
     this.#waiting.length = 0;
-    await Promise.all([...this.#free, ...this.#busy.keys()].map((worker) => worker.terminate()));
+    const running = [...this.#free, ...this.#busy.keys()].filter(({ exitCode }) => exitCode === null);
+    await Promise.all(running.map((worker) => (worker.kill("SIGKILL") ? once(worker, "exit") : undefined)));
   }
 
   #next(): void {
@@ -46,12 +53,17 @@ export class Pool<Q = Request, A = Answer> {
     const job = worker && this.#waiting.shift();
     if (worker === undefined || job === undefined) return;
     this.#busy.set(worker, job);
-    worker.postMessage(job.request);
+    worker.send(job.request as object);
   }
 
-  #start(): Worker {
-    const worker = new Worker(this.#script);
-    worker.on("message", (answer: A | Fault) => {
+  #start(): ChildProcess {
+    const worker = fork(fileURLToPath(this.#script), {
+      execArgv: ["--no-warnings"],
+      serialization: "advanced",
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+    });
+    worker.on("message", (message) => {
+      const answer = message as A | Fault;
       const job = this.#busy.get(worker);
       this.#busy.delete(worker);
       this.#free.push(worker);
@@ -60,7 +72,7 @@ export class Pool<Q = Request, A = Answer> {
     });
     // Out of memory, or a fault outside any request: the request fails, the pool goes on with a new worker.
     let why = "the worker ended";
-    worker.on("error", (error) => (why = error instanceof Error ? error.message : String(error)));
+    worker.on("error", (error) => (why = error.message));
     worker.on("exit", () => {
       const job = this.#busy.get(worker);
       this.#busy.delete(worker);

@@ -1,4 +1,4 @@
-/** The benchmark as a whole: worker threads, the results file, going on after an end in the middle. */
+/** The benchmark as a whole: worker processes, the results file, going on after an end in the middle. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

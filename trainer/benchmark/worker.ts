@@ -1,5 +1,4 @@
-/** A worker thread of the benchmark: answers one request at a time. */
-import { parentPort } from "node:worker_threads";
+/** A worker process of the benchmark: answers one request at a time. */
 import { UnseenError } from "../../model/errors.ts";
 import { Bench, type Request } from "./bench.ts";
 import type { ResultLine } from "./line.ts";
@@ -31,4 +30,6 @@ async function answer(request: Request): Promise<Answer> {
   }
 }
 
-parentPort?.on("message", async (request: Request) => parentPort?.postMessage(await answer(request)));
+process.on("message", async (request: Request) => process.send?.(await answer(request)));
+// Ctrl-C reaches every process of the terminal: the one that asked decides what becomes of this one.
+process.on("SIGINT", () => {});

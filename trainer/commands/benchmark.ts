@@ -37,7 +37,7 @@ export const benchmarkCommand: Command = {
     shots: { type: "string", default: "100", description: "labelled anomalies used per seen family, for anything" },
     seeds: { type: "string", default: "3", description: "seeds 1 to this" },
     full: { type: "boolean", description: "lift the caps on families and rows" },
-    workers: { type: "string", description: "worker threads (one a core)" },
+    workers: { type: "string", description: "worker processes (one a core)" },
     ...jsonOption,
   },
   examples: [

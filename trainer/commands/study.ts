@@ -41,7 +41,7 @@ export const studyCommand: Command = {
     split: { type: "string", default: "random", description: "how normal rows are split: random, blocks" },
     rows: { type: "string", default: "4000", description: "domains: most normal training rows in all" },
     map: { type: "string", valueHint: "a=b,c=d", description: "transfer: more columns that mean the same" },
-    workers: { type: "string", default: "1", description: "worker threads" },
+    workers: { type: "string", default: "1", description: "worker processes" },
     ...jsonOption,
   },
   examples: [

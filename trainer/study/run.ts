@@ -1,4 +1,4 @@
-/** Runs a study: plans its tasks, measures those its results file lacks on worker threads, and gives all of them. */
+/** Runs a study: plans its tasks, measures those its results file lacks on worker processes, and gives all of them. */
 import { UnseenError } from "../../model/errors.ts";
 import { Bench } from "../benchmark/bench.ts";
 import { Pool } from "../benchmark/pool.ts";

@@ -1,5 +1,4 @@
-/** A worker thread of a study: measures one task at a time. */
-import { parentPort } from "node:worker_threads";
+/** A worker process of a study: measures one task at a time. */
 import { UnseenError } from "../../model/errors.ts";
 import { Bench } from "../benchmark/bench.ts";
 import type { Fault } from "../benchmark/pool.ts";
@@ -30,4 +29,6 @@ async function answer({ study, task }: StudyRequest): Promise<Measured | Fault> 
   }
 }
 
-parentPort?.on("message", async (request: StudyRequest) => parentPort?.postMessage(await answer(request)));
+process.on("message", async (request: StudyRequest) => process.send?.(await answer(request)));
+// Ctrl-C reaches every process of the terminal: the one that asked decides what becomes of this one.
+process.on("SIGINT", () => {});
