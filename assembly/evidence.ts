@@ -114,10 +114,11 @@ export function forest(
   const step = (stride(n) as usize) << 2;
   const beside = r - x - ((n as usize) << 2);
   const fours = rows & ~3;
+  const end = roots + (trees << 3);
   for (let row = 0; row < rows; row++) store<f32>(out + (row << 2), start);
-  for (const end = roots + (trees << 3); roots < end; roots += 8) {
-    const root = nodes + (load<u32>(roots) as usize);
-    const depth = load<i32>(roots, 4);
+  for (let tree = roots; tree < end && fours > 0; tree += 8) {
+    const root = nodes + (load<u32>(tree) as usize);
+    const depth = load<i32>(tree, 4);
     let at = x;
     for (let row = 0; row < fours; row += 4) {
       let a = root;
@@ -135,14 +136,39 @@ export function forest(
       v128.store(place, f32x4.add(v128.load(place), leaves));
       at += 4 * step;
     }
-    for (let row = fours; row < rows; row++) {
-      let node = root;
-      for (let level = 0; level < depth; level++) node = child(nodes, node, at, n, beside);
-      const place = out + (row << 2);
-      store<f32>(place, load<f32>(place) + load<f32>(node, 12));
-      at += step;
-    }
   }
+  for (let row = fours; row < rows; row++) {
+    store<f32>(out + (row << 2), alone(x + (row as usize) * step, n, beside, nodes, roots, end, start));
+  }
+}
+
+/** One row through all trees, four of them side by side; a leaf reached early waits for the deepest. */
+function alone(x: usize, n: i32, beside: usize, nodes: usize, tree: usize, end: usize, start: f32): f32 {
+  let sum = start;
+  for (; tree + 32 <= end; tree += 32) {
+    let a = nodes + (load<u32>(tree) as usize);
+    let b = nodes + (load<u32>(tree, 8) as usize);
+    let c = nodes + (load<u32>(tree, 16) as usize);
+    let d = nodes + (load<u32>(tree, 24) as usize);
+    const depth = max(max(load<i32>(tree, 4), load<i32>(tree, 12)), max(load<i32>(tree, 20), load<i32>(tree, 28)));
+    for (let level = 0; level < depth; level++) {
+      a = child(nodes, a, x, n, beside);
+      b = child(nodes, b, x, n, beside);
+      c = child(nodes, c, x, n, beside);
+      d = child(nodes, d, x, n, beside);
+    }
+    sum += load<f32>(a, 12);
+    sum += load<f32>(b, 12);
+    sum += load<f32>(c, 12);
+    sum += load<f32>(d, 12);
+  }
+  for (; tree < end; tree += 8) {
+    let node = nodes + (load<u32>(tree) as usize);
+    const depth = load<i32>(tree, 4);
+    for (let level = 0; level < depth; level++) node = child(nodes, node, x, n, beside);
+    sum += load<f32>(node, 12);
+  }
+  return sum;
 }
 
 /** What of evidence beyond its limit still counts. */
