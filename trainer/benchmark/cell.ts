@@ -111,7 +111,7 @@ function domainFor(dataset: Dataset, seed: number): string {
 }
 
 /** At most `most` rows in all, evenly over the parts, each part's first ones: parts come sorted by hash. */
-function evenly(parts: readonly Rows[], most: number): Rows {
+export function evenly(parts: readonly Rows[], most: number): Rows {
   const shares = evenShares(
     most,
     parts.map(({ count }) => count),

@@ -39,3 +39,14 @@ export function drawRows(rows: number, most: number, draw: Draw): Int32Array {
 export function atMost(rows: Matrix, most: number, draw: Draw): Matrix {
   return rows.rows <= most ? rows : rowsAt(rows, drawRows(rows.rows, most, draw).toSorted());
 }
+
+/** Two matrices of as many rows, side by side. */
+export function beside(left: Matrix, right: Matrix): Matrix {
+  const cols = left.cols + right.cols;
+  const data = new Float32Array(left.rows * cols);
+  for (let i = 0; i < left.rows; i++) {
+    data.set(left.data.subarray(i * left.cols, (i + 1) * left.cols), i * cols);
+    data.set(right.data.subarray(i * right.cols, (i + 1) * right.cols), i * cols + left.cols);
+  }
+  return { rows: left.rows, cols, data };
+}

@@ -8,7 +8,7 @@ import { fitNeighbours } from "./knn.ts";
 import { undecided } from "./logistic.ts";
 import { fitGaussian } from "./mahalanobis.ts";
 import type { Fitted, Method } from "./method.ts";
-import { atMost, drawRows, rowsAt, stacked } from "../learn/select.ts";
+import { atMost, beside, drawRows, rowsAt, stacked } from "../learn/select.ts";
 import { labelled } from "../learn/boosting/labelled.ts";
 import { anomalousRows, normalRows } from "./training-rows.ts";
 
@@ -93,15 +93,4 @@ function standardOf({ rows, cols, data }: Matrix): (rows: Matrix) => Matrix {
 
 function mean(a: Matrix, b: Matrix): Matrix {
   return { ...a, data: a.data.map((score, at) => (score + b.data[at]) / 2) };
-}
-
-/** Inputs and scores of the same rows, side by side. */
-function beside(inputs: Matrix, scores: Matrix): Matrix {
-  const cols = inputs.cols + scores.cols;
-  const data = new Float32Array(inputs.rows * cols);
-  for (let i = 0; i < inputs.rows; i++) {
-    data.set(inputs.data.subarray(i * inputs.cols, (i + 1) * inputs.cols), i * cols);
-    data.set(scores.data.subarray(i * scores.cols, (i + 1) * scores.cols), i * cols + inputs.cols);
-  }
-  return { rows: inputs.rows, cols, data };
 }

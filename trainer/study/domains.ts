@@ -1,6 +1,6 @@
 /** The study of normal domains: what several of them buy over one, with as many training rows in all. */
 import type { Bench } from "../benchmark/bench.ts";
-import { CAPS } from "../benchmark/cell.ts";
+import { CAPS, evenly } from "../benchmark/cell.ts";
 import { figuresOf } from "../benchmark/measure.ts";
 import { LEAST_TESTED } from "../benchmark/task.ts";
 import type { Dataset } from "../data/dataset.ts";
@@ -12,7 +12,7 @@ import { drawFor, shuffled } from "../learn/draw.ts";
 import { type Fitted, trainingSide } from "../peers/method.ts";
 import { methodNamed } from "../peers/registry.ts";
 import { domainsPage } from "./domains-page.ts";
-import { evenly, type Families, heldOutOf, unseenRows } from "./held-out.ts";
+import { type Families, heldOutOf, unseenRows } from "./held-out.ts";
 import { scoresOf, validationScores } from "./scores.ts";
 import type { Planned, Study, StudyOptions, StudyTask } from "./study.ts";
 

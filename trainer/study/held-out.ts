@@ -1,9 +1,8 @@
 /** Which families of a data set a study holds out, and the rows that it tests on: the benchmark's rules. */
 import type { Bench } from "../benchmark/bench.ts";
+import { evenly } from "../benchmark/cell.ts";
 import { type Candidate, chooseFamilies, type HeldGroup, heldOutSets } from "../benchmark/families.ts";
 import type { Rows } from "../data/dataset.ts";
-import { concatRows, takeRows } from "../data/rows.ts";
-import { evenShares } from "../data/share.ts";
 import type { HeldOut } from "../data/split.ts";
 import type { StudyOptions } from "./study.ts";
 
@@ -35,21 +34,5 @@ export function unseenRows({ unseen }: HeldOut, { families }: HeldGroup, most: n
   return evenly(
     unseen.filter(({ family }) => families.includes(family)).map(({ rows }) => rows),
     most,
-  );
-}
-
-/** At most `most` rows in all, each part's first ones: parts come sorted by hash. */
-export function evenly(parts: readonly Rows[], most: number): Rows {
-  const shares = evenShares(
-    most,
-    parts.map(({ count }) => count),
-  );
-  return concatRows(
-    parts.map((rows, k) =>
-      takeRows(
-        rows,
-        Array.from({ length: shares[k] }, (_, i) => i),
-      ),
-    ),
   );
 }

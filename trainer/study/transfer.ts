@@ -1,7 +1,7 @@
 /** The study of transfer: trained on one data set, tested on a very different one over the columns both have. */
 import { basename, resolve } from "node:path";
 import type { Bench } from "../benchmark/bench.ts";
-import { type Base, baseOf, CAPS, cellOf } from "../benchmark/cell.ts";
+import { type Base, baseOf, CAPS, cellOf, evenly } from "../benchmark/cell.ts";
 import { figuresOf } from "../benchmark/measure.ts";
 import { LEAST_TESTED } from "../benchmark/task.ts";
 import { UnseenError } from "../../model/errors.ts";
@@ -13,7 +13,7 @@ import { splitDataset } from "../data/split.ts";
 import { type Fitted, type TrainingSide, trainingSide } from "../peers/method.ts";
 import { methodNamed } from "../peers/registry.ts";
 import { project, type SharedColumn, sharedColumns } from "./columns.ts";
-import { evenly, type Families, heldOutOf, unseenRows } from "./held-out.ts";
+import { type Families, heldOutOf, unseenRows } from "./held-out.ts";
 import { scoresOf, validationScores } from "./scores.ts";
 import type { Planned, Study, StudyOptions, StudyTask } from "./study.ts";
 import { transferPage } from "./transfer-page.ts";

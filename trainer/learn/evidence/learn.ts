@@ -6,7 +6,7 @@ import type { Tensor } from "../../../model/artefact.ts";
 import { floatTensor } from "../../../model/tensor.ts";
 import type { Matrix } from "../../data/matrix.ts";
 import { plattLine } from "../../evaluate/calibrate.ts";
-import { rowsAt, stacked } from "../select.ts";
+import { beside, rowsAt, stacked } from "../select.ts";
 import { TURNS } from "../../data/sides.ts";
 import type { EncodedFit } from "../train.ts";
 import { drawFor } from "../draw.ts";
@@ -371,17 +371,6 @@ function pieceTable({ count, column, from, scale }: Pieces): Float32Array {
 
 function withResiduals(rows: Matrix, gaussian: Gaussian): Matrix {
   return beside(rows, conditional(gaussian, rows));
-}
-
-/** Two matrices of as many rows, side by side. */
-function beside(left: Matrix, right: Matrix): Matrix {
-  const cols = left.cols + right.cols;
-  const data = new Float32Array(left.rows * cols);
-  for (let i = 0; i < left.rows; i++) {
-    data.set(left.data.subarray(i * left.cols, (i + 1) * left.cols), i * cols);
-    data.set(right.data.subarray(i * right.cols, (i + 1) * right.cols), i * cols + left.cols);
-  }
-  return { rows: left.rows, cols, data };
 }
 
 function list<T>(value: T | undefined): T[] {
