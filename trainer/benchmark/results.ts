@@ -9,23 +9,31 @@ import { keyOf, type ResultLine } from "./line.ts";
  * A last line cut short is left out. @throws UnseenError data-unreadable for any other line that is not a result
  */
 export function readResults(file: string): { lines: ResultLine[]; torn: boolean } {
-  if (!existsSync(file)) return { lines: [], torn: false };
+  const { values, torn } = readJsonLines(file, "unseen benchmark", isResult);
+  return { lines: [...new Map(values.map((line) => [keyOf(line), line])).values()], torn };
+}
+
+/**
+ * The values of a file of JSON lines, none where there is no file; `torn` tells of a last line cut short, left out.
+ *
+ * @param maker the command that writes such files
+ * @throws UnseenError data-unreadable for any other line that is not `sound`
+ */
+export function readJsonLines<T>(
+  file: string,
+  maker: string,
+  sound: (value: object) => value is T & object,
+): { values: T[]; torn: boolean } {
+  if (!existsSync(file)) return { values: [], torn: false };
   const texts = read(file).split("\n");
   const torn = texts.pop() !== "";
-  const lines = new Map<string, ResultLine>();
-  for (const [i, text] of texts.entries()) {
-    const line = parsed(text);
-    if (line === undefined) {
-      throw new UnseenError(
-        "data-unreadable",
-        `Line ${i + 1} of ${file} is not a result of unseen benchmark.`,
-        "Remove the line, or name another file.",
-        { file, row: i + 1 },
-      );
-    }
-    lines.set(keyOf(line), line);
-  }
-  return { lines: [...lines.values()], torn };
+  const values = texts.map((text, i) => {
+    const value = objectOf(text);
+    if (value !== undefined && sound(value)) return value;
+    const what = `Line ${i + 1} of ${file} is not a result of ${maker}.`;
+    throw new UnseenError("data-unreadable", what, "Remove the line, or name another file.", { file, row: i + 1 });
+  });
+  return { values, torn };
 }
 
 /** Cuts off a last line without its end, so that what is appended starts a line of its own. */
@@ -56,16 +64,17 @@ function read(file: string): string {
   }
 }
 
-function parsed(text: string): ResultLine | undefined {
-  let value: unknown;
+function objectOf(text: string): object | undefined {
   try {
-    value = JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? value : undefined;
   } catch {
     return undefined;
   }
-  const sound =
-    typeof value === "object" &&
-    value !== null &&
+}
+
+function isResult(value: object): value is ResultLine {
+  return (
     "data" in value &&
     typeof value.data === "string" &&
     "family" in value &&
@@ -76,6 +85,6 @@ function parsed(text: string): ResultLine | undefined {
     typeof value.aucRoc === "number" &&
     "atF1" in value &&
     "curve" in value &&
-    Array.isArray(value.curve);
-  return sound ? (value as ResultLine) : undefined;
+    Array.isArray(value.curve)
+  );
 }
