@@ -102,3 +102,19 @@ test("without a version that ever served: 404 for no pointer, 503 with a code an
   await expect(registry.get("hostile")).rejects.toMatchObject({ status: 503 });
   expect(opened()).toBe(2);
 });
+
+test("a version asked for by number is served while another is current; one there is not is a 404", async () => {
+  await publish("pinned", 1, first);
+  const older = { version: 1, sha256: await hash(first), publishedAt: "2026-01-01T00:00:00.000Z" };
+  const newer = { ...older, version: 2, sha256: await hash(second) };
+  await MODELS.put(weightsKey(newer.sha256), second);
+  await MODELS.put(pointerKey("pinned"), JSON.stringify({ name: "pinned", current: newer, history: [older] }));
+  const { registry } = setUp();
+  expect((await registry.get("pinned")).version).toEqual(newer);
+  const rows = [[10, 1, "tcp", true]];
+  const old = await registry.get("pinned", { version: 1 });
+  expect(old.version).toEqual(older);
+  expect(old.scorer.scoreRows(rows)).toEqual(Scorer.open(first, kernel).scoreRows(rows));
+  expect((await registry.get("pinned", { version: 2 })).version).toEqual(newer);
+  await expect(registry.get("pinned", { version: 3 })).rejects.toMatchObject({ status: 404, code: "version-unknown" });
+});

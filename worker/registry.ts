@@ -16,6 +16,14 @@ export interface Served {
   readonly fault?: string;
 }
 
+/** Which of a model's versions a request wants. */
+export interface Wish {
+  /** A version by its number; without it the one that serves now. */
+  readonly version?: number | undefined;
+  /** Who asks, in a form that tells nothing of the key: the same caller gets the same version of a canary. */
+  readonly caller?: string | undefined;
+}
+
 interface Slot {
   /** When the pointer was last read. */
   readAt: number;
@@ -46,18 +54,19 @@ export class Registry {
   /**
    * The model of a name, at most POINTER_MS behind its pointer.
    *
-   * @throws Problem 404 where nothing is published under it, 503 where nothing usable is
+   * @throws Problem 404 where nothing is published under it or not that version, 503 where nothing usable is
    */
-  async get(name: string): Promise<Served> {
+  async get(name: string, { version }: Wish = {}): Promise<Served> {
     if (!MODEL_NAME.test(name)) throw unknown(name);
-    const slot = this.#slots.get(name) ?? { readAt: Number.NEGATIVE_INFINITY };
+    const key = version === undefined ? name : `${name}@${version}`;
+    const slot = this.#slots.get(key) ?? { readAt: Number.NEGATIVE_INFINITY };
     if (slot.served && this.#now() - slot.readAt < POINTER_MS) {
-      this.#touch(name, slot);
+      this.#touch(key, slot);
       return slot.served;
     }
     // One load at a time: every request that comes meanwhile waits for the same one.
-    slot.loading ??= this.#load(name, slot).finally(() => delete slot.loading);
-    this.#touch(name, slot);
+    slot.loading ??= this.#load(name, version, slot).finally(() => delete slot.loading);
+    this.#touch(key, slot);
     return slot.loading;
   }
 
@@ -73,16 +82,16 @@ export class Registry {
     return names.filter((name) => MODEL_NAME.test(name));
   }
 
-  async #load(name: string, slot: Slot): Promise<Served> {
+  async #load(name: string, version: number | undefined, slot: Slot): Promise<Served> {
     try {
-      const served = await this.#read(name, slot);
+      const served = await this.#read(name, version, slot);
       slot.served = served;
       slot.readAt = this.#now();
       return served;
     } catch (cause) {
       const problem = cause instanceof Problem ? cause : unavailable("KV could not be read", "model-unavailable");
       if (problem.status === 404) {
-        this.#slots.delete(name);
+        this.#forget(slot);
         throw problem;
       }
       if (!slot.served) throw problem;
@@ -92,13 +101,15 @@ export class Registry {
     }
   }
 
-  async #read(name: string, slot: Slot): Promise<Served> {
+  async #read(name: string, wanted: number | undefined, slot: Slot): Promise<Served> {
     const text = await this.#kv.get(pointerKey(name), { type: "text", cacheTtl: 30 });
     if (text === null) throw unknown(name);
     const pointer = readPointer(text);
     if (!pointer || pointer.name !== name)
       throw unavailable(`the pointer of "${name}" is damaged`, "artefact-malformed");
-    const { current } = pointer;
+    const current =
+      wanted === undefined ? pointer.current : versionsOf(pointer).find(({ version }) => version === wanted);
+    if (!current) throw unknownVersion(name, pointer);
     if (slot.served?.version.sha256 === current.sha256) {
       const { scorer } = slot.served;
       return { name, version: current, scorer, pointer };
@@ -124,15 +135,29 @@ export class Registry {
     return this.#open(bytes);
   }
 
+  #forget(slot: Slot): void {
+    for (const [key, each] of this.#slots) if (each === slot) this.#slots.delete(key);
+  }
+
   /** Marks a model as just used, and forgets the longest unused beyond the limit. */
-  #touch(name: string, slot: Slot): void {
-    this.#slots.delete(name);
-    this.#slots.set(name, slot);
+  #touch(key: string, slot: Slot): void {
+    this.#slots.delete(key);
+    this.#slots.set(key, slot);
     for (const [oldest, { loading }] of this.#slots) {
       if (this.#slots.size <= MODELS) break;
       if (!loading) this.#slots.delete(oldest);
     }
   }
+}
+
+function versionsOf({ current, history }: Pointer): Version[] {
+  return [current, ...history];
+}
+
+function unknownVersion(name: string, pointer: Pointer): Problem {
+  const there = versionsOf(pointer).map(({ version }) => version);
+  const detail = `The model "${name}" has no such version.`;
+  return new Problem(404, "version-unknown", detail, `Ask for one of ${there.join(", ")}.`);
 }
 
 function unknown(name: string): Problem {
