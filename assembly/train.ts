@@ -8,6 +8,7 @@ export { adamw } from "./adamw";
 export { pack, packTransposed } from "./gemm";
 export { axpy, dot } from "./gradients";
 export { stride } from "./layout";
+export { bestSplit, binValues, gatherPairs, HISTOGRAM_BIN, histograms, partRows, subtractHistogram } from "./trees";
 export {
   CONFIDENCE_GRADIENT,
   EXPAND,

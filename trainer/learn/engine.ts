@@ -27,8 +27,16 @@ export interface TrainFunctions extends KernelFunctions {
 
 export type TrainKernel = Kernel<TrainFunctions>;
 
-/** Reads a built kernel from build/. @throws UnseenError build-missing */
+const modules = new Map<string, WebAssembly.Module>();
+
+/** A built kernel from build/, compiled once: what V8 has made fast stays fast. @throws UnseenError build-missing */
 export function kernelModule(name: "score" | "train"): WebAssembly.Module {
+  const known = modules.get(name) ?? compiled(name);
+  modules.set(name, known);
+  return known;
+}
+
+function compiled(name: string): WebAssembly.Module {
   const file = new URL(`../../build/${name}.wasm`, import.meta.url);
   try {
     return new WebAssembly.Module(readFileSync(file));

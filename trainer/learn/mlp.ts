@@ -184,6 +184,9 @@ export class Mlp {
   }
 }
 
+/** From this width on, a row is copied faster as a whole. */
+const WIDE = 64;
+
 /** Copies rows of `width` values between matrices whose rows lie `fromStride` and `toStride` apart. */
 function spread(
   from: Float32Array,
@@ -196,6 +199,7 @@ function spread(
   for (let i = 0; i < rows; i++) {
     const source = i * fromStride;
     const target = i * toStride;
-    for (let j = 0; j < width; j++) to[target + j] = from[source + j];
+    if (width >= WIDE) to.set(from.subarray(source, source + width), target);
+    else for (let j = 0; j < width; j++) to[target + j] = from[source + j];
   }
 }

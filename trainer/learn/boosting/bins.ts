@@ -1,5 +1,7 @@
 /** Columns in at most 255 bins of about equally many rows: what histogram boosting sees of a table. */
+import { type Address, Kernel, type KernelFunctions } from "../../../model/kernel.ts";
 import type { Matrix } from "../../data/matrix.ts";
+import { kernelModule } from "../engine.ts";
 
 const MOST_BINS = 255;
 
@@ -12,22 +14,33 @@ export interface Binned {
   readonly bins: Uint8Array;
 }
 
+/** What train.wasm exports for it: see assembly/trees.ts. */
+interface BinFunctions extends KernelFunctions {
+  binValues(rows: number, values: Address, edges: Address, count: number, out: Address): void;
+}
+
 export function binRows({ rows, cols, data }: Matrix): Binned {
+  const kernel = new Kernel<BinFunctions>(kernelModule("train"));
+  const values = kernel.allocate(rows);
+  const limits = kernel.allocate(2 * MOST_BINS);
+  const found = kernel.allocate(Math.ceil(rows / 4));
   const bins = new Uint8Array(cols * rows);
   const edges: Float64Array[] = [];
-  const column = new Float32Array(rows);
+  const column = kernel.floats(values, rows);
   for (let j = 0; j < cols; j++) {
-    for (let i = 0; i < rows; i++) column[i] = data[i * cols + j];
-    const limits = binEdges(column.toSorted());
-    for (let i = 0; i < rows; i++) bins[j * rows + i] = binOf(limits, column[i]);
-    edges.push(limits);
+    for (let i = 0, at = j; i < rows; i++, at += cols) column[i] = data[at];
+    const own = binEdges(column.toSorted());
+    kernel.doubles(limits, own.length).set(own);
+    kernel.functions.binValues(rows, values, limits, own.length, found);
+    bins.set(new Uint8Array(kernel.functions.memory.buffer, found, rows), j * rows);
+    edges.push(own);
   }
   return { rows, edges, bins };
 }
 
 /** Half-way between neighbouring distinct values; where these are more than 255, at 254 quantiles (midpoint rule). */
 export function binEdges(sorted: Float32Array): Float64Array {
-  const distinct = sorted.filter((value, i) => i === 0 || value !== sorted[i - 1]);
+  const distinct = distinctOf(sorted);
   if (distinct.length <= MOST_BINS) {
     return Float64Array.from({ length: distinct.length - 1 }, (_, i) => (distinct[i] + distinct[i + 1]) / 2);
   }
@@ -38,13 +51,9 @@ export function binEdges(sorted: Float32Array): Float64Array {
   return quantiles.filter((edge, i) => i === 0 || edge !== quantiles[i - 1]);
 }
 
-function binOf(edges: Float64Array, value: number): number {
-  let low = 0;
-  let high = edges.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (edges[middle] < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+function distinctOf(sorted: Float32Array): Float32Array {
+  const distinct = sorted.slice();
+  let count = 0;
+  for (let i = 0; i < sorted.length; i++) if (i === 0 || sorted[i] !== sorted[i - 1]) distinct[count++] = sorted[i];
+  return distinct.subarray(0, count);
 }

@@ -1,4 +1,6 @@
 /** Growing one tree on histograms: the leaf whose best split gains most is split next, until there are enough leaves. */
+import { type Address, Kernel, type KernelFunctions } from "../../../model/kernel.ts";
+import { kernelModule } from "../engine.ts";
 import type { Binned } from "./bins.ts";
 
 export interface GrowthOptions {
@@ -25,6 +27,38 @@ export interface Nodes {
 /** Fewest summed second derivatives a side of a split. */
 const LEAST_CURVATURE = 1e-3;
 
+/** What train.wasm exports for growing trees: see assembly/trees.ts. */
+interface TreeFunctions extends KernelFunctions {
+  readonly HISTOGRAM_BIN: WebAssembly.Global;
+  gatherPairs(count: number, order: Address, pairs: Address, out: Address): void;
+  histograms(
+    rows: number,
+    order: Address,
+    pairs: Address,
+    columns: Address,
+    many: number,
+    bins: Address,
+    apart: number,
+    starts: Address,
+    histogram: Address,
+  ): void;
+  subtractHistogram(columns: Address, many: number, starts: Address, part: Address, rest: Address): void;
+  bestSplit(
+    columns: Address,
+    many: number,
+    starts: Address,
+    histogram: Address,
+    rows: number,
+    slope: number,
+    curve: number,
+    leastRows: number,
+    leastCurve: number,
+    l2: number,
+    best: Address,
+  ): void;
+  partRows(rows: number, order: Address, bins: Address, bin: number, scratch: Address): number;
+}
+
 /** A leaf that may yet be split: rows `order[start…end)`, sums of the derivatives, and its best split. */
 interface Leaf {
   readonly node: number;
@@ -32,13 +66,12 @@ interface Leaf {
   readonly end: number;
   readonly slope: number;
   readonly curve: number;
-  histogram: Float64Array | undefined;
+  histogram: Address;
   gain: number;
   column: number;
   bin: number;
   lowSlope: number;
   lowCurve: number;
-  lowRows: number;
 }
 
 /**
@@ -48,23 +81,39 @@ interface Leaf {
 export class TreeGrower {
   readonly #table: Binned;
   readonly #options: GrowthOptions;
-  /** Where each column starts in a histogram of (slope, curvature, rows) triples. */
-  readonly #starts: Int32Array;
-  readonly #order: Int32Array;
-  readonly #scratch: Int32Array;
-  readonly #memberSlopes: Float32Array;
-  readonly #memberCurves: Float32Array;
-  readonly #pool: Float64Array[] = [];
+  readonly #kernel = new Kernel<TreeFunctions>(kernelModule("train"));
+  /** (columns, rows) bytes. */
+  readonly #bins: Address;
+  /** Where each column starts in a histogram, in bins. */
+  readonly #starts: Address;
+  /** Floats of a histogram. */
+  readonly #size: number;
+  readonly #columns: Address;
+  /** (slope, curvature) of all rows, and of the rows of a leaf side by side. */
+  readonly #pairs: Address;
+  readonly #members: Address;
+  readonly #order: Address;
+  readonly #scratch: Address;
+  readonly #best: Address;
+  readonly #pool: Address[] = [];
 
   constructor(table: Binned, options: GrowthOptions) {
     this.#table = table;
     this.#options = options;
-    this.#starts = new Int32Array(table.edges.length + 1);
-    for (const [j, edges] of table.edges.entries()) this.#starts[j + 1] = this.#starts[j] + 3 * (edges.length + 1);
-    this.#order = new Int32Array(table.rows);
-    this.#scratch = new Int32Array(table.rows);
-    this.#memberSlopes = new Float32Array(table.rows);
-    this.#memberCurves = new Float32Array(table.rows);
+    const kernel = this.#kernel;
+    const columns = table.edges.length;
+    this.#bins = kernel.allocate(Math.ceil(table.bins.length / 4));
+    this.#starts = kernel.allocate(columns + 1);
+    this.#columns = kernel.allocate(columns);
+    this.#pairs = kernel.allocate(4 * table.rows);
+    this.#members = kernel.allocate(4 * table.rows);
+    this.#order = kernel.allocate(table.rows);
+    this.#scratch = kernel.allocate(table.rows + 1);
+    this.#best = kernel.allocate(10);
+    new Uint8Array(kernel.functions.memory.buffer, this.#bins, table.bins.length).set(table.bins);
+    const starts = this.#words(this.#starts, columns + 1);
+    for (const [j, edges] of table.edges.entries()) starts[j + 1] = starts[j] + edges.length + 1;
+    this.#size = (starts[columns] * Number(kernel.functions.HISTOGRAM_BIN.value)) / 4;
   }
 
   /**
@@ -76,12 +125,20 @@ export class TreeGrower {
    */
   grow(nodes: Nodes, slopes: Float32Array, curves: Float32Array, columns: Int32Array, logits: Float64Array): void {
     const n = this.#table.rows;
-    for (let i = 0; i < n; i++) this.#order[i] = i;
-    const sum = (values: Float32Array): number => values.reduce((total, value) => total + value, 0);
-    const root = leafOf(addNode(nodes), 0, n, sum(slopes), sum(curves));
+    const many = columns.length;
+    const first = this.#words(this.#order, n);
+    const pairs = this.#kernel.doubles(this.#pairs, 2 * n);
+    let [slope, curve] = [0, 0];
+    for (let i = 0; i < n; i++) {
+      first[i] = i;
+      slope += pairs[2 * i] = slopes[i];
+      curve += pairs[2 * i + 1] = curves[i];
+    }
+    this.#words(this.#columns, many).set(columns);
+    const root = leafOf(addNode(nodes), 0, n, slope, curve);
     if (this.#splittable(root)) {
-      root.histogram = this.#histogram(root, slopes, curves, columns);
-      this.#findSplit(root, columns);
+      root.histogram = this.#histogram(root, many);
+      this.#findSplit(root, many);
     }
     const leaves = [root];
     while (leaves.length < this.#options.leaves) {
@@ -91,13 +148,14 @@ export class TreeGrower {
       leaves[leaves.indexOf(parent)] = low;
       leaves.push(high);
       if (leaves.length === this.#options.leaves) this.#release(parent);
-      else this.#prepare(parent, low, high, slopes, curves, columns);
+      else this.#prepare(parent, low, high, many);
     }
+    const order = this.#words(this.#order, n);
     for (const leaf of leaves) {
       this.#release(leaf);
       const value = -this.#options.rate * this.#step(leaf.slope, leaf.curve);
       nodes.value[leaf.node] = value;
-      for (let i = leaf.start; i < leaf.end; i++) logits[this.#order[i]] += value;
+      for (let i = leaf.start; i < leaf.end; i++) logits[order[i]] += value;
     }
   }
 
@@ -111,89 +169,50 @@ export class TreeGrower {
   }
 
   /** Histograms and best splits of both children, from the parent's histogram. */
-  #prepare(parent: Leaf, low: Leaf, high: Leaf, slopes: Float32Array, curves: Float32Array, columns: Int32Array): void {
+  #prepare(parent: Leaf, low: Leaf, high: Leaf, many: number): void {
     const rest = parent.histogram;
     if (!rest || (!this.#splittable(low) && !this.#splittable(high))) return this.#release(parent);
-    parent.histogram = undefined;
+    parent.histogram = 0;
     const [small, large] = low.end - low.start < high.end - high.start ? [low, high] : [high, low];
-    const part = this.#histogram(small, slopes, curves, columns);
-    for (const j of columns) {
-      for (let at = this.#starts[j], end = this.#starts[j + 1]; at < end; at++) rest[at] -= part[at];
-    }
+    const part = this.#histogram(small, many);
+    this.#kernel.functions.subtractHistogram(this.#columns, many, this.#starts, part, rest);
     small.histogram = part;
     large.histogram = rest;
     for (const leaf of [low, high]) {
-      if (this.#splittable(leaf)) this.#findSplit(leaf, columns);
+      if (this.#splittable(leaf)) this.#findSplit(leaf, many);
       if (leaf.gain <= 0) this.#release(leaf);
     }
   }
 
-  #histogram(leaf: Leaf, slopes: Float32Array, curves: Float32Array, columns: Int32Array): Float64Array {
-    const histogram = this.#pool.pop() ?? new Float64Array(this.#starts[this.#starts.length - 1]);
-    const { bins, rows } = this.#table;
-    const count = leaf.end - leaf.start;
-    const members = this.#order.subarray(leaf.start, leaf.end);
-    const [memberSlopes, memberCurves] = [this.#memberSlopes, this.#memberCurves];
-    for (let i = 0; i < count; i++) {
-      memberSlopes[i] = slopes[members[i]];
-      memberCurves[i] = curves[members[i]];
-    }
-    for (const j of columns) {
-      const start = this.#starts[j];
-      const offset = j * rows;
-      histogram.fill(0, start, this.#starts[j + 1]);
-      for (let i = 0; i < count; i++) {
-        const at = start + 3 * bins[offset + members[i]];
-        histogram[at] += memberSlopes[i];
-        histogram[at + 1] += memberCurves[i];
-        histogram[at + 2]++;
-      }
-    }
+  #histogram({ start, end }: Leaf, many: number): Address {
+    const histogram = this.#pool.pop() ?? this.#kernel.allocate(this.#size);
+    const { gatherPairs, histograms } = this.#kernel.functions;
+    const order = this.#order + 4 * start;
+    const rows = end - start;
+    gatherPairs(rows, order, this.#pairs, this.#members);
+    const { rows: apart } = this.#table;
+    histograms(rows, order, this.#members, this.#columns, many, this.#bins, apart, this.#starts, histogram);
     return histogram;
   }
 
   /** The split with the largest gain G²/(H + l2) of both sides over that of the leaf itself. */
-  #findSplit(leaf: Leaf, columns: Int32Array): void {
-    const { histogram } = leaf;
-    if (!histogram) return;
-    const { leastRows } = this.#options;
-    const rows = leaf.end - leaf.start;
-    const whole = leaf.slope * this.#step(leaf.slope, leaf.curve);
-    for (const j of columns) {
-      let [lowSlope, lowCurve, lowRows] = [0, 0, 0];
-      for (let at = this.#starts[j], last = this.#starts[j + 1] - 3; at < last; at += 3) {
-        lowSlope += histogram[at];
-        lowCurve += histogram[at + 1];
-        lowRows += histogram[at + 2];
-        if (lowRows < leastRows || lowCurve < LEAST_CURVATURE) continue;
-        const highCurve = leaf.curve - lowCurve;
-        if (rows - lowRows < leastRows || highCurve < LEAST_CURVATURE) break;
-        const highSlope = leaf.slope - lowSlope;
-        const gain = lowSlope * this.#step(lowSlope, lowCurve) + highSlope * this.#step(highSlope, highCurve) - whole;
-        if (gain <= leaf.gain) continue;
-        leaf.gain = gain;
-        leaf.column = j;
-        leaf.bin = (at - this.#starts[j]) / 3;
-        leaf.lowSlope = lowSlope;
-        leaf.lowCurve = lowCurve;
-        leaf.lowRows = lowRows;
-      }
-    }
+  #findSplit(leaf: Leaf, many: number): void {
+    const { histogram, start, end, slope, curve } = leaf;
+    const { leastRows, l2 } = this.#options;
+    const [columns, starts, rows] = [this.#columns, this.#starts, end - start];
+    const { bestSplit } = this.#kernel.functions;
+    bestSplit(columns, many, starts, histogram, rows, slope, curve, leastRows, LEAST_CURVATURE, l2, this.#best);
+    [leaf.gain, leaf.lowSlope, leaf.lowCurve] = this.#kernel.doubles(this.#best, 3);
+    [leaf.column, leaf.bin] = this.#words(this.#best + 32, 2);
   }
 
   /** Turns a leaf into a node with two leaves; its rows are parted in place, their order kept. */
   #split(nodes: Nodes, leaf: Leaf): [Leaf, Leaf] {
     const { node, start, end, column, bin, slope, curve, lowSlope, lowCurve } = leaf;
-    const { bins, rows, edges } = this.#table;
-    const offset = column * rows;
-    let middle = start;
-    let high = 0;
-    for (let i = start; i < end; i++) {
-      const row = this.#order[i];
-      if (bins[offset + row] <= bin) this.#order[middle++] = row;
-      else this.#scratch[high++] = row;
-    }
-    this.#order.set(this.#scratch.subarray(0, high), middle);
+    const { rows, edges } = this.#table;
+    const { partRows } = this.#kernel.functions;
+    const bins = this.#bins + column * rows;
+    const middle = start + partRows(end - start, this.#order + 4 * start, bins, bin, this.#scratch);
     nodes.column[node] = column;
     nodes.value[node] = edges[column][bin];
     nodes.low[node] = addNode(nodes);
@@ -205,13 +224,16 @@ export class TreeGrower {
 
   #release(leaf: Leaf): void {
     if (leaf.histogram) this.#pool.push(leaf.histogram);
-    leaf.histogram = undefined;
+    leaf.histogram = 0;
+  }
+
+  #words(at: Address, length: number): Uint32Array {
+    return new Uint32Array(this.#kernel.functions.memory.buffer, at, length);
   }
 }
 
 function leafOf(node: number, start: number, end: number, slope: number, curve: number): Leaf {
-  const none = { histogram: undefined, gain: 0, column: -1, bin: 0, lowSlope: 0, lowCurve: 0, lowRows: 0 };
-  return { node, start, end, slope, curve, ...none };
+  return { node, start, end, slope, curve, histogram: 0, gain: 0, column: 0, bin: 0, lowSlope: 0, lowCurve: 0 };
 }
 
 function addNode({ column, value, low }: Nodes): number {

@@ -1,11 +1,15 @@
 /** The normal rows as one Gaussian: Mahalanobis distance, and what each input deviates from what the others foretell. */
+import { Kernel } from "../../../model/kernel.ts";
 import { backward, cholesky, forward } from "../cholesky.ts";
 import type { Matrix } from "../../data/matrix.ts";
+import { kernelModule } from "../engine.ts";
 
 /** Added to the variance of every input. */
 const RIDGE = 0.02;
 /** Normal rows looked at. */
 const MOST_ROWS = 50_000;
+/** Rows of one product. */
+const BLOCK = 64;
 
 /**
  * r (D) = w·x + b are the conditional residuals (P·(x − μ))/√diag(P), P = (Σ + ridge·I)⁻¹: how far input j lies from its
@@ -57,16 +61,27 @@ export function fitGaussian({ rows, cols: n, data }: Matrix): Gaussian {
   return { w, b, mean: Float32Array.from(mean), weight };
 }
 
-/** Conditional residuals (rows, D). */
+/** Conditional residuals (rows, D), by the product that scoring runs. */
 export function conditional({ w, b }: Gaussian, { rows, cols: n, data }: Matrix): Matrix {
+  const kernel = new Kernel(kernelModule("score"));
+  const { pack, stride } = kernel.functions;
+  const padded = Math.ceil(n / 16) * 16;
+  const packed = kernel.allocate(padded * n);
+  const bias = kernel.allocate(padded);
+  const staging = kernel.allocate(n * n);
+  const input = kernel.allocate(BLOCK * stride(n));
+  const output = kernel.allocate(BLOCK * stride(n));
+  const run = kernel.compile([["LINEAR", input, n, packed, bias, output, n, 0, { float: 1 }]]);
+  kernel.floats(staging, n * n).set(w);
+  kernel.floats(bias, n).set(b);
+  pack(staging, n, n, packed);
+  const [x, y] = [input, output].map((at) => kernel.floats(at, BLOCK * stride(n)));
   const out = new Float32Array(rows * n);
-  for (let i = 0; i < rows; i++) {
-    const from = i * n;
-    for (let j = 0; j < n; j++) {
-      let sum = b[j];
-      for (let k = 0, at = j * n; k < n; k++, at++) sum += w[at] * data[from + k];
-      out[from + j] = sum;
-    }
+  for (let first = 0; first < rows; first += BLOCK) {
+    const many = Math.min(BLOCK, rows - first);
+    for (let i = 0, at = first * n; i < many; i++, at += n) x.set(data.subarray(at, at + n), i * stride(n));
+    run(many);
+    for (let i = 0, at = first * n; i < many; i++, at += n) out.set(y.subarray(i * stride(n), i * stride(n) + n), at);
   }
   return { rows, cols: n, data: out };
 }
