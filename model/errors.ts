@@ -32,6 +32,7 @@ export type ErrorCode =
   | "build-missing"
   | "publish-failed"
   | "version-unknown"
+  | "canary-impossible"
   | "port-unavailable"
   | "checkpoint-mismatch"
   | "interrupted";

@@ -6,14 +6,27 @@ export interface Version {
   readonly sha256: string;
   /** ISO 8601. */
   readonly publishedAt: string;
+  /** A canary that was given up: it can be asked for by its number, but nothing falls back to it. */
+  readonly abandoned?: boolean;
+}
+
+/** A version on trial. */
+export interface Canary extends Version {
+  /** Share of callers it answers, in percent, above 0 to 100. */
+  readonly percent: number;
 }
 
 export interface Pointer {
   readonly name: string;
   readonly current: Version;
-  /** Other versions that can be served again, newest first. */
+  /** Answers a share of the callers in the current version's stead. */
+  readonly canary?: Canary;
+  /** Other versions that can be served again, the last served first. */
   readonly history: readonly Version[];
 }
+
+/** The pointer's format that this program writes; pointers without a format, of before there were canaries, are read too. */
+const FORMAT = 2;
 
 /** Names of models: what may stand in a path and a key. */
 export const MODEL_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
@@ -21,21 +34,55 @@ export const MODEL_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 export const pointerKey = (name: string): string => `models/${name}`;
 export const weightsKey = (sha256: string): string => `weights/${sha256}`;
 
-/** Reads a pointer from KV's text. @returns undefined where it is not one */
+/** Reads a pointer from KV's text. @returns undefined where it is not one, or one of a later format */
 export function readPointer(text: string): Pointer | undefined {
   try {
-    const pointer = JSON.parse(text) as Pointer;
-    const { name, current, history } = pointer;
-    const good = MODEL_NAME.test(name) && isVersion(current) && Array.isArray(history) && history.every(isVersion);
-    return good ? pointer : undefined;
+    const { format = 1, name, current, canary, history } = JSON.parse(text) as Pointer & { format?: number };
+    if (format !== 1 && format !== FORMAT) return undefined;
+    if (!MODEL_NAME.test(name) || !Array.isArray(history)) return undefined;
+    if (![current, ...history].every(isVersion)) return undefined;
+    if (canary === undefined) return { name, current, history };
+    return isVersion(canary) && canary.percent > 0 && canary.percent <= 100
+      ? { name, current, canary, history }
+      : undefined;
   } catch {
     return undefined;
   }
 }
 
+/** The pointer as KV keeps it. */
+export function writtenPointer({ name, current, canary, history }: Pointer): string {
+  return JSON.stringify({ format: FORMAT, name, current, canary, history });
+}
+
+/** Every version a pointer knows: the current one, the canary, and those that can be served again. */
+export function versionsOf({ current, canary, history }: Pointer): Version[] {
+  return [current, ...(canary ? [canary] : []), ...history];
+}
+
+/**
+ * The version that answers a caller: the canary for its share of the callers, the current one for all others and for who
+ * does not say who they are. The same caller gets the same answer as long as the canary runs, also when its share grows;
+ * another canary draws other callers.
+ */
+export function versionFor({ name, current, canary }: Pointer, caller: string | undefined): Version {
+  if (!canary || caller === undefined) return current;
+  return (hash(`${name}@${canary.version} ${caller}`) / 2 ** 32) * 100 < canary.percent ? canary : current;
+}
+
+/** FNV-1a over UTF-16 units, then MurmurHash3's finaliser, without which like names fall together. @returns 32 bits */
+function hash(text: string): number {
+  let h = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}
+
 function isVersion(value: unknown): value is Version {
   if (typeof value !== "object" || value === null) return false;
-  const { version, sha256, publishedAt } = value as Version;
+  const { version, sha256, publishedAt, abandoned } = value as Version;
   const dated = typeof publishedAt === "string" && !Number.isNaN(Date.parse(publishedAt));
-  return Number.isSafeInteger(version) && version > 0 && /^[0-9a-f]{64}$/.test(String(sha256)) && dated;
+  const whole = Number.isSafeInteger(version) && version > 0;
+  return whole && /^[0-9a-f]{64}$/.test(String(sha256)) && dated && [undefined, true, false].includes(abandoned);
 }

@@ -54,6 +54,7 @@ describe("unseen", { timeout: 60_000 }, () => {
       "inspect",
       "publish",
       "rollback",
+      "canary",
       "start",
     ]) {
       expect(out).toContain(name);

@@ -15,6 +15,7 @@ import { scoreFile } from "../trainer/commands/score.ts";
 import { trainOn } from "../trainer/commands/train.ts";
 import { startWorker, type WorkerProcess } from "../trainer/commands/worker-process.ts";
 import { kernelModule } from "../trainer/learn/engine.ts";
+import { stepCanary } from "../trainer/publish/canary.ts";
 import { publish } from "../trainer/publish/publish.ts";
 import { rollback } from "../trainer/publish/rollback.ts";
 import { makeArtefact, randomRows, SCHEMA } from "./fixtures/artefact.ts";
@@ -106,6 +107,19 @@ describe("edge", { timeout: 90_000 }, () => {
     await worker.stop();
     worker = await startWorker(await getPort(), persistTo);
     expect((await ask(rows)).version).toBe(1);
+  });
+
+  test("a canary answers its share of the callers, and is promoted", async () => {
+    expect(await publish({ file: files[1], name: "flows", canary: 100, persistTo })).toMatchObject({ version: 3 });
+    await worker.stop();
+    worker = await startWorker(await getPort(), persistTo);
+    const rows = randomRows(20, 6);
+    // Rows answered while the canary's weights still load are the current version's.
+    await expect.poll(async () => (await ask(rows)).version, { timeout: 10_000 }).toBe(3);
+    const { scores } = await ask(rows);
+    for (const [i, score] of scorers[1].scoreRows(rows).entries()) expect(scores[i]).toBeCloseTo(score, 6);
+    const { current, history } = await stepCanary({ name: "flows", step: "promote", persistTo });
+    expect([current.version, history[0].version]).toEqual([3, 1]);
   });
 
   test("a file that would not serve is not published", async () => {

@@ -2,6 +2,7 @@
 import { type ArgsDef, defineCommand, parseArgs, renderUsage } from "citty";
 import { UnseenError } from "../model/errors.ts";
 import { benchmarkCommand } from "./commands/benchmark.ts";
+import { canaryCommand } from "./commands/canary.ts";
 import type { Command } from "./commands/command.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
 import { inspectCommand } from "./commands/inspect.ts";
@@ -26,6 +27,7 @@ const commands: Readonly<Record<string, Command>> = {
   score: scoreCommand,
   inspect: inspectCommand,
   publish: publishCommand,
+  canary: canaryCommand,
   rollback: rollbackCommand,
 };
 

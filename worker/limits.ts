@@ -8,9 +8,15 @@ export const ROWS = 1024;
 export const EXPLAINED_ROWS = 64;
 /** Features an explanation names at the most. */
 export const EXPLAINED_FEATURES = 20;
-/** Models an isolate keeps decoded: each takes some megabytes of its 128. */
-export const MODELS = 8;
-/** How long an isolate trusts a pointer before it looks again; KV itself may be a minute behind. */
+/** Bytes that an isolate's decoded models take together: half of its 128 MB, the rest is for requests. */
+export const MODEL_BYTES = 64 * 1024 * 1024;
+/** Pointers an isolate remembers; each is a few kilobytes at the most. */
+export const POINTERS = 1000;
+/** How old a pointer may be before it is read again, behind the answer; KV itself may be a minute behind. */
 export const POINTER_MS = 30_000;
+/** How old a pointer may be to serve at all: a model nobody asked for this long is looked up first. */
+export const STALE_MS = 300_000;
 /** How long a version that failed to load is left alone. */
 export const RETRY_MS = 5_000;
+/** How long after its publication a version may not have arrived everywhere, with a margin over KV's minute. */
+export const FRESH_MS = 600_000;

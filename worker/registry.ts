@@ -1,9 +1,11 @@
-/** The models of an isolate: pointers looked up in KV, weights decoded once, the old version kept while a new one fails. */
+/** The models of an isolate by name: which version answers whom, without a request waiting while any version is there. */
+import { waitUntil } from "cloudflare:workers";
 import type { KVNamespace } from "@cloudflare/workers-types";
-import { UnseenError } from "../model/errors.ts";
-import { MODEL_NAME, type Pointer, pointerKey, readPointer, type Version, weightsKey } from "../model/pointer.ts";
+import { MODEL_NAME, type Pointer, pointerKey, readPointer, type Version } from "../model/pointer.ts";
+import { versionFor, versionsOf } from "../model/pointer.ts";
 import type { Scorer } from "../model/scorer.ts";
-import { MODELS, POINTER_MS, RETRY_MS } from "./limits.ts";
+import { DecodedModels, unavailable } from "./decoded.ts";
+import { POINTER_MS, POINTERS, RETRY_MS, STALE_MS } from "./limits.ts";
 import { Problem } from "./problem.ts";
 
 /** A model as it is served now. */
@@ -12,7 +14,7 @@ export interface Served {
   readonly version: Version;
   readonly scorer: Scorer;
   readonly pointer: Pointer;
-  /** Why the current version is not the one served, where it is not. */
+  /** Why the version that should answer is not the one that does. */
   readonly fault?: string;
 }
 
@@ -25,13 +27,21 @@ export interface Wish {
 }
 
 interface Slot {
+  pointer: Pointer;
   /** When the pointer was last read. */
   readAt: number;
-  served?: Served;
-  /** The load under way, which concurrent requests share. */
-  loading?: Promise<Served>;
-  /** A version that failed, and when. */
-  failed?: { readonly sha256: string; readonly at: number; readonly problem: Problem };
+  /** The version that served last: it goes on while another cannot. */
+  last?: Version;
+  /** Why the pointer in KV is not the one in use. */
+  fault?: string;
+}
+
+export interface RegistryOptions {
+  readonly now?: () => number;
+  /** Lets work go on behind the answer. */
+  readonly behind?: (work: Promise<unknown>) => void;
+  /** Bytes that decoded models may take together. */
+  readonly bytes?: number;
 }
 
 /**
@@ -40,34 +50,55 @@ interface Slot {
  */
 export class Registry {
   readonly #kv: KVNamespace;
-  readonly #open: (bytes: Uint8Array) => Scorer;
   readonly #now: () => number;
+  readonly #behind: (work: Promise<unknown>) => void;
+  readonly #decoded: DecodedModels;
+  /** By name, the longest unused first. */
   readonly #slots = new Map<string, Slot>();
+  readonly #reading = new Map<string, Promise<Slot>>();
 
   /** @param open decodes, checks and self-tests weights; throws where they must not serve */
-  constructor(kv: KVNamespace, open: (bytes: Uint8Array) => Scorer, now: () => number = Date.now) {
+  constructor(kv: KVNamespace, open: (bytes: Uint8Array) => Scorer, options: RegistryOptions = {}) {
+    const { now = Date.now, behind = waitUntil, bytes } = options;
     this.#kv = kv;
-    this.#open = open;
     this.#now = now;
+    this.#behind = behind;
+    this.#decoded = new DecodedModels({ kv, open, now }, bytes);
+  }
+
+  /** Bytes of the models that are decoded. */
+  get bytes(): number {
+    return this.#decoded.bytes;
   }
 
   /**
-   * The model of a name, at most POINTER_MS behind its pointer.
+   * The model that answers. Pointers older than POINTER_MS are read again behind the answer, weights too where another
+   * version can serve meanwhile; only the first request for a name, one after STALE_MS without any, and one for a version
+   * whose model is not there, with no other to stand in, wait for KV.
    *
    * @throws Problem 404 where nothing is published under it or not that version, 503 where nothing usable is
    */
-  async get(name: string, { version }: Wish = {}): Promise<Served> {
-    if (!MODEL_NAME.test(name)) throw unknown(name);
-    const key = version === undefined ? name : `${name}@${version}`;
-    const slot = this.#slots.get(key) ?? { readAt: Number.NEGATIVE_INFINITY };
-    if (slot.served && this.#now() - slot.readAt < POINTER_MS) {
-      this.#touch(key, slot);
-      return slot.served;
+  async get(name: string, { version, caller }: Wish = {}): Promise<Served> {
+    const slot = await this.#slot(name);
+    const { pointer } = slot;
+    if (version !== undefined) {
+      const wanted = versionsOf(pointer).find((each) => each.version === version);
+      if (!wanted) throw unknownVersion(name, pointer);
+      return { name, version: wanted, scorer: await this.#load(wanted), pointer };
     }
-    // One load at a time: every request that comes meanwhile waits for the same one.
-    slot.loading ??= this.#load(name, version, slot).finally(() => delete slot.loading);
-    this.#touch(key, slot);
-    return slot.loading;
+    const wanted = versionFor(pointer, caller);
+    const scorer = this.#decoded.find(wanted.sha256);
+    if (scorer) {
+      // The canary is on trial: it stands in for nobody.
+      if (wanted === pointer.current) slot.last = wanted;
+      return { name, version: wanted, scorer, pointer, ...(slot.fault ? { fault: slot.fault } : {}) };
+    }
+    return this.#other(slot, wanted);
+  }
+
+  /** A model's pointer, as old as `get` may use it. @throws Problem 404, 503 */
+  async pointer(name: string): Promise<Pointer> {
+    return (await this.#slot(name)).pointer;
   }
 
   /** Names of published models. */
@@ -82,76 +113,102 @@ export class Registry {
     return names.filter((name) => MODEL_NAME.test(name));
   }
 
-  async #load(name: string, version: number | undefined, slot: Slot): Promise<Served> {
+  /** Serves what is decoded while the wanted version loads behind; without any, waits for it, then for an earlier one. */
+  async #other(slot: Slot, wanted: Version): Promise<Served> {
+    const { pointer, last } = slot;
+    const { name, current, history } = pointer;
+    const candidates = wanted === current ? [] : [current];
+    if (last) candidates.push(last);
+    for (const version of candidates) {
+      const scorer = this.#decoded.find(version.sha256);
+      if (!scorer) continue;
+      const failure = this.#decoded.failure(wanted.sha256);
+      if (!failure) this.#behind(this.#decoded.load(wanted).catch(() => {}));
+      const fault = slot.fault ?? failure?.message;
+      return { name, version, scorer, pointer, ...(fault ? { fault } : {}) };
+    }
+    const earlier = history.find(({ version, abandoned }) => version < current.version && !abandoned);
+    let problem: Problem | undefined;
+    for (const version of [wanted, ...candidates, ...(earlier ? [earlier] : [])]) {
+      try {
+        const scorer = await this.#load(version);
+        if (version !== pointer.canary) slot.last = version;
+        const fault = slot.fault ?? problem?.message;
+        return { name, version, scorer, pointer, ...(fault ? { fault } : {}) };
+      } catch (cause) {
+        if (!(cause instanceof Problem)) throw cause;
+        problem ??= cause;
+      }
+    }
+    throw problem;
+  }
+
+  /** Loads while the request waits; goes on behind where the caller hangs up, for others may wait for the same load. */
+  #load(version: Version): Promise<Scorer> {
+    const loading = this.#decoded.load(version);
+    this.#behind(loading.catch(() => {}));
+    return loading;
+  }
+
+  async #slot(name: string): Promise<Slot> {
+    if (!MODEL_NAME.test(name)) throw unknown(name);
+    const slot = this.#slots.get(name);
+    if (!slot) return this.#read(name);
+    this.#slots.delete(name);
+    this.#slots.set(name, slot);
+    const age = this.#now() - slot.readAt;
+    // Where what serves is not what was published, a mended pointer is looked for sooner.
+    const faulty = slot.fault !== undefined || slot.last?.sha256 !== slot.pointer.current.sha256;
+    if (age < (faulty ? RETRY_MS : POINTER_MS)) return slot;
+    if (age >= STALE_MS) return this.#read(name);
+    if (!this.#reading.has(name)) this.#behind(this.#read(name).catch(() => {}));
+    return slot;
+  }
+
+  #read(name: string): Promise<Slot> {
+    let reading = this.#reading.get(name);
+    if (!reading) {
+      reading = this.#refresh(name).finally(() => this.#reading.delete(name));
+      this.#reading.set(name, reading);
+    }
+    return reading;
+  }
+
+  /** Reads a pointer anew; a slot that has one keeps it where the new one cannot be had. */
+  async #refresh(name: string): Promise<Slot> {
+    const slot = this.#slots.get(name);
     try {
-      const served = await this.#read(name, version, slot);
-      slot.served = served;
-      slot.readAt = this.#now();
-      return served;
+      const text = await this.#kv.get(pointerKey(name), { type: "text", cacheTtl: 30 });
+      if (text === null) {
+        this.#slots.delete(name);
+        throw unknown(name);
+      }
+      const pointer = readPointer(text);
+      if (!pointer || pointer.name !== name)
+        throw unavailable(`the pointer of "${name}" is damaged`, "artefact-malformed");
+      const next: Slot = slot ?? { pointer, readAt: this.#now() };
+      Object.assign(next, { pointer, readAt: this.#now() });
+      delete next.fault;
+      this.#keep(name, next);
+      // A version that serves goes on while its successor loads behind.
+      if (next.last) await this.#decoded.load(pointer.current).catch(() => {});
+      return next;
     } catch (cause) {
       const problem = cause instanceof Problem ? cause : unavailable("KV could not be read", "model-unavailable");
-      if (problem.status === 404) {
-        this.#forget(slot);
-        throw problem;
-      }
-      if (!slot.served) throw problem;
-      slot.served = { ...slot.served, fault: problem.message };
-      slot.readAt = this.#now() - POINTER_MS + RETRY_MS;
-      return slot.served;
+      if (problem.status === 404 || !slot) throw problem;
+      slot.fault = problem.message;
+      slot.readAt = this.#now();
+      return slot;
     }
   }
 
-  async #read(name: string, wanted: number | undefined, slot: Slot): Promise<Served> {
-    const text = await this.#kv.get(pointerKey(name), { type: "text", cacheTtl: 30 });
-    if (text === null) throw unknown(name);
-    const pointer = readPointer(text);
-    if (!pointer || pointer.name !== name)
-      throw unavailable(`the pointer of "${name}" is damaged`, "artefact-malformed");
-    const current =
-      wanted === undefined ? pointer.current : versionsOf(pointer).find(({ version }) => version === wanted);
-    if (!current) throw unknownVersion(name, pointer);
-    if (slot.served?.version.sha256 === current.sha256) {
-      const { scorer } = slot.served;
-      return { name, version: current, scorer, pointer };
-    }
-    const { failed } = slot;
-    if (failed?.sha256 === current.sha256 && this.#now() - failed.at < RETRY_MS) throw failed.problem;
-    try {
-      return { name, version: current, scorer: await this.#weights(current), pointer };
-    } catch (cause) {
-      const problem = asProblem(cause, current);
-      slot.failed = { sha256: current.sha256, at: this.#now(), problem };
-      throw problem;
+  #keep(name: string, slot: Slot): void {
+    this.#slots.set(name, slot);
+    for (const oldest of this.#slots.keys()) {
+      if (this.#slots.size <= POINTERS) break;
+      this.#slots.delete(oldest);
     }
   }
-
-  async #weights({ version, sha256 }: Version): Promise<Scorer> {
-    const value = await this.#kv.get(weightsKey(sha256), { type: "arrayBuffer", cacheTtl: 86_400 });
-    if (value === null) throw unavailable(`the weights of version ${version} are not there (yet)`, "model-unavailable");
-    const bytes = new Uint8Array(value);
-    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-    const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-    if (hex !== sha256) throw unavailable(`the weights of version ${version} are damaged`, "artefact-malformed");
-    return this.#open(bytes);
-  }
-
-  #forget(slot: Slot): void {
-    for (const [key, each] of this.#slots) if (each === slot) this.#slots.delete(key);
-  }
-
-  /** Marks a model as just used, and forgets the longest unused beyond the limit. */
-  #touch(key: string, slot: Slot): void {
-    this.#slots.delete(key);
-    this.#slots.set(key, slot);
-    for (const [oldest, { loading }] of this.#slots) {
-      if (this.#slots.size <= MODELS) break;
-      if (!loading) this.#slots.delete(oldest);
-    }
-  }
-}
-
-function versionsOf({ current, history }: Pointer): Version[] {
-  return [current, ...history];
 }
 
 function unknownVersion(name: string, pointer: Pointer): Problem {
@@ -163,17 +220,4 @@ function unknownVersion(name: string, pointer: Pointer): Problem {
 function unknown(name: string): Problem {
   const shown = MODEL_NAME.test(name) ? `"${name}"` : "of this name";
   return new Problem(404, "model-unknown", `There is no model ${shown}.`, "GET /v1/models lists the models there are.");
-}
-
-function unavailable(why: string, code: "model-unavailable" | "artefact-malformed"): Problem {
-  const remedy = "Try again in a few seconds; if it stays, publish the model again or roll back.";
-  return new Problem(503, code, `No usable version: ${why}.`, remedy, { headers: { "retry-after": "5" } });
-}
-
-function asProblem(cause: unknown, { version }: Version): Problem {
-  if (cause instanceof Problem) return cause;
-  if (!(cause instanceof UnseenError))
-    return unavailable(`KV could not be read for version ${version}`, "model-unavailable");
-  const detail = `No usable version: version ${version} was refused: ${cause.message}.`;
-  return new Problem(503, cause.code, detail, cause.remedy, { headers: { "retry-after": "5" } });
 }

@@ -46,6 +46,15 @@ export function whole(options: Options, name: string, least: number, most: numbe
   );
 }
 
+/** A percentage above 0 to 100, or undefined where the option is not given. */
+export function percent(options: Options, name: string): number | undefined {
+  const value = text(options, name);
+  if (value === undefined) return undefined;
+  const number = Number(value.replace(/\s*%$/, ""));
+  if (number > 0 && number <= 100) return number;
+  throw new UnseenError("option-invalid", `--${name} is ${value}.`, "Give a percentage above 0, up to 100.");
+}
+
 /** One of a few words. */
 export function choice<T extends string>(options: Options, name: string, choices: readonly T[]): T {
   const value = text(options, name) ?? choices[0];

@@ -1,6 +1,6 @@
 /** `unseen publish`: puts a model where the Worker reads it. */
 import { publish } from "../publish/publish.ts";
-import { type Command, jsonOption, printJson, required, text } from "./command.ts";
+import { type Command, jsonOption, percent, printJson, required, text } from "./command.ts";
 
 /** Options of commands that write to the Worker's KV. */
 export const storeOptions = {
@@ -32,12 +32,25 @@ export const publishCommand: Command = {
   summary: "publish a model: weights first, pointer last",
   args: {
     model: { type: "positional", required: true, valueHint: "FILE", description: "model file" },
+    canary: {
+      type: "string",
+      valueHint: "PERCENT",
+      description: "answer this share of the callers only; see unseen canary",
+    },
     ...storeOptions,
   },
-  examples: ["unseen publish model.safetensors --name flows", "unseen publish model.safetensors --name flows --remote"],
+  examples: [
+    "unseen publish model.safetensors --name flows",
+    "unseen publish model.safetensors --name flows --canary 10",
+    "unseen publish model.safetensors --name flows --remote",
+  ],
   async run(options) {
-    const published = await publish({ file: required(options, "model"), ...store(options) });
+    const canary = percent(options, "canary");
+    const file = required(options, "model");
+    const published = await publish({ file, ...store(options), ...(canary === undefined ? {} : { canary }) });
     if (options.json) return printJson(published);
-    console.log(`${published.name} version ${published.version} is published, sha256 ${published.sha256}`);
+    const { name, version, sha256 } = published;
+    const what = canary === undefined ? "is published" : `answers ${canary} % of the callers`;
+    console.log(`${name} version ${version} ${what}, sha256 ${sha256}`);
   },
 };

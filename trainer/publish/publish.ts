@@ -1,7 +1,8 @@
 /** Publishing: immutable weights first, the small pointer last, so that no reader ever sees one without the other. */
 import { createHash } from "node:crypto";
 import { UnseenError } from "../../model/errors.ts";
-import { MODEL_NAME, type Pointer, pointerKey, readPointer, weightsKey } from "../../model/pointer.ts";
+import { MODEL_NAME, type Pointer, pointerKey, readPointer, type Version, weightsKey } from "../../model/pointer.ts";
+import { versionsOf, writtenPointer } from "../../model/pointer.ts";
 import { Scorer } from "../../model/scorer.ts";
 import { kernelModule } from "../learn/engine.ts";
 import { getKey, hasKey, putFile, putText, readModelFile, type Store } from "./wrangler.ts";
@@ -16,15 +17,23 @@ export interface Published {
   readonly version: number;
   readonly sha256: string;
   readonly bytes: number;
+  /** Percent of the callers that a canary answers. */
+  readonly canary?: number;
 }
 
 /**
  * Publishes a model file under a name. Interrupted between the two writes, the old version goes on serving and the
- * command can be repeated; publishing what is current already changes nothing.
+ * command can be repeated; publishing what is current already changes nothing, publishing the canary makes it current.
  *
- * @throws UnseenError artefact-* where the file would not serve; publish-failed with what wrangler said
+ * @param options `canary` has the version answer so many percent of the callers, and leaves the current one in place
+ * @throws UnseenError artefact-* where the file would not serve; canary-impossible; publish-failed with what wrangler said
  */
-export async function publish({ file, name, ...store }: { file: string; name: string } & Store): Promise<Published> {
+export async function publish({
+  file,
+  name,
+  canary,
+  ...store
+}: { file: string; name: string; canary?: number } & Store): Promise<Published> {
   checkName(name);
   const bytes = readModelFile(file);
   if (bytes.length > VALUE_LIMIT) {
@@ -36,15 +45,48 @@ export async function publish({ file, name, ...store }: { file: string; name: st
   Scorer.open(bytes, kernelModule("score"));
   const sha256 = createHash("sha256").update(bytes).digest("hex");
   const before = await readCurrent(store, name);
-  if (before?.current.sha256 === sha256) {
-    return { name, version: before.current.version, sha256, bytes: bytes.length };
+  const published = { name, sha256, bytes: bytes.length };
+  if (before?.current.sha256 === sha256 && canary === undefined) {
+    return { ...published, version: before.current.version };
   }
+  if (canary !== undefined) checkCanary(before, name, sha256);
   if (!(await hasKey(store, weightsKey(sha256)))) await putFile(store, weightsKey(sha256), file);
-  const older = before ? [before.current, ...before.history] : [];
-  const version = Math.max(0, ...older.map((old) => old.version)) + 1;
-  const current = { version, sha256, publishedAt: new Date().toISOString() };
-  await writePointer(store, { name, current, history: older.slice(0, HISTORY) });
-  return { name, version, sha256, bytes: bytes.length };
+  const next = withVersion(before, { name, sha256, publishedAt: new Date().toISOString() }, canary);
+  await writePointer(store, next.pointer);
+  return { ...published, version: next.version, ...(canary === undefined ? {} : { canary }) };
+}
+
+/** The pointer with one more version, or with the canary's version if it is that; as canary or as the current one. */
+export function withVersion(
+  before: Pointer | undefined,
+  { name, ...published }: { name: string } & Omit<Version, "version">,
+  percent: number | undefined,
+): { pointer: Pointer; version: number } {
+  const known = before ? versionsOf(before) : [];
+  const trial = before?.canary?.sha256 === published.sha256 ? before.canary : undefined;
+  const version = trial?.version ?? Math.max(0, ...known.map((old) => old.version)) + 1;
+  const current = { version, ...published };
+  if (before && percent !== undefined) {
+    const canary = { ...current, percent };
+    const { canary: replaced, history } = before;
+    const others = replaced && !trial ? [givenUp(replaced), ...history].slice(0, HISTORY) : history;
+    return { pointer: { ...before, canary, history: others }, version };
+  }
+  const history = before ? [before.current, ...before.history].slice(0, HISTORY) : [];
+  const running = before?.canary && !trial ? { canary: before.canary } : {};
+  return { pointer: { name, current, ...running, history }, version };
+}
+
+/** A canary's version as it stays in the history once it is given up. */
+export function givenUp({ version, sha256, publishedAt }: Version): Version {
+  return { version, sha256, publishedAt, abandoned: true };
+}
+
+function checkCanary(before: Pointer | undefined, name: string, sha256: string): void {
+  if (before && before.current.sha256 !== sha256) return;
+  const why = before ? `This file is the current version of "${name}"` : `Nothing is published as "${name}"`;
+  const remedy = before ? "Publish another file as the canary." : "Publish the first version without --canary.";
+  throw new UnseenError("canary-impossible", `${why}: a canary stands beside another version.`, remedy);
 }
 
 export function checkName(name: string): void {
@@ -64,5 +106,5 @@ export async function readCurrent(store: Store, name: string): Promise<Pointer |
 }
 
 export async function writePointer(store: Store, pointer: Pointer): Promise<void> {
-  await putText(store, pointerKey(pointer.name), JSON.stringify(pointer));
+  await putText(store, pointerKey(pointer.name), writtenPointer(pointer));
 }

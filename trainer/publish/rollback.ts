@@ -1,6 +1,6 @@
 /** Rolling back: one pointer write to a version whose weights are still there. */
 import { UnseenError } from "../../model/errors.ts";
-import { weightsKey } from "../../model/pointer.ts";
+import { versionsOf, weightsKey } from "../../model/pointer.ts";
 import { checkName, HISTORY, readCurrent, writePointer } from "./publish.ts";
 import { hasKey, type Store } from "./wrangler.ts";
 
@@ -21,24 +21,29 @@ export async function rollback({
   if (!pointer) {
     throw new UnseenError("version-unknown", `Nothing is published as "${name}".`, "Publish a model first.");
   }
-  const { current, history } = pointer;
-  const earlier = history.filter(({ version }) => version < current.version);
-  const target = to === undefined ? earlier[0] : [current, ...history].find(({ version }) => version === to);
-  if (!target) {
-    const known = [current, ...history].map(({ version }) => version).toSorted((a, b) => b - a);
+  const { current, canary, history } = pointer;
+  const earlier = history.filter(({ version, abandoned }) => version < current.version && !abandoned);
+  const wanted = to === undefined ? earlier[0] : versionsOf(pointer).find(({ version }) => version === to);
+  if (!wanted) {
+    const known = versionsOf(pointer)
+      .map(({ version }) => version)
+      .toSorted((a, b) => b - a);
     const missing =
       to === undefined ? `"${name}" has no version before ${current.version}` : `"${name}" has no version ${to}`;
     throw new UnseenError("version-unknown", `${missing}.`, `There are: ${known.join(", ")}.`);
   }
-  if (!(await hasKey(store, weightsKey(target.sha256)))) {
-    const why = `The weights of version ${target.version} are no longer in KV.`;
+  const { version, sha256, publishedAt } = wanted;
+  const target = { version, sha256, publishedAt };
+  if (!(await hasKey(store, weightsKey(sha256)))) {
+    const why = `The weights of version ${version} are no longer in KV.`;
     throw new UnseenError("version-unknown", why, "Publish the model file again.");
   }
-  if (target !== current) {
-    const others = [current, ...history.filter((version) => version !== target)].toSorted(
+  if (version !== current.version) {
+    const others = [current, ...history.filter((each) => each.version !== version)].toSorted(
       (a, b) => b.version - a.version,
     );
-    await writePointer(store, { name, current: target, history: others.slice(0, HISTORY) });
+    const trial = canary && canary.version !== version ? { canary } : {};
+    await writePointer(store, { name, current: target, ...trial, history: others.slice(0, HISTORY) });
   }
-  return { name, version: target.version, sha256: target.sha256 };
+  return { name, version, sha256 };
 }

@@ -7,6 +7,7 @@ import type { Row } from "../../model/schema.ts";
 import { DEFAULT_THRESHOLD, resolveThreshold } from "../../model/thresholds.ts";
 import type { AppEnv } from "../bindings.ts";
 import { readJson } from "../body.ts";
+import { callerOf } from "../caller.ts";
 import { EXPLAINED_FEATURES, EXPLAINED_ROWS, ROWS } from "../limits.ts";
 import { Problem } from "../problem.ts";
 import type { Registry } from "../registry.ts";
@@ -52,7 +53,7 @@ export async function score(context: Context<AppEnv>, registry: Registry, name: 
     const detail = `${instances.length} rows are over the limit of ${EXPLAINED_ROWS} for explanations.`;
     throw new Problem(413, "rows-too-many", detail, 'Send them in several requests, or without "explain".');
   }
-  const { scorer, version } = await registry.get(name);
+  const { scorer, version } = await registry.get(name, { caller: callerOf(context) });
   const threshold = resolveThreshold(scorer.artefact, spec);
   const rows = instances.map(asRow);
   const scores = scorer.scoreRows(rows);

@@ -1,0 +1,133 @@
+/** The decoded models of an isolate: read from KV once, verified, kept by hash within a number of bytes. */
+import type { KVNamespace } from "@cloudflare/workers-types";
+import { UnseenError } from "../model/errors.ts";
+import { type Version, weightsKey } from "../model/pointer.ts";
+import type { Scorer } from "../model/scorer.ts";
+import { FRESH_MS, MODEL_BYTES, RETRY_MS } from "./limits.ts";
+import { Problem } from "./problem.ts";
+
+interface Entry {
+  readonly scorer: Scorer;
+  /** Of the file: its tensors are views of it. */
+  readonly fileBytes: number;
+}
+
+/** Where a model comes from and how it becomes one. */
+export interface Source {
+  readonly kv: KVNamespace;
+  /** Decodes, checks and self-tests weights; throws where they must not serve. */
+  readonly open: (bytes: Uint8Array) => Scorer;
+  readonly now: () => number;
+}
+
+/**
+ * Keeps what was used last. A model that is put out goes on for the requests that hold it, and is read again by the
+ * next one that wants it.
+ */
+export class DecodedModels {
+  readonly #source: Source;
+  readonly #most: number;
+  /** By hash, the longest unused first. */
+  readonly #entries = new Map<string, Entry>();
+  readonly #loading = new Map<string, Promise<Scorer>>();
+  readonly #failed = new Map<string, { readonly at: number; readonly problem: Problem }>();
+
+  /** @param most bytes that models may take together; the one used last stays even where it is larger */
+  constructor(source: Source, most = MODEL_BYTES) {
+    this.#source = source;
+    this.#most = most;
+  }
+
+  /** Bytes held: files and kernel memory, which may grow when a model explains its first row. */
+  get bytes(): number {
+    let sum = 0;
+    for (const { scorer, fileBytes } of this.#entries.values()) sum += scorer.bytes + fileBytes;
+    return sum;
+  }
+
+  /** A model that is there already, marked as just used. */
+  find(sha256: string): Scorer | undefined {
+    const entry = this.#entries.get(sha256);
+    if (!entry) return undefined;
+    this.#entries.delete(sha256);
+    this.#entries.set(sha256, entry);
+    return entry.scorer;
+  }
+
+  /** Why a version could not be loaded, for as long as it is left alone because of it. */
+  failure(sha256: string): Problem | undefined {
+    const failed = this.#failed.get(sha256);
+    return failed && this.#source.now() - failed.at < RETRY_MS ? failed.problem : undefined;
+  }
+
+  /**
+   * A version's model, read from KV where it is not there. Requests that want it meanwhile share one load.
+   *
+   * @throws Problem 503; for RETRY_MS after a failure at once, and the same
+   */
+  load(version: Version): Promise<Scorer> {
+    const { sha256 } = version;
+    const found = this.find(sha256);
+    if (found) return Promise.resolve(found);
+    const failure = this.failure(sha256);
+    if (failure) return Promise.reject(failure);
+    let loading = this.#loading.get(sha256);
+    if (!loading) {
+      loading = this.#read(version).finally(() => this.#loading.delete(sha256));
+      this.#loading.set(sha256, loading);
+    }
+    return loading;
+  }
+
+  async #read(version: Version): Promise<Scorer> {
+    const { sha256 } = version;
+    try {
+      const bytes = await this.#weights(version);
+      const scorer = this.#source.open(bytes);
+      this.#failed.delete(sha256);
+      this.#entries.set(sha256, { scorer, fileBytes: bytes.byteLength });
+      this.#trim();
+      return scorer;
+    } catch (cause) {
+      const problem = asProblem(cause, version);
+      for (const hash of this.#failed.keys()) if (!this.failure(hash)) this.#failed.delete(hash);
+      this.#failed.set(sha256, { at: this.#source.now(), problem });
+      throw problem;
+    }
+  }
+
+  async #weights({ version, sha256, publishedAt }: Version): Promise<Uint8Array> {
+    // KV remembers for cacheTtl that a key was missing, too: what was just published may not have arrived here yet.
+    const fresh = this.#source.now() - Date.parse(publishedAt) < FRESH_MS;
+    const value = await this.#source.kv.get(weightsKey(sha256), {
+      type: "arrayBuffer",
+      cacheTtl: fresh ? 30 : 86_400,
+    });
+    if (value === null) throw unavailable(`the weights of version ${version} are not there (yet)`, "model-unavailable");
+    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", value));
+    const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    if (hex !== sha256) throw unavailable(`the weights of version ${version} are damaged`, "artefact-malformed");
+    return new Uint8Array(value);
+  }
+
+  #trim(): void {
+    for (const sha256 of this.#entries.keys()) {
+      if (this.#entries.size <= 1 || this.bytes <= this.#most) break;
+      this.#entries.delete(sha256);
+    }
+  }
+}
+
+/** The problem of a model that cannot serve now. */
+export function unavailable(why: string, code: "model-unavailable" | "artefact-malformed"): Problem {
+  const remedy = "Try again in a few seconds; if it stays, publish the model again or roll back.";
+  return new Problem(503, code, `No usable version: ${why}.`, remedy, { headers: { "retry-after": "5" } });
+}
+
+function asProblem(cause: unknown, { version }: Version): Problem {
+  if (cause instanceof Problem) return cause;
+  if (!(cause instanceof UnseenError))
+    return unavailable(`KV could not be read for version ${version}`, "model-unavailable");
+  const detail = `No usable version: version ${version} was refused: ${cause.message}.`;
+  return new Problem(503, cause.code, detail, cause.remedy, { headers: { "retry-after": "5" } });
+}
