@@ -1,5 +1,6 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { batchConfig } from "./test/batch-config.ts";
 
 export default defineConfig({
   test: {
@@ -22,7 +23,22 @@ export default defineConfig({
         test: {
           name: "worker",
           include: ["worker/**/*.test.ts"],
+          exclude: ["worker/batch/**"],
           testTimeout: 30_000,
+        },
+      },
+      {
+        plugins: [
+          cloudflareTest({
+            main: "./worker/batch/testing.ts",
+            wrangler: { configPath: batchConfig() },
+            miniflare: { bindings: { ENVIRONMENT: "development", BATCH_PART_BYTES: "4096" } },
+          }),
+        ],
+        test: {
+          name: "batch",
+          include: ["worker/batch/**/*.test.ts"],
+          testTimeout: 60_000,
         },
       },
     ],

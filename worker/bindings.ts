@@ -1,5 +1,6 @@
 /** What the Worker is given (wrangler.toml, secrets), and what a request carries along. */
-import type { KVNamespace } from "@cloudflare/workers-types";
+import type { KVNamespace, Queue, R2Bucket, Workflow } from "@cloudflare/workers-types";
+import type { Batch } from "./batch/batch.ts";
 
 export interface Bindings {
   readonly MODELS: KVNamespace;
@@ -9,6 +10,12 @@ export interface Bindings {
   readonly ENVIRONMENT?: string;
   /** SHA-256, in hex, of each accepted key, separated by commas. */
   readonly API_KEY_SHA256?: string;
+  /** Objects to score in bulk and their results, the parts still to do, and the coordinator; batches are off without. */
+  readonly BATCH_STORE?: R2Bucket;
+  readonly BATCH_QUEUE?: Queue<unknown>;
+  readonly BATCH_FLOW?: Workflow<Batch>;
+  /** Bytes of a batch's parts, where two mebibytes are too much CPU for a large network. */
+  readonly BATCH_PART_BYTES?: string;
 }
 
 export interface Variables {

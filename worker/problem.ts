@@ -11,6 +11,10 @@ export type ProblemCode =
   | "key-wrong"
   | "model-unknown"
   | "model-unavailable"
+  | "batches-off"
+  | "batch-unknown"
+  | "batch-running"
+  | "object-unknown"
   | "route-unknown"
   | "method-wrong"
   | "internal";
@@ -21,10 +25,12 @@ const TITLES: Readonly<Record<number, string>> = {
   403: "Key not accepted",
   404: "Not found",
   405: "Method not allowed",
+  409: "Not yet",
   413: "Too large",
   415: "Unsupported media type",
   422: "Rows cannot be scored",
   500: "Internal error",
+  501: "Not configured",
   503: "No usable model",
 };
 

@@ -1,0 +1,250 @@
+import { env, exports } from "cloudflare:workers";
+import { beforeEach, expect, test } from "vitest";
+import kernel from "../../build/score.wasm";
+import { pointerKey, weightsKey } from "../../model/pointer.ts";
+import { Scorer } from "../../model/scorer.ts";
+import { deliveries, failingWrites } from "./testing.ts";
+import { makeArtefact, randomRows } from "../../test/fixtures/artefact.ts";
+import { createApp } from "../app.ts";
+import type { Bindings } from "../bindings.ts";
+import { type Batch, failureKey, manifestKey, resultKey, resultsPrefix } from "./batch.ts";
+
+const bindings = env as unknown as Required<Bindings>;
+const { BATCH_STORE: store, BATCH_QUEUE: queue, BATCH_FLOW: flow, MODELS } = bindings;
+const PART_BYTES = 4096;
+const BAD = ['{"bytes":1}', "[1,2", "", '[1,"x","tcp",true]', `"${"y".repeat(70_000)}"`];
+
+interface Shown {
+  id: string;
+  state: string;
+  parts: number;
+  partsDone: number;
+  partsFailed: number;
+  rowsDone: number;
+  rowsBad: number;
+  anomalies: number;
+  model: Batch["model"];
+  threshold: Batch["threshold"];
+  code?: string;
+}
+
+const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
+  (exports as unknown as { default: { fetch(url: string, init: RequestInit): Promise<Response> } }).default.fetch(
+    `http://worker${path}`,
+    init,
+  );
+const post = (body: object): Promise<Response> =>
+  ask("/v1/batches", {
+    method: "POST",
+    body: JSON.stringify(body),
+    headers: { "content-type": "application/json" },
+  });
+
+async function publish(name: string, ...seeds: number[]): Promise<{ scorer: Scorer; sha256: string }[]> {
+  const versions = await Promise.all(
+    seeds.map(async (seed) => {
+      const { bytes } = makeArtefact(kernel, seed);
+      const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+      const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+      await MODELS.put(weightsKey(sha256), bytes);
+      return { scorer: Scorer.open(bytes, kernel), sha256, bytes };
+    }),
+  );
+  const entry = (i: number): object => ({
+    version: i + 1,
+    sha256: versions[i].sha256,
+    publishedAt: "2026-01-01T00:00:00.000Z",
+  });
+  const current = versions.length - 1;
+  const history = versions.slice(0, -1).map((_, i) => entry(current - 1 - i));
+  await MODELS.put(pointerKey(name), JSON.stringify({ name, current: entry(current), history }));
+  return versions;
+}
+
+/** Rows as lines, a bad one now and then, and what each must be answered with; undefined for a bad one. */
+function lines(scorer: Scorer, count: number, seed: number): { text: string; wanted: (number | undefined)[] } {
+  const rows = randomRows(count, seed);
+  const scores = scorer.scoreRows(rows);
+  const bad = (i: number): boolean => i % 97 === 5;
+  return {
+    text: rows.map((row, i) => (bad(i) ? BAD[i % BAD.length] : JSON.stringify(row))).join("\n"),
+    wanted: Array.from(scores, (score, i) => (bad(i) ? undefined : score)),
+  };
+}
+
+async function finished(id: string): Promise<Shown> {
+  for (;;) {
+    const progress = (await (await ask(`/v1/batches/${id}`)).json()) as Shown;
+    if (progress.state !== "queued" && progress.state !== "running") return progress;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+type Answer = { score: number; anomaly: boolean; margin: number; error?: { code: string; remedy: string } };
+
+async function answers(id: string): Promise<Answer[]> {
+  const response = await ask(`/v1/batches/${id}/results`);
+  expect(response.headers.get("content-type")).toBe("application/x-ndjson");
+  const text = await response.text();
+  expect(text.endsWith("\n")).toBe(true);
+  return text
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Answer);
+}
+
+/** Every line answered once, in its place, by the scorer's own number. */
+async function expectWhole(id: string, wanted: (number | undefined)[]): Promise<Shown> {
+  const progress = await finished(id);
+  expect(progress).toMatchObject({ state: "complete", partsFailed: 0, partsDone: progress.parts });
+  const got = await answers(id);
+  expect(got.map(({ error, score }) => (error ? undefined : score))).toEqual(wanted);
+  for (const { error, score, anomaly, margin } of got) {
+    if (error) expect(error.remedy.length).toBeGreaterThan(5);
+    else expect([anomaly, margin]).toEqual([score >= progress.threshold.value, score - progress.threshold.value]);
+  }
+  expect(progress.rowsDone).toBe(wanted.length);
+  expect(progress.rowsBad).toBe(wanted.filter((score) => score === undefined).length);
+  expect(progress.anomalies).toBe(got.filter(({ anomaly }) => anomaly).length);
+  const manifest = await (await store.get(manifestKey(id)))?.json<{ parts: { part: number; rows: number }[] }>();
+  expect(manifest?.parts.map(({ part }) => part)).toEqual(Array.from({ length: progress.parts }, (_, i) => i));
+  expect(manifest?.parts.reduce((sum, { rows }) => sum + rows, 0)).toBe(wanted.length);
+  return progress;
+}
+
+const delivered = (id: string): number =>
+  deliveries.filter(({ body }) => (body as { batch?: Batch }).batch?.id === id).length;
+
+beforeEach(() => failingWrites.clear());
+
+test("an object is scored whole, bad lines in their place, through faults before and after writing and messages twice", async () => {
+  const [{ scorer }] = await publish("flows", 1);
+  const { text, wanted } = lines(scorer, 3000, 3);
+  await store.put("in/rows.ndjson", text);
+  failingWrites.set("/results/000002", { left: 2, when: "before" });
+  failingWrites.set("/results/000005", { left: 1, when: "after" });
+  const response = await post({ object: "in/rows.ndjson", threshold: "fpr=0.05" });
+  expect(response.status).toBe(202);
+  const { id, parts } = (await response.json()) as Shown;
+  expect(response.headers.get("location")).toBe(`/v1/batches/${id}`);
+  expect(parts).toBe(Math.ceil(new TextEncoder().encode(text).length / PART_BYTES));
+  expect(parts).toBeGreaterThan(20);
+  const { model, threshold } = await expectWhole(id, wanted);
+  expect([model.version, threshold.value]).toEqual([1, 0.6]);
+  expect(delivered(id)).toBe(parts + 3);
+
+  // Every message again: no result is written anew, and nothing is counted twice.
+  const before = await store.list({ prefix: resultsPrefix(id) });
+  const messages = deliveries.filter(({ body }) => (body as { batch?: Batch }).batch?.id === id).slice(0, parts + 3);
+  for (let i = 0; i < messages.length; i += 100) {
+    await queue.sendBatch(messages.slice(i, i + 100).map(({ body }) => ({ body })));
+  }
+  while (delivered(id) < 2 * (parts + 3)) await new Promise((resolve) => setTimeout(resolve, 100));
+  const after = await store.list({ prefix: resultsPrefix(id) });
+  const written = ({ objects }: typeof after): unknown[] => objects.map(({ key, version }) => [key, version]);
+  expect(written(after)).toEqual(written(before));
+  await expectWhole(id, wanted);
+});
+
+test("while KV has no weights parts wait; a version published meanwhile changes nothing", async () => {
+  const [first] = await publish("switch", 31);
+  const { text, wanted } = lines(first.scorer, 400, 4);
+  await store.put("in/switch.ndjson", text);
+  const request = { object: "in/switch.ndjson", model: "switch" };
+  // The route has the weights now; the consumer is yet to read them.
+  expect((await post({ ...request, threshold: 7 })).status).toBe(422);
+  const weights = await MODELS.get(weightsKey(first.sha256), "arrayBuffer");
+  await MODELS.delete(weightsKey(first.sha256));
+  const { id, parts } = (await (await post(request)).json()) as Shown;
+  while (delivered(id) < parts + 2) await new Promise((resolve) => setTimeout(resolve, 50));
+  const [, second] = await publish("switch", 31, 32);
+  expect(second.sha256).not.toBe(first.sha256);
+  await MODELS.put(weightsKey(first.sha256), weights as ArrayBuffer);
+  const { model } = await expectWhole(id, wanted);
+  expect(model).toEqual({ name: "switch", version: 1, sha256: first.sha256 });
+});
+
+test("a part no try helps goes to the dead letters and is named in its place; the rest is whole", async () => {
+  const [{ scorer }] = await publish("flows", 1);
+  const rows = randomRows(300, 5).map((row) => JSON.stringify(row));
+  const wanted = scorer.scoreRows(randomRows(300, 5));
+  const text = rows.join("\n");
+  await store.put("in/poison.ndjson", text);
+  failingWrites.set("/results/000001", { left: Number.POSITIVE_INFINITY, when: "before" });
+  await queue.send("no part at all");
+  const { id } = (await (await post({ object: "in/poison.ndjson" })).json()) as Shown;
+  expect(await finished(id)).toMatchObject({ state: "incomplete", partsFailed: 1 });
+  expect(await store.head(resultKey(id, 1))).toBeNull();
+  expect(await (await store.get(failureKey(id, 1)))?.json()).toMatchObject({ part: 1, code: "part-dead" });
+  const got = await answers(id);
+  const gap = got.findIndex(({ error }) => error);
+  expect(got[gap]).toMatchObject({ error: { code: "part-dead" }, from: PART_BYTES, to: 2 * PART_BYTES });
+  const scores = got.filter(({ error }) => !error).map(({ score }) => score);
+  const missing = wanted.length - scores.length;
+  expect(missing).toBeGreaterThan(10);
+  expect(scores).toEqual([...wanted.slice(0, gap), ...wanted.slice(gap + missing)]);
+  const { objects } = await store.list({ prefix: "batches/dead-letters/" });
+  expect(await (await store.get(objects[0].key))?.json()).toBe("no part at all");
+  const dead = deliveries.filter((delivery) => delivery.queue.endsWith("-dead"));
+  expect(dead).toHaveLength(2);
+});
+
+test("an object overwritten on the way is refused, not scored in a mixture", async () => {
+  const [{ sha256 }] = await publish("flows", 1);
+  const head = await store.put("in/changed.ndjson", '[1,1,"tcp",true]\n');
+  await store.put("in/changed.ndjson", '[2,1,"tcp",true]\n');
+  const id = crypto.randomUUID();
+  const batch: Batch = {
+    id,
+    object: "in/changed.ndjson",
+    etag: head.etag,
+    size: head.size,
+    partBytes: PART_BYTES,
+    model: { name: "flows", version: 1, sha256 },
+    threshold: { spec: 0.5, value: 0.5 },
+  };
+  const instance = await flow.create({ id, params: batch });
+  while ((await instance.status()).status !== "complete") await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(await finished(id)).toMatchObject({ state: "incomplete", partsDone: 0, partsFailed: 1 });
+  expect(await answers(id)).toEqual([
+    expect.objectContaining({ error: expect.objectContaining({ code: "object-changed" }) }),
+  ]);
+});
+
+test("requests that cannot start a batch say why", async () => {
+  await publish("flows", 1);
+  await store.put("in/empty.ndjson", "");
+  const refused: [object, number, string][] = [
+    [{ object: "in/none.ndjson" }, 404, "object-unknown"],
+    [{ object: "in/empty.ndjson" }, 404, "object-unknown"],
+    [{ object: "batches/x/manifest.json" }, 404, "object-unknown"],
+    [{ object: "in/empty.ndjson", model: "none" }, 404, "model-unknown"],
+    [{ object: "in/empty.ndjson", version: 9 }, 404, "model-unknown"],
+    [{ object: "in/empty.ndjson", threshold: "fpr=0.3" }, 422, "threshold-unknown"],
+    [{ object: 7 }, 422, "row-wrong-shape"],
+    [{ object: "in/empty.ndjson", rows: 3 }, 422, "row-wrong-shape"],
+  ];
+  for (const [body, status, code] of refused) {
+    const response = await post(body);
+    expect([response.status, ((await response.json()) as Shown).code]).toEqual([status, code]);
+  }
+  for (const path of ["", "/results"]) {
+    const response = await ask(`/v1/batches/${crypto.randomUUID()}${path}`);
+    expect([response.status, ((await response.json()) as Shown).code]).toEqual([404, "batch-unknown"]);
+    expect((await ask(`/v1/batches/..%2fflows${path}`)).status).toBe(404);
+  }
+});
+
+test("a Worker without bucket, queue and Workflow says so, and serves all else", async () => {
+  const app = createApp((bytes) => Scorer.open(bytes, kernel));
+  const bare = { MODELS, ENVIRONMENT: "development" };
+  for (const [path, method] of [
+    ["/v1/batches", "POST"],
+    [`/v1/batches/${crypto.randomUUID()}`, "GET"],
+    [`/v1/batches/${crypto.randomUUID()}/results`, "GET"],
+  ]) {
+    const response = await app.request(path, { method }, bare);
+    expect([response.status, ((await response.json()) as Shown).code]).toEqual([501, "batches-off"]);
+  }
+  expect((await app.request("/v2/health/live", {}, bare)).status).toBe(200);
+});

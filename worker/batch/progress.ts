@@ -1,0 +1,111 @@
+/** How far a batch is: its parts counted from the result and failure objects that are there. */
+import type { R2Bucket, R2Object } from "@cloudflare/workers-types";
+import { type Batch, failuresPrefix, manifestKey, partOfKey, partsOf, progressKey, rangeOf } from "./batch.ts";
+import { resultKey, resultsPrefix } from "./batch.ts";
+
+export type State = "queued" | "running" | "complete" | "incomplete";
+
+/** What GET answers, kept beside the results. */
+export interface Progress {
+  readonly batch: Batch;
+  readonly state: State;
+  readonly parts: number;
+  readonly partsDone: number;
+  readonly partsFailed: number;
+  /** Lines of parts done, the bad ones among them. */
+  readonly rowsDone: number;
+  readonly rowsBad: number;
+  readonly anomalies: number;
+}
+
+/** A part of the manifest, in order of the object's bytes. */
+export interface ManifestPart {
+  readonly part: number;
+  /** Bytes [from, to) of the object; the part has the lines that start there. */
+  readonly from: number;
+  readonly to: number;
+  /** Where its answers are; absent where the part failed. */
+  readonly key?: string;
+  readonly rows?: number;
+  readonly bad?: number;
+  readonly failure?: { readonly code: string; readonly detail: string };
+}
+
+interface Found {
+  readonly results: ReadonlyMap<number, { rows: number; bad: number; anomalies: number }>;
+  readonly failures: ReadonlyMap<number, { code: string; detail: string }>;
+}
+
+/** Results and failures there are, a part each at the most: a result wins over a failure of the same part. */
+async function find(store: R2Bucket, { id }: Batch): Promise<Found> {
+  const results = new Map<number, { rows: number; bad: number; anomalies: number }>();
+  const failures = new Map<number, { code: string; detail: string }>();
+  for await (const { key, customMetadata = {} } of listAll(store, resultsPrefix(id))) {
+    const { rows, bad, anomalies } = customMetadata;
+    results.set(partOfKey(key), { rows: Number(rows), bad: Number(bad), anomalies: Number(anomalies) });
+  }
+  for await (const { key, customMetadata = {} } of listAll(store, failuresPrefix(id))) {
+    const part = partOfKey(key);
+    if (!results.has(part)) failures.set(part, { code: customMetadata.code, detail: customMetadata.detail });
+  }
+  return { results, failures };
+}
+
+/** Counts, and writes what GET answers; with the last count, the manifest first. */
+export async function countParts(store: R2Bucket, batch: Batch, { last = false } = {}): Promise<Progress> {
+  const { results, failures } = await find(store, batch);
+  const parts = partsOf(batch);
+  const sum = (of: "rows" | "bad" | "anomalies"): number =>
+    [...results.values()].reduce((all, one) => all + one[of], 0);
+  const finished = results.size + failures.size === parts || last;
+  const progress: Progress = {
+    batch,
+    state: !finished ? "running" : results.size === parts ? "complete" : "incomplete",
+    parts,
+    partsDone: results.size,
+    partsFailed: finished ? parts - results.size : failures.size,
+    rowsDone: sum("rows"),
+    rowsBad: sum("bad"),
+    anomalies: sum("anomalies"),
+  };
+  if (finished) await writeManifest(store, progress, { results, failures });
+  await writeProgress(store, progress);
+  return progress;
+}
+
+async function writeManifest(store: R2Bucket, progress: Progress, { results, failures }: Found): Promise<void> {
+  const { batch, parts: many } = progress;
+  const lost = { code: "part-lost", detail: "The part had no answer in the time a batch has." };
+  const parts = Array.from({ length: many }, (_, part): ManifestPart => {
+    const counts = results.get(part);
+    const place = { part, ...rangeOf(batch, part) };
+    if (!counts) return { ...place, failure: failures.get(part) ?? lost };
+    return { ...place, key: resultKey(batch.id, part), rows: counts.rows, bad: counts.bad };
+  });
+  await putJson(store, manifestKey(batch.id), { ...progress, parts });
+}
+
+export async function writeProgress(store: R2Bucket, progress: Progress): Promise<void> {
+  await putJson(store, progressKey(progress.batch.id), progress);
+}
+
+export async function putJson(
+  store: R2Bucket,
+  key: string,
+  value: unknown,
+  more?: Record<string, string>,
+): Promise<void> {
+  await store.put(key, JSON.stringify(value), {
+    httpMetadata: { contentType: "application/json" },
+    ...(more ? { customMetadata: more } : {}),
+  });
+}
+
+async function* listAll(store: R2Bucket, prefix: string): AsyncGenerator<R2Object> {
+  let cursor: string | undefined;
+  do {
+    const page = await store.list({ prefix, include: ["customMetadata"], ...(cursor ? { cursor } : {}) });
+    yield* page.objects;
+    cursor = page.truncated ? page.cursor : undefined;
+  } while (cursor);
+}

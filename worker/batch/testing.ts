@@ -1,0 +1,48 @@
+/** The Worker as it is deployed, but with faults a test asks for, and without the waits between tries. */
+import type { Message, MessageBatch, R2Bucket } from "@cloudflare/workers-types";
+import type { Bindings } from "../bindings.ts";
+import worker from "../index.ts";
+
+export { BatchFlow } from "../index.ts";
+
+/** Parts of keys whose next writes to R2 throw, and how often: before the value is written, or when it is there. */
+export const failingWrites = new Map<string, { left: number; when: "before" | "after" }>();
+/** Messages delivered to the consumer, dead letters too. */
+export const deliveries: { readonly queue: string; readonly body: unknown; readonly attempts: number }[] = [];
+
+export default {
+  ...worker,
+  queue: (batch: MessageBatch<unknown>, env: Bindings): Promise<void> => {
+    const messages = batch.messages.map((message) => {
+      deliveries.push({ queue: batch.queue, body: message.body, attempts: message.attempts });
+      return hasty(message);
+    });
+    const { BATCH_STORE: store } = env;
+    return worker.queue({ queue: batch.queue, messages } as MessageBatch<unknown>, {
+      ...env,
+      ...(store ? { BATCH_STORE: faulty(store) } : {}),
+    });
+  },
+};
+
+function hasty(message: Message<unknown>): Message<unknown> {
+  const { id, timestamp, body, attempts } = message;
+  return { id, timestamp, body, attempts, ack: () => message.ack(), retry: () => message.retry() } as Message<unknown>;
+}
+
+function faulty(store: R2Bucket): R2Bucket {
+  const put = async (key: string, ...rest: unknown[]): Promise<unknown> => {
+    const write = (): Promise<unknown> => (store.put as (...all: unknown[]) => Promise<unknown>)(key, ...rest);
+    const fault = [...failingWrites].find(([part, { left }]) => left > 0 && key.includes(part))?.[1];
+    if (!fault) return write();
+    fault.left--;
+    if (fault.when === "after") await write();
+    throw new Error("a fault the test asked for");
+  };
+  return {
+    put,
+    get: store.get.bind(store),
+    head: store.head.bind(store),
+    list: store.list.bind(store),
+  } as unknown as R2Bucket;
+}
