@@ -2,7 +2,6 @@
 import { Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import type { Scorer } from "../model/scorer.ts";
-import { pinnedScorer } from "./batch/pinned.ts";
 import { type AppEnv, WORKER_VERSION } from "./bindings.ts";
 import { requireKey } from "./keys.ts";
 import { Problem, problemResponse, toProblem } from "./problem.ts";
@@ -26,7 +25,6 @@ const ROUTES: readonly (readonly [RegExp, string])[] = [
 export function createApp(open: (bytes: Uint8Array) => Scorer): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   let registry: Registry | undefined;
-  const pinned = pinnedScorer(open);
   const models = (env: AppEnv["Bindings"]): Registry => (registry ??= new Registry(env.MODELS, open));
   const defaultModel = (env: AppEnv["Bindings"]): string => env.DEFAULT_MODEL ?? "flows";
 
@@ -53,7 +51,7 @@ export function createApp(open: (bytes: Uint8Array) => Scorer): Hono<AppEnv> {
   app.get("/v1/models/:model", (c) => modelCard(c, models(c.env), c.req.param("model")));
   app.post("/v1/models/:model/score", (c) => score(c, models(c.env), c.req.param("model")));
   app.post("/v1/score", (c) => score(c, models(c.env), defaultModel(c.env)));
-  app.post("/v1/batches", (c) => startBatch(c, models(c.env), pinned, defaultModel(c.env)));
+  app.post("/v1/batches", (c) => startBatch(c, models(c.env), defaultModel(c.env)));
   app.get("/v1/batches/:id", (c) => batchProgress(c, c.req.param("id")));
   app.get("/v1/batches/:id/results", (c) => batchResults(c, c.req.param("id")));
 

@@ -80,7 +80,7 @@ async function finished(id: string): Promise<Shown> {
   }
 }
 
-type Answer = { score: number; anomaly: boolean; margin: number; error?: { code: string; remedy: string } };
+type Answer = { score: number; anomaly: boolean; margin: number; error?: string; code?: string; remedy: string };
 
 async function answers(id: string): Promise<Answer[]> {
   const response = await ask(`/v1/batches/${id}/results`);
@@ -99,8 +99,8 @@ async function expectWhole(id: string, wanted: (number | undefined)[]): Promise<
   expect(progress).toMatchObject({ state: "complete", partsFailed: 0, partsDone: progress.parts });
   const got = await answers(id);
   expect(got.map(({ error, score }) => (error ? undefined : score))).toEqual(wanted);
-  for (const { error, score, anomaly, margin } of got) {
-    if (error) expect(error.remedy.length).toBeGreaterThan(5);
+  for (const { error, remedy, score, anomaly, margin } of got) {
+    if (error) expect(remedy.length).toBeGreaterThan(5);
     else expect([anomaly, margin]).toEqual([score >= progress.threshold.value, score - progress.threshold.value]);
   }
   expect(progress.rowsDone).toBe(wanted.length);
@@ -151,7 +151,7 @@ test("while KV has no weights parts wait; a version published meanwhile changes 
   const { text, wanted } = lines(first.scorer, 400, 4);
   await store.put("in/switch.ndjson", text);
   const request = { object: "in/switch.ndjson", model: "switch" };
-  // The route has the weights now; the consumer is yet to read them.
+  // The routes have the weights now; the consumer is yet to read them.
   expect((await post({ ...request, threshold: 7 })).status).toBe(422);
   const weights = await MODELS.get(weightsKey(first.sha256), "arrayBuffer");
   await MODELS.delete(weightsKey(first.sha256));
@@ -178,7 +178,7 @@ test("a part no try helps goes to the dead letters and is named in its place; th
   expect(await (await store.get(failureKey(id, 1)))?.json()).toMatchObject({ part: 1, code: "part-dead" });
   const got = await answers(id);
   const gap = got.findIndex(({ error }) => error);
-  expect(got[gap]).toMatchObject({ error: { code: "part-dead" }, from: PART_BYTES, to: 2 * PART_BYTES });
+  expect(got[gap]).toMatchObject({ code: "part-dead", from: PART_BYTES, to: 2 * PART_BYTES });
   const scores = got.filter(({ error }) => !error).map(({ score }) => score);
   const missing = wanted.length - scores.length;
   expect(missing).toBeGreaterThan(10);
@@ -206,9 +206,7 @@ test("an object overwritten on the way is refused, not scored in a mixture", asy
   const instance = await flow.create({ id, params: batch });
   while ((await instance.status()).status !== "complete") await new Promise((resolve) => setTimeout(resolve, 200));
   expect(await finished(id)).toMatchObject({ state: "incomplete", partsDone: 0, partsFailed: 1 });
-  expect(await answers(id)).toEqual([
-    expect.objectContaining({ error: expect.objectContaining({ code: "object-changed" }) }),
-  ]);
+  expect(await answers(id)).toMatchObject([{ code: "object-changed", from: 0 }]);
 });
 
 test("requests that cannot start a batch say why", async () => {
@@ -219,7 +217,7 @@ test("requests that cannot start a batch say why", async () => {
     [{ object: "in/empty.ndjson" }, 404, "object-unknown"],
     [{ object: "batches/x/manifest.json" }, 404, "object-unknown"],
     [{ object: "in/empty.ndjson", model: "none" }, 404, "model-unknown"],
-    [{ object: "in/empty.ndjson", version: 9 }, 404, "model-unknown"],
+    [{ object: "in/empty.ndjson", version: 9 }, 404, "version-unknown"],
     [{ object: "in/empty.ndjson", threshold: "fpr=0.3" }, 422, "threshold-unknown"],
     [{ object: 7 }, 422, "row-wrong-shape"],
     [{ object: "in/empty.ndjson", rows: 3 }, 422, "row-wrong-shape"],

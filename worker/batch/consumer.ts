@@ -12,10 +12,11 @@ const RETRY_SECONDS = 300;
 /** Queues whose name ends so hold what every retry failed on. */
 const DEAD = /-dead$/;
 
+/** What the consumer reads of a batch of messages. */
+export type Delivery = Pick<MessageBatch<unknown>, "queue" | "messages">;
+
 /** @param open decodes and self-tests weights with the kernel */
-export function createConsumer(
-  open: (bytes: Uint8Array) => Scorer,
-): (messages: MessageBatch<unknown>, env: Bindings) => Promise<void> {
+export function createConsumer(open: (bytes: Uint8Array) => Scorer): (batch: Delivery, env: Bindings) => Promise<void> {
   const scorerOf = pinnedScorer(open);
   return async ({ queue, messages }, env) => {
     const { BATCH_STORE: store, MODELS } = env;

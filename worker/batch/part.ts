@@ -19,14 +19,12 @@ export class Hopeless extends Error {
   }
 }
 
-/** A line that cannot be scored is answered in its place with this; never with a value of it. */
+/** Answers a line that cannot be scored, in its place; never with a value of it. */
 interface BadLine {
-  readonly error: {
-    readonly code: string;
-    readonly detail: string;
-    readonly remedy: string;
-    readonly feature?: string;
-  };
+  readonly code: string;
+  readonly error: string;
+  readonly remedy: string;
+  readonly feature?: string;
 }
 
 export interface Counts {
@@ -90,7 +88,7 @@ function scoreLines(
   let good = 0;
   for (const { bytes } of lines) {
     const row = readRow(bytes, decoder);
-    const fault = "error" in row ? row : encode(scorer, row.row, encoded, good * scorer.inputs);
+    const fault = "code" in row ? row : encode(scorer, row.row, encoded, good * scorer.inputs);
     if (!fault) good++;
     if (block.push(fault) < BLOCK) continue;
     flush();
@@ -123,6 +121,6 @@ function readRow(bytes: Uint8Array | undefined, decoder: TextDecoder): { row: Ro
   }
 }
 
-function badLine(code: string, detail: string, remedy: string, feature?: string): BadLine {
-  return { error: { code, detail, remedy, ...(feature === undefined ? {} : { feature }) } };
+function badLine(code: string, error: string, remedy: string, feature?: string): BadLine {
+  return { code, error, remedy, ...(feature === undefined ? {} : { feature }) };
 }

@@ -1,6 +1,7 @@
 /** The Worker as it is deployed, but with faults a test asks for, and without the waits between tries. */
-import type { Message, MessageBatch, R2Bucket } from "@cloudflare/workers-types";
+import type { Message, R2Bucket } from "@cloudflare/workers-types";
 import type { Bindings } from "../bindings.ts";
+import type { Delivery } from "./consumer.ts";
 import worker from "../index.ts";
 
 export { BatchFlow } from "../index.ts";
@@ -12,16 +13,19 @@ export const deliveries: { readonly queue: string; readonly body: unknown; reado
 
 export default {
   ...worker,
-  queue: (batch: MessageBatch<unknown>, env: Bindings): Promise<void> => {
+  queue: (batch: Delivery, env: Bindings): Promise<void> => {
     const messages = batch.messages.map((message) => {
       deliveries.push({ queue: batch.queue, body: message.body, attempts: message.attempts });
       return hasty(message);
     });
     const { BATCH_STORE: store } = env;
-    return worker.queue({ queue: batch.queue, messages } as MessageBatch<unknown>, {
-      ...env,
-      ...(store ? { BATCH_STORE: faulty(store) } : {}),
-    });
+    return worker.queue(
+      { queue: batch.queue, messages },
+      {
+        ...env,
+        ...(store ? { BATCH_STORE: faulty(store) } : {}),
+      },
+    );
   },
 };
 

@@ -4,7 +4,6 @@ import type { Context } from "hono";
 import { z } from "zod";
 import { DEFAULT_THRESHOLD, resolveThreshold } from "../../model/thresholds.ts";
 import { BATCH_ID, type Batch, manifestKey, PART_BYTES, PARTS, partsOf, PREFIX, progressKey } from "../batch/batch.ts";
-import type { PinnedScorer } from "../batch/pinned.ts";
 import { type ManifestPart, type Progress, writeProgress } from "../batch/progress.ts";
 import type { AppEnv, Bindings } from "../bindings.ts";
 import { readJson } from "../body.ts";
@@ -35,7 +34,6 @@ function bound({ BATCH_STORE: store, BATCH_QUEUE: queue, BATCH_FLOW: flow }: Bin
 export async function startBatch(
   context: Context<AppEnv>,
   registry: Registry,
-  scorerOf: PinnedScorer,
   defaultModel: string,
 ): Promise<Response> {
   const { store, flow } = bound(context.env);
@@ -48,17 +46,7 @@ export async function startBatch(
     throw new Problem(422, "row-wrong-shape", `${path.join(".") || "the body"}: ${what}.`, remedy);
   }
   const { object, model: name = defaultModel, threshold: spec = DEFAULT_THRESHOLD } = parsed.data;
-  const { pointer } = await registry.get(name);
-  const versions = [pointer.current, ...pointer.history];
-  const version = versions.find((each) => each.version === (parsed.data.version ?? pointer.current.version));
-  if (!version) {
-    const remedy = `There are: ${versions.map((each) => each.version).join(", ")}.`;
-    throw new Problem(404, "model-unknown", `"${name}" has no version ${parsed.data.version}.`, remedy);
-  }
-  const scorer = await scorerOf(context.env.MODELS, version.sha256).catch(() => {
-    const detail = `The weights of version ${version.version} cannot be read.`;
-    throw new Problem(503, "model-unavailable", detail, "Try again, or name another version.");
-  });
+  const { scorer, version } = await registry.get(name, { version: parsed.data.version });
   const value = resolveThreshold(scorer.artefact, spec);
   const head = object.startsWith(PREFIX) ? null : await store.head(object);
   if (!head || head.size === 0) {
@@ -140,7 +128,7 @@ async function join(
       }
       const { code, detail } = failure ?? { code: "part-lost", detail: "The part's result was deleted." };
       const writer = writable.getWriter();
-      await writer.write(new TextEncoder().encode(`${JSON.stringify({ error: { code, detail }, from, to })}\n`));
+      await writer.write(new TextEncoder().encode(`${JSON.stringify({ code, error: detail, from, to })}\n`));
       writer.releaseLock();
     }
     await writable.close();
