@@ -2,18 +2,13 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import ort from "onnxruntime-web";
-import { Inference } from "../model/inference.ts";
-import { Kernel } from "../model/kernel.ts";
-import { residualNetwork, weightShapes } from "../model/network.ts";
-import { Parameters } from "../model/parameters.ts";
-import { drawFor, unit } from "../trainer/learn/draw.ts";
+import { Scorer } from "../model/scorer.ts";
+import { toOnnx } from "../trainer/export/onnx.ts";
 import { defaultLearner } from "./default-learner.ts";
-import { REFERENCE, referenceWeights, toOnnx } from "./reference-network.ts";
+import { REFERENCE, referenceModel, referenceRows } from "./reference-network.ts";
 
 const ROUNDS = 15;
-const weights = referenceWeights(REFERENCE, 1);
-const draw = drawFor(2, 0);
-const rows = Float32Array.from({ length: 256 * REFERENCE.inputs }, () => 4 * unit(draw) - 2);
+const rows = referenceRows(256, REFERENCE.inputs);
 
 /** Milliseconds to run `work` `times` times. */
 async function time(times: number, work: () => void | Promise<unknown>): Promise<number> {
@@ -27,21 +22,18 @@ async function time(times: number, work: () => void | Promise<unknown>): Promise
 
 function ours(name: string, odin: boolean): (batch: number) => Float32Array {
   const module = new WebAssembly.Module(readFileSync(new URL(`../build/${name}.wasm`, import.meta.url)));
-  const kernel = new Kernel(module);
-  const parameters = new Parameters(kernel, weightShapes(REFERENCE), { transposes: odin });
-  for (const [weight, { values }] of weights) parameters.load(weight, values);
-  const inference = new Inference(kernel, REFERENCE.inputs, residualNetwork(REFERENCE, parameters), odin);
-  return (batch) => inference.scoreAll(rows, batch, REFERENCE.inputs, 1, odin ? 2e-3 : 0);
+  const scorer = new Scorer(referenceModel({ odin }), module);
+  return (batch) => scorer.score(rows.subarray(0, batch * REFERENCE.inputs), batch);
 }
 
 ort.env.wasm.numThreads = 1;
-const session = await ort.InferenceSession.create(toOnnx(REFERENCE, weights));
+const session = await ort.InferenceSession.create(toOnnx(referenceModel(), { encoded: true }));
 const feeds = new Map(
   [1, 16, 256].map((batch) => [batch, new ort.Tensor("float32", rows.slice(0, batch * 77), [batch, 77])]),
 );
 async function onnx(batch: number): Promise<Float32Array> {
-  const { probabilities } = await session.run({ x: feeds.get(batch) as ort.Tensor });
-  return probabilities.data as Float32Array;
+  const { score } = await session.run({ x: feeds.get(batch) as ort.Tensor });
+  return score.data as Float32Array;
 }
 
 const learner = await defaultLearner(REFERENCE.inputs);
@@ -57,7 +49,7 @@ const peers: Record<string, (batch: number) => Float32Array | Promise<Float32Arr
 const wanted = await onnx(256);
 for (const name of ["score", "score-relaxed"]) {
   const got = ours(name, false)(256);
-  const error = got.reduce((worst, s, i) => Math.max(worst, Math.abs(s - wanted[i * 2 + 1])), 0);
+  const error = got.reduce((worst, s, i) => Math.max(worst, Math.abs(s - wanted[i])), 0);
   if (error > 1e-5) throw new Error(`${name} differs from onnxruntime by ${error}`);
 }
 

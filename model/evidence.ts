@@ -22,7 +22,7 @@ export type EvidenceName = (typeof EVIDENCE)[number];
  * Standardised evidence beyond this counts a tenth: normal rows have heavy tails of distance, and a row twice as far off
  * as those is not twice as suspicious. The labels' log odds have no limit.
  */
-const LIMITS: Readonly<Record<EvidenceName, number>> = {
+export const TAIL_LIMITS: Readonly<Record<EvidenceName, number>> = {
   shallow: Number.POSITIVE_INFINITY,
   deep: Number.POSITIVE_INFINITY,
   encoder: Number.POSITIVE_INFINITY,
@@ -35,7 +35,7 @@ const LIMITS: Readonly<Record<EvidenceName, number>> = {
 /** z = arcsinh((s − centre)·scale) with a tenth of what lies beyond the limit, as the kernel works it out. */
 export function standardised(name: EvidenceName, s: number, centre: number, scale: number): number {
   const z = Math.asinh((s - centre) * scale);
-  const limit = LIMITS[name];
+  const limit = TAIL_LIMITS[name];
   return z > limit ? limit + 0.1 * (z - limit) : z;
 }
 
@@ -175,7 +175,7 @@ export function evidenceNetwork(
         from,
         { float: centre[i] },
         { float: scale[i] },
-        { float: LIMITS[name] },
+        { float: TAIL_LIMITS[name] },
         to,
         apart,
       ]);

@@ -52,6 +52,7 @@ describe("unseen", { timeout: 60_000 }, () => {
       "study",
       "score",
       "inspect",
+      "export",
       "publish",
       "rollback",
       "canary",
@@ -76,6 +77,7 @@ describe("unseen", { timeout: 60_000 }, () => {
     [["evaluate", "--model", "none.safetensors", "--data", "flows"], 1, "none.safetensors"],
     [["inspect", "flows/meta.json"], 1, "meta.json"],
     [["inspect", "m.safetensors", "more"], 2, "more"],
+    [["export", "m.safetensors", "--out", "m.onnx"], 2, "--onnx"],
     [
       ["score", "--model", "m.safetensors", "--in", "flows/port_scan.csv.gz", "--out", "no/where.csv"],
       1,
@@ -165,6 +167,13 @@ describe("unseen", { timeout: 60_000 }, () => {
     }
     const refused = unseen("score", ...model, "--out", "why.csv", "--explain", "21");
     expect([refused.status, refused.err]).toEqual([2, expect.stringContaining("from 1 to 20")]);
+  });
+
+  test("export writes ONNX that names its columns", () => {
+    const { out } = unseen("export", "m.safetensors", "--onnx", "--out", "m.onnx", "--json");
+    const onnx = readFileSync(at("m.onnx"));
+    expect(JSON.parse(out)).toMatchObject({ out: "m.onnx", bytes: onnx.length });
+    expect(onnx.includes("flow_duration")).toBe(true);
   });
 
   test("inspect shows what the model is", () => {

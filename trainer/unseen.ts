@@ -5,6 +5,7 @@ import { benchmarkCommand } from "./commands/benchmark.ts";
 import { canaryCommand } from "./commands/canary.ts";
 import type { Command } from "./commands/command.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
+import { exportCommand } from "./commands/export.ts";
 import { inspectCommand } from "./commands/inspect.ts";
 import { publishCommand } from "./commands/publish.ts";
 import { reportCommand } from "./commands/report.ts";
@@ -26,6 +27,7 @@ const commands: Readonly<Record<string, Command>> = {
   study: studyCommand,
   score: scoreCommand,
   inspect: inspectCommand,
+  export: exportCommand,
   publish: publishCommand,
   canary: canaryCommand,
   rollback: rollbackCommand,

@@ -10,6 +10,11 @@ const RIDGE = 0.02;
 const MOST_ROWS = 50_000;
 /** Rows of one product. */
 const BLOCK = 64;
+/**
+ * Weights below this share of an input's own are rounding, and are none: an input that never varies would get residuals
+ * of 1e-24 by them, which trees could split by and which no two orders of summing agree on.
+ */
+const ROUNDING = 2 ** -24;
 
 /**
  * r (D) = w·x + b are the conditional residuals (P·(x − μ))/√diag(P), P = (Σ + ridge·I)⁻¹: how far input j lies from its
@@ -53,6 +58,7 @@ export function fitGaussian({ rows, cols: n, data }: Matrix): Gaussian {
     weight[j] = deviation;
     let bias = 0;
     for (let k = 0; k < n; k++) {
+      if (Math.abs(row[k]) < ROUNDING * row[j]) row[k] = 0;
       w[j * n + k] = row[k] / deviation;
       bias -= (row[k] / deviation) * mean[k];
     }

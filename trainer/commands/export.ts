@@ -1,0 +1,33 @@
+/** `unseen export`: a model file as ONNX, for runtimes other than ours. */
+import { UnseenError } from "../../model/errors.ts";
+import { type Command, jsonOption, printJson, required } from "./command.ts";
+import { openModel, writeWhole } from "./files.ts";
+
+export const exportCommand: Command = {
+  summary: "write a model as ONNX, preprocessing and thresholds included",
+  args: {
+    model: { type: "positional", required: true, valueHint: "FILE", description: "model file" },
+    onnx: { type: "boolean", description: "as ONNX (opset 17, ai.onnx.ml 3); the one format there is" },
+    out: { type: "string", required: true, valueHint: "FILE", description: "file to write (.onnx)" },
+    encoded: {
+      type: "boolean",
+      description: "leave the preprocessing out: the input is x, rows of network inputs",
+    },
+    ...jsonOption,
+  },
+  examples: [
+    "unseen export model.safetensors --onnx --out model.onnx",
+    "unseen export model.safetensors --onnx --encoded --out network.onnx",
+  ],
+  async run(options) {
+    if (options.onnx !== true) throw new UnseenError("option-invalid", "No format is named.", "Add --onnx.");
+    const { scorer } = openModel(required(options, "model"));
+    const out = required(options, "out");
+    // ONNX's description is large: only this command reads it
+    const { toOnnx } = await import("../export/onnx.ts");
+    const bytes = toOnnx(scorer.artefact, { encoded: options.encoded === true });
+    writeWhole(out, bytes);
+    if (options.json) return printJson({ out, bytes: bytes.length, inputs: scorer.inputs });
+    console.log(`${out}: ${bytes.length} bytes`);
+  },
+};
