@@ -96,6 +96,15 @@ export class Scorer {
   }
 
   /**
+   * Writes the inputs (inputs) of one raw row at `offset`.
+   *
+   * @throws UnseenError as `scoreRows` does
+   */
+  encodeInto(row: Row, out: Float32Array, offset: number, index: number): void {
+    this.#encoder.encode(row, out, offset, index);
+  }
+
+  /**
    * Log odds ln(s/(1 − s)) = (ℓ₁ − ℓ₀)/T of `rows` encoded rows, from the logits: exact where the score is 0 or 1.
    *
    * @param write puts one row's inputs into `input` from `offset` on

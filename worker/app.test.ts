@@ -2,13 +2,14 @@ import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import kernel from "../build/score.wasm";
-import { explain, type Explanation } from "../model/explain.ts";
+import { explain } from "../model/explain.ts";
 import { pointerKey, weightsKey } from "../model/pointer.ts";
 import { Scorer } from "../model/scorer.ts";
 import { makeArtefact, randomRows } from "../test/fixtures/artefact.ts";
 import { createApp } from "./app.ts";
 import type { Bindings } from "./bindings.ts";
 import { BODY_BYTES, EXPLAINED_ROWS, ROWS } from "./limits.ts";
+import type { Prediction } from "./schemas.ts";
 
 const bindings = env as unknown as Bindings;
 const development = { ...bindings, ENVIRONMENT: "development" };
@@ -100,15 +101,18 @@ describe("scoring", () => {
     const rows = randomRows(EXPLAINED_ROWS, 21);
     const scorer = new Scorer(artefact, kernel);
     const body = (more: object): string => JSON.stringify({ instances: rows, ...more });
-    type Answer = { predictions: { score: number; explanation?: Explanation }[] };
+    type Answer = { predictions: Prediction[] };
     const { predictions } = (await (await post(body({ explain: 3 }))).json()) as Answer;
-    expect(predictions.map(({ explanation }) => explanation)).toEqual(
-      JSON.parse(JSON.stringify(explain(scorer, rows, { top: 3 }))),
-    );
-    expect(predictions.every(({ explanation }) => explanation?.features.length === 3)).toBe(true);
+    for (const [i, { features, logOdds, reference }] of explain(scorer, rows, { top: 3 }).entries()) {
+      const reasons = features.map(({ name, ...rest }) => ({ feature: name, ...rest }));
+      expect(predictions[i].reasons).toEqual(reasons);
+      expect(predictions[i].logOdds).toEqual({ row: logOdds, reference });
+    }
+    const { predictions: all } = (await (await post(body({ explain: true }))).json()) as Answer;
+    expect(all.every(({ reasons }) => reasons?.length === 4)).toBe(true);
     const without = (await (await post(body({}))).json()) as Answer;
     expect(without.predictions.map(({ score }) => score)).toEqual(predictions.map(({ score }) => score));
-    expect(without.predictions.some((prediction) => "explanation" in prediction)).toBe(false);
+    expect(without.predictions.some((prediction) => "reasons" in prediction)).toBe(false);
   });
 
   test("200 concurrent requests each get their own rows' scores", async () => {
@@ -138,10 +142,10 @@ describe("faults", () => {
   test.each([
     ["malformed JSON", '{"instances": [[1,', 400, "body-malformed"],
     ["no JSON", "", 400, "body-malformed"],
-    ["no object", "3", 422, "row-wrong-shape"],
+    ["no object", "3", 422, "request-invalid"],
     ["no rows", '{"instances":[]}', 422, "row-wrong-shape"],
-    ["rows of no list", '{"instances":{}}', 422, "row-wrong-shape"],
-    ["a field not known", '{"instances":[[1]],"treshold":1}', 422, "row-wrong-shape"],
+    ["rows of no list", '{"instances":{}}', 422, "request-invalid"],
+    ["a field not known", '{"instances":[[1]],"treshold":1}', 422, "request-invalid"],
     ["a row of no shape", '{"instances":[7]}', 422, "row-wrong-shape"],
     ["a short row", '{"instances":[[1,2]]}', 422, "row-wrong-length"],
     ["a wrong type", '{"instances":[["a",1,"tcp",true]]}', 422, "value-wrong-type"],
@@ -156,9 +160,9 @@ describe("faults", () => {
       413,
       "rows-too-many",
     ],
-    ["no feature to explain by", JSON.stringify({ instances: [row], explain: 0 }), 422, "row-wrong-shape"],
-    ["too many features", JSON.stringify({ instances: [row], explain: 21 }), 422, "row-wrong-shape"],
-    ["half a feature", JSON.stringify({ instances: [row], explain: 1.5 }), 422, "row-wrong-shape"],
+    ["no feature to explain by", JSON.stringify({ instances: [row], explain: 0 }), 422, "request-invalid"],
+    ["too many features", JSON.stringify({ instances: [row], explain: 21 }), 422, "request-invalid"],
+    ["half a feature", JSON.stringify({ instances: [row], explain: 1.5 }), 422, "request-invalid"],
     ["a bad row to explain", '{"instances":[[1,"x","tcp",true]],"explain":2}', 422, "value-wrong-type"],
     ["too large a body", `{"instances":["${"x".repeat(BODY_BYTES)}"]}`, 413, "body-too-large"],
   ])("%s", async (_, body, status, code) => {
@@ -174,7 +178,7 @@ describe("faults", () => {
     await problem(await post("{}", "/v1/score", { "content-type": "text/plain" }), 415, "media-type");
     await problem(await ask("/nowhere"), 404, "route-unknown");
     const wrong = await ask("/v1/score");
-    expect(wrong.headers.get("allow")).toBe("POST");
+    expect(wrong.headers.get("allow")).toBe("POST, OPTIONS");
     await problem(wrong, 405, "method-wrong");
     await problem(await post('{"instances":[[1,1,"tcp",true]]}', "/v1/models/none/score"), 404, "model-unknown");
     await problem(await ask("/v1/models/__proto__"), 404, "model-unknown");

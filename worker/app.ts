@@ -1,25 +1,17 @@
 /** The edge service: routes, and what holds for every request. */
 import { Hono } from "hono";
+import { routePath } from "hono/route";
 import { secureHeaders } from "hono/secure-headers";
 import type { Scorer } from "../model/scorer.ts";
 import { type AppEnv, WORKER_VERSION } from "./bindings.ts";
 import { requireKey } from "./keys.ts";
+import { Methods } from "./methods.ts";
 import { Problem, problemResponse, toProblem } from "./problem.ts";
 import { Registry } from "./registry.ts";
 import { batchProgress, batchResults, startBatch } from "./routes/batches.ts";
 import { live, ready } from "./routes/health.ts";
 import { listModels, modelCard } from "./routes/models.ts";
-import { score } from "./routes/score.ts";
-
-/** Methods by path, for 405; everything else is 404. */
-const ROUTES: readonly (readonly [RegExp, string])[] = [
-  [/^\/v1\/score$/, "POST"],
-  [/^\/v1\/models\/[^/]+\/score$/, "POST"],
-  [/^\/v1\/models(\/[^/]+)?$/, "GET"],
-  [/^\/v1\/batches$/, "POST"],
-  [/^\/v1\/batches\/[^/]+(\/results)?$/, "GET"],
-  [/^\/v2\/health\/(live|ready)$/, "GET"],
-];
+import { predict, score } from "./routes/score.ts";
 
 /** @param open decodes and self-tests weights with the kernel */
 export function createApp(open: (bytes: Uint8Array) => Scorer): Hono<AppEnv> {
@@ -37,8 +29,9 @@ export function createApp(open: (bytes: Uint8Array) => Scorer): Hono<AppEnv> {
     context.header("x-request-id", requestId);
     context.header("x-worker-version", WORKER_VERSION);
     context.header("cache-control", "no-store");
-    const { method, path } = context.req;
-    const route = ROUTES.some(([pattern]) => pattern.test(path)) ? path : "other";
+    const { method } = context.req;
+    // The route and not the path, which may hold anything.
+    const route = routePath(context, -1);
     const [status, model] = [context.res.status, context.get("model")];
     console.log(JSON.stringify({ requestId, method, route, status, model, ms: Date.now() - started }));
   });
@@ -49,17 +42,33 @@ export function createApp(open: (bytes: Uint8Array) => Scorer): Hono<AppEnv> {
   app.use("/v1/*", requireKey);
   app.get("/v1/models", (c) => listModels(c, models(c.env)));
   app.get("/v1/models/:model", (c) => modelCard(c, models(c.env), c.req.param("model")));
-  app.post("/v1/models/:model/score", (c) => score(c, models(c.env), c.req.param("model")));
-  app.post("/v1/score", (c) => score(c, models(c.env), defaultModel(c.env)));
+  app.post("/v1/score", (c) => score(c, models(c.env), { name: defaultModel(c.env) }));
+  app.post("/v1/models/:model/score", (c) => score(c, models(c.env), { name: c.req.param("model") }));
+  app.post("/v1/models/:model/versions/:version/score", (c) =>
+    score(c, models(c.env), { name: c.req.param("model"), version: c.req.param("version") }),
+  );
+  app.post("/v1/models/:call{[^/]+:predict}", (c) =>
+    predict(c, models(c.env), { name: withoutVerb(c.req.param("call")) }),
+  );
+  app.post("/v1/models/:model/versions/:call{[^/]+:predict}", (c) =>
+    predict(c, models(c.env), { name: c.req.param("model"), version: withoutVerb(c.req.param("call")) }),
+  );
   app.post("/v1/batches", (c) => startBatch(c, models(c.env), defaultModel(c.env)));
   app.get("/v1/batches/:id", (c) => batchProgress(c, c.req.param("id")));
   app.get("/v1/batches/:id/results", (c) => batchResults(c, c.req.param("id")));
 
+  const methods = new Methods(app);
   app.notFound((context) => {
-    const allow = ROUTES.find(([pattern]) => pattern.test(context.req.path))?.[1];
-    const problem = allow
-      ? new Problem(405, "method-wrong", "This route has another method.", `Use ${allow}.`, { headers: { allow } })
-      : new Problem(404, "route-unknown", "There is no such route.", "See docs/serving.md for the routes.");
+    const allowed = methods.of(context.req.path);
+    if (allowed.length > 0) {
+      const allow = [...allowed, "OPTIONS"].join(", ");
+      if (context.req.method === "OPTIONS") return context.body(null, 204, { allow });
+      const detail = "This route has another method.";
+      const problem = new Problem(405, "method-wrong", detail, `Use ${allowed[0]}.`, { headers: { allow } });
+      return problemResponse(problem, context.get("requestId"));
+    }
+    const remedy = "GET /docs describes the routes there are.";
+    const problem = new Problem(404, "route-unknown", "There is no such route.", remedy);
     return problemResponse(problem, context.get("requestId"));
   });
   app.onError((fault, context) => {
@@ -69,4 +78,9 @@ export function createApp(open: (bytes: Uint8Array) => Scorer): Hono<AppEnv> {
     return problemResponse(problem, requestId);
   });
   return app;
+}
+
+/** `flows` of `flows:predict`. */
+function withoutVerb(call: string): string {
+  return call.slice(0, call.lastIndexOf(":"));
 }

@@ -1,5 +1,5 @@
 /** What the Worker is given (wrangler.toml, secrets), and what a request carries along. */
-import type { KVNamespace, Queue, R2Bucket, Workflow } from "@cloudflare/workers-types";
+import type { KVNamespace, Queue, R2Bucket, RateLimit, Workflow } from "@cloudflare/workers-types";
 import type { Batch } from "./batch/batch.ts";
 
 export interface Bindings {
@@ -16,10 +16,14 @@ export interface Bindings {
   readonly BATCH_FLOW?: Workflow<Batch>;
   /** Bytes of a batch's parts, where two mebibytes are too much CPU for a large network. */
   readonly BATCH_PART_BYTES?: string;
+  /** Counts the requests of each key; without it they are not limited. */
+  readonly RATE_LIMITER?: RateLimit;
 }
 
 export interface Variables {
   requestId: string;
+  /** Who asks: the SHA-256 of the key; undefined where none is needed. */
+  caller?: string;
   /** The version that answered, for the log. */
   model?: string;
 }

@@ -1,17 +1,23 @@
-/** Request bodies: JSON, read no further than the limit. */
-import { BODY_BYTES } from "./limits.ts";
+/** Request bodies: read no further than the limits of size and time, then as JSON. */
+import { BODY_BYTES, BODY_MS } from "./limits.ts";
+import { bodyType, JSON_TYPE } from "./media.ts";
 import { Problem } from "./problem.ts";
 
-/** @throws Problem 415, 413 (counted while reading), 400 saying where the JSON breaks */
+/** @throws Problem 415, 413 (counted while reading), 408, 400 saying where the JSON breaks */
 export async function readJson(request: Request): Promise<unknown> {
-  const type = (request.headers.get("content-type") ?? "").split(";", 1)[0].trim().toLowerCase();
-  if (type !== "application/json") {
-    throw new Problem(415, "media-type", `The body is ${type || "of no type"}.`, "Send application/json.");
-  }
-  const bytes = await readBytes(request);
+  bodyType(request.headers, [JSON_TYPE]);
+  return parseJson(await readBytes(request), "Send one JSON object.");
+}
+
+/**
+ * JSON out of bytes; a byte order mark before it is ignored, and of two fields of one name the last counts.
+ *
+ * @throws Problem 400
+ */
+export function parseJson(bytes: Uint8Array, remedy: string): unknown {
   let text: string;
   try {
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+    text = UTF8.decode(bytes);
   } catch {
     throw new Problem(400, "body-malformed", "The body is not UTF-8.", "Send JSON in UTF-8.");
   }
@@ -21,26 +27,38 @@ export async function readJson(request: Request): Promise<unknown> {
     // The engine's message quotes the input; only the position is passed on.
     const at = /position (\d+)/.exec(cause instanceof Error ? cause.message : "")?.[1];
     const where = at === undefined ? (text.trim() === "" ? ": it is empty" : " at its end") : ` at character ${at}`;
-    throw new Problem(400, "body-malformed", `The body is not JSON${where}.`, "Send one JSON object.");
+    throw new Problem(400, "body-malformed", `The body is not JSON${where}.`, remedy);
   }
 }
 
-async function readBytes(request: Request): Promise<Uint8Array> {
-  const tooLarge = (): Problem =>
-    new Problem(413, "body-too-large", `The body is over ${BODY_BYTES} bytes.`, "Send fewer rows at a time.");
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
+
+/**
+ * The whole body.
+ *
+ * @throws Problem 413 over BODY_BYTES, 408 where it takes over BODY_MS, 400 where it breaks off
+ */
+export async function readBytes(request: Request): Promise<Uint8Array> {
   if (Number(request.headers.get("content-length") ?? 0) > BODY_BYTES) throw tooLarge();
+  if (!request.body) return new Uint8Array();
+  const reader = request.body.getReader();
+  const clock = new Deadline(BODY_MS);
   const chunks: Uint8Array[] = [];
   let length = 0;
-  const reader = request.body?.getReader();
-  while (reader) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    length += value.byteLength;
-    if (length > BODY_BYTES) {
-      await reader.cancel();
-      throw tooLarge();
+  try {
+    for (;;) {
+      const { done, value } = await clock.race(reader.read());
+      if (done) break;
+      length += value.byteLength;
+      if (length > BODY_BYTES) throw tooLarge();
+      chunks.push(value);
     }
-    chunks.push(value);
+  } catch (cause) {
+    // Not waited for: a sender that hangs would hold up the answer.
+    reader.cancel().catch(() => undefined);
+    throw cause instanceof Problem ? cause : brokenOff();
+  } finally {
+    clock.stop();
   }
   if (chunks.length === 1) return chunks[0];
   const all = new Uint8Array(length);
@@ -50,4 +68,40 @@ async function readBytes(request: Request): Promise<Uint8Array> {
     at += chunk.byteLength;
   }
   return all;
+}
+
+/** Bounds how long a sender may take; one timer for all the reads of a body. */
+export class Deadline {
+  readonly #late: Promise<never>;
+  readonly #timer: ReturnType<typeof setTimeout>;
+
+  /** @param ms after which every race is lost with Problem 408 */
+  constructor(ms: number) {
+    const { promise, reject } = Promise.withResolvers<never>();
+    promise.catch(() => undefined);
+    this.#late = promise;
+    this.#timer = setTimeout(() => reject(tooSlow(ms)), ms);
+  }
+
+  /** @throws Problem 408 where the time is over first */
+  race<T>(read: Promise<T>): Promise<T> {
+    return Promise.race([read, this.#late]);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+export function tooLarge(): Problem {
+  return new Problem(413, "body-too-large", `The body is over ${BODY_BYTES} bytes.`, "Send fewer rows at a time.");
+}
+
+function tooSlow(ms: number): Problem {
+  const detail = `The body did not come within ${ms / 1000} seconds.`;
+  return new Problem(408, "body-too-slow", detail, "Send it in one go, or fewer rows at a time.");
+}
+
+function brokenOff(): Problem {
+  return new Problem(400, "body-malformed", "The body broke off.", "Send it again.");
 }

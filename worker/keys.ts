@@ -28,6 +28,7 @@ export const requireKey = createMiddleware<AppEnv>(async (context, next) => {
     // Every key is compared, so the time does not tell which one came close.
     if (crypto.subtle.timingSafeEqual(digest, wanted)) known = true;
   }
+  context.set("caller", Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join(""));
   if (!known) throw new Problem(403, "key-wrong", "The key is not accepted.", "Check the key.");
   return next();
 });

@@ -5,8 +5,14 @@ export type ProblemCode =
   | ErrorCode
   | "body-malformed"
   | "body-too-large"
+  | "body-too-slow"
+  | "line-too-long"
   | "rows-too-many"
+  | "request-invalid"
   | "media-type"
+  | "content-encoding"
+  | "not-acceptable"
+  | "rate-limited"
   | "key-missing"
   | "key-wrong"
   | "model-unknown"
@@ -25,10 +31,13 @@ const TITLES: Readonly<Record<number, string>> = {
   403: "Key not accepted",
   404: "Not found",
   405: "Method not allowed",
+  406: "Not acceptable",
+  408: "Too slow",
   409: "Not yet",
   413: "Too large",
   415: "Unsupported media type",
   422: "Rows cannot be scored",
+  429: "Too many requests",
   500: "Internal error",
   501: "Not configured",
   503: "No usable model",

@@ -1,78 +1,109 @@
-/** Scoring: rows in, for each a score, a decision and how sure it is. */
+/** Scoring in one request: JSON rows or binary encoded rows in, for each a score, a decision and how sure it is. */
 import type { Context } from "hono";
-import { z } from "zod";
+import type * as z from "zod/mini";
 import { UnseenError } from "../../model/errors.ts";
-import { explain, type Explanation } from "../../model/explain.ts";
 import type { Row } from "../../model/schema.ts";
 import { DEFAULT_THRESHOLD, resolveThreshold } from "../../model/thresholds.ts";
+import { binaryAnswer, jsonAnswer, type Question, scoreAnswer, serve, type Target } from "../answers.ts";
 import type { AppEnv } from "../bindings.ts";
 import { readJson } from "../body.ts";
-import { callerOf } from "../caller.ts";
-import { EXPLAINED_FEATURES, EXPLAINED_ROWS, ROWS } from "../limits.ts";
+import { EXPLAINED_DEFAULT, EXPLAINED_ROWS, ROWS } from "../limits.ts";
+import { answerType, BINARY_TYPE, bodyType, JSON_TYPE, LINES_TYPE } from "../media.ts";
+import { checkScores, explanations, predictionsJson } from "../predictions.ts";
 import { Problem } from "../problem.ts";
 import type { Registry } from "../registry.ts";
+import { PredictRequest, ScoreQuery, ScoreRequest } from "../schemas.ts";
+import { scoreBinary } from "./score-binary.ts";
+import { scoreLines } from "./score-lines.ts";
 
-z.config({ jitless: true });
-
-/** The envelope; rows themselves are checked by the model's own encoder. */
-const ScoreRequest = z.strictObject({
-  instances: z.custom<readonly unknown[]>(Array.isArray, "must be a list of rows"),
-  threshold: z.union([z.string().max(64), z.number()]).optional(),
-  explain: z.int().min(1).max(EXPLAINED_FEATURES).optional(),
-});
-
-export interface Prediction {
-  /** s(x) = 1 − S_normal(x̃; T), 0 to 1. */
-  readonly score: number;
-  /** score ≥ threshold */
-  readonly anomaly: boolean;
-  /** Softmax confidence in the likelier class: max(score, 1 − score). */
-  readonly confidence: number;
-  /** score − threshold: how far from the decision, above 0 anomalous. */
-  readonly margin: number;
-  /** Why, where the request asks for it. */
-  readonly explanation?: Explanation;
+/** `POST …/score`, in the form that the body's type says. */
+export async function score(context: Context<AppEnv>, registry: Registry, target: Target): Promise<Response> {
+  const type = bodyType(context.req.raw.headers, [JSON_TYPE, LINES_TYPE, BINARY_TYPE]);
+  if (type === JSON_TYPE) return scoreJson(context, registry, target);
+  const question = queryQuestion(context);
+  return type === LINES_TYPE
+    ? scoreLines(context, await serve(context, registry, target), question)
+    : scoreBinary(context, await serve(context, registry, target), question);
 }
 
-export async function score(context: Context<AppEnv>, registry: Registry, name: string): Promise<Response> {
-  const parsed = ScoreRequest.safeParse(await readJson(context.req.raw));
-  if (!parsed.success) {
-    const [{ path, message, code }] = parsed.error.issues;
-    const where = path.length > 0 ? path.join(".") : "the body";
-    const what = code === "unrecognized_keys" ? "has a field that is not known" : message;
-    const remedy = 'Send {"instances": [row, …], "threshold"?: "fpr=0.01" | "f1" | number, "explain"?: 1 to 20}.';
-    throw new Problem(422, "row-wrong-shape", `${where}: ${what}.`, remedy);
-  }
-  const { instances, threshold: spec = DEFAULT_THRESHOLD, explain: top } = parsed.data;
+async function scoreJson(context: Context<AppEnv>, registry: Registry, target: Target): Promise<Response> {
+  const form = answerType(context.req.header("accept") ?? null, [JSON_TYPE, BINARY_TYPE]);
+  noQuery(context);
+  const { instances, question } = readRequest(ScoreRequest, await readJson(context.req.raw));
+  const served = await serve(context, registry, target);
+  const { scorer } = served;
+  const threshold = resolveThreshold(scorer.artefact, question.threshold);
+  const scores = checkScores(scorer.scoreRows(instances));
+  if (form === BINARY_TYPE) return binaryAnswer(context, scores, threshold);
+  const predictions = predictionsJson(scores, threshold, explanations(scorer, instances, question.top));
+  return scoreAnswer(context, served, question, threshold, predictions);
+}
+
+/** `POST /v1/models/{model}:predict`, TensorFlow Serving's row form. */
+export async function predict(context: Context<AppEnv>, registry: Registry, target: Target): Promise<Response> {
+  noQuery(context);
+  const { instances, question } = readRequest(PredictRequest, await readJson(context.req.raw));
+  const { scorer } = await serve(context, registry, target);
+  const threshold = resolveThreshold(scorer.artefact, question.threshold);
+  const scores = checkScores(scorer.scoreRows(instances));
+  const predictions = predictionsJson(scores, threshold, explanations(scorer, instances, question.top));
+  return jsonAnswer(context, `{"predictions":${predictions}}`);
+}
+
+/** @throws Problem 422 for an envelope that is not as described, 413 for too many rows */
+function readRequest(
+  schema: typeof ScoreRequest | typeof PredictRequest,
+  body: unknown,
+): { instances: readonly Row[]; question: Question } {
+  const parsed = schema.safeParse(body);
+  if (!parsed.success) throw envelopeFault(parsed.error.issues[0]);
+  const { instances, threshold = DEFAULT_THRESHOLD, explain = false } = parsed.data;
+  const top = explain === true ? EXPLAINED_DEFAULT : explain === false ? undefined : explain;
   if (instances.length === 0) throw new Problem(422, "row-wrong-shape", "There are no rows.", "Send at least one row.");
-  if (instances.length > ROWS) {
-    const detail = `${instances.length} rows are over the limit of ${ROWS}.`;
-    throw new Problem(413, "rows-too-many", detail, "Send them in several requests.");
+  const most = top === undefined ? ROWS : EXPLAINED_ROWS;
+  if (instances.length > most) {
+    const detail = `${instances.length} rows are over the limit of ${most}${top === undefined ? "" : " for explanations"}.`;
+    throw new Problem(413, "rows-too-many", detail, "Send them in several requests, or as application/x-ndjson.");
   }
-  if (top !== undefined && instances.length > EXPLAINED_ROWS) {
-    const detail = `${instances.length} rows are over the limit of ${EXPLAINED_ROWS} for explanations.`;
-    throw new Problem(413, "rows-too-many", detail, 'Send them in several requests, or without "explain".');
-  }
-  const { scorer, version } = await registry.get(name, { caller: callerOf(context) });
-  const threshold = resolveThreshold(scorer.artefact, spec);
-  const rows = instances.map(asRow);
-  const scores = scorer.scoreRows(rows);
-  const explanations = top === undefined ? undefined : explain(scorer, rows, { top });
-  context.set("model", `${name}@${version.version}`);
-  context.header("x-model-version", `${name}@${version.version}`);
-  const predictions = Array.from(scores, (value, i): Prediction => ({
-    score: value,
-    anomaly: value >= threshold,
-    confidence: Math.max(value, 1 - value),
-    margin: value - threshold,
-    ...(explanations ? { explanation: explanations[i] } : {}),
-  }));
-  const model = { name, version: version.version, sha256: version.sha256 };
-  return context.json({ model, threshold: { spec, value: threshold }, predictions });
+  for (const [i, row] of instances.entries()) if (typeof row !== "object" || row === null) throw notARow(i);
+  return { instances: instances as readonly Row[], question: { threshold, top } };
 }
 
-function asRow(row: unknown, index: number): Row {
-  if (typeof row === "object" && row !== null) return row as Row;
-  const detail = `row ${index} is neither an object nor a list`;
-  throw new UnseenError("row-wrong-shape", detail, "Give each row as named values or as a list.", { row: index });
+function envelopeFault({ path, message, code }: z.core.$ZodIssue): Problem {
+  const where = path.length > 0 ? path.join(".") : "the body";
+  const what = code === "unrecognized_keys" ? "has a field that is not known" : (WRONG[String(path[0])] ?? message);
+  const remedy = 'Send {"instances": [row, …], "threshold"?: "fpr=0.01" | "f1" | number, "explain"?: true | 1 to 20}.';
+  return new Problem(422, "request-invalid", `${where}: ${what}.`, remedy);
+}
+
+const WRONG: Readonly<Record<string, string>> = {
+  undefined: "must be an object",
+  instances: "must be a list of rows",
+  threshold: "must be a name of up to 64 characters or a number",
+  explain: "must be true, false or a whole number from 1 to 20",
+  signature_name: 'must be "serving_default"',
+};
+
+function notARow(row: number): UnseenError {
+  const detail = `row ${row} is neither an object nor a list`;
+  return new UnseenError("row-wrong-shape", detail, "Give each row as named values or as a list.", { row });
+}
+
+/** @throws Problem 422 for a query: silently leaving out a threshold would decide by another one */
+function noQuery(context: Context<AppEnv>): void {
+  if (Object.keys(context.req.queries()).length === 0) return;
+  const remedy = "Put threshold and explain into the JSON body.";
+  throw new Problem(422, "request-invalid", "A JSON request has no query.", remedy);
+}
+
+/** @throws Problem 422 */
+function queryQuestion(context: Context<AppEnv>): Question {
+  const parsed = ScoreQuery.safeParse(Object.fromEntries(new URL(context.req.url).searchParams));
+  if (!parsed.success) {
+    const remedy = "The query takes threshold=NAME or number, and for lines explain=true or 1 to 20.";
+    throw new Problem(422, "request-invalid", "The query is not as it should be.", remedy);
+  }
+  const { threshold = DEFAULT_THRESHOLD, explain = "false" } = parsed.data;
+  const top = explain === "true" ? EXPLAINED_DEFAULT : explain === "false" ? undefined : Number(explain);
+  return { threshold, top };
 }

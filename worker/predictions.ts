@@ -1,0 +1,64 @@
+/** Scores as answers: decisions by a threshold, reasons where they are asked for, written as JSON without objects in between. */
+import { explain, type Explanation } from "../model/explain.ts";
+import type { Row } from "../model/schema.ts";
+import type { Scorer } from "../model/scorer.ts";
+import { Problem } from "./problem.ts";
+
+/**
+ * One prediction as JSON (worker/schemas.ts has its fields).
+ *
+ * @param score in [0, 1], as `checkScores` leaves it
+ */
+export function predictionJson(score: number, threshold: number, explanation?: Explanation): string {
+  const anomaly = score >= threshold;
+  const confidence = score > 0.5 ? score : 1 - score;
+  const reasons = explanation ? `,${reasonsJson(explanation)}` : "";
+  return `{"score":${score},"anomaly":${anomaly},"confidence":${confidence},"margin":${score - threshold}${reasons}}`;
+}
+
+/** Predictions of all rows as a JSON list. */
+export function predictionsJson(
+  scores: Float32Array,
+  threshold: number,
+  explanations?: readonly Explanation[],
+): string {
+  let json = "[";
+  for (let i = 0; i < scores.length; i++) {
+    if (i > 0) json += ",";
+    json += predictionJson(scores[i], threshold, explanations?.[i]);
+  }
+  return `${json}]`;
+}
+
+/** Reasons for each row's score; undefined where none are asked for. */
+export function explanations(scorer: Scorer, rows: readonly Row[], top: number | undefined): Explanation[] | undefined {
+  return top === undefined ? undefined : explain(scorer, rows, { top });
+}
+
+/**
+ * Weights can be finite and yet overflow on some row; such a row must not pass as normal.
+ *
+ * @throws Problem 503
+ */
+export function checkScores(scores: Float32Array): Float32Array {
+  for (let i = 0; i < scores.length; i++) {
+    if (scores[i] >= 0 && scores[i] <= 1) continue;
+    const detail = `The model gives no score for row ${i}: its weights overflow there.`;
+    throw new Problem(503, "model-unavailable", detail, "Publish a model that does not, or roll back.", {
+      headers: { "retry-after": "60" },
+      place: { row: i },
+    });
+  }
+  return scores;
+}
+
+function reasonsJson({ features, logOdds, reference, evidence }: Explanation): string {
+  const reasons = features.map(({ name, contribution, value, reference: normal }) => ({
+    feature: name,
+    contribution,
+    value,
+    reference: normal,
+  }));
+  const odds = { row: logOdds, reference, ...(evidence ? { evidence } : {}) };
+  return `"reasons":${JSON.stringify(reasons)},"logOdds":${JSON.stringify(odds)}`;
+}

@@ -1,0 +1,170 @@
+/** Scoring a stream: a row a line in, a prediction a line out, a bad line answered in its place. */
+import type { Context } from "hono";
+import type { Row } from "../../model/schema.ts";
+import type { Scorer } from "../../model/scorer.ts";
+import { resolveThreshold } from "../../model/thresholds.ts";
+import type { Question } from "../answers.ts";
+import type { AppEnv } from "../bindings.ts";
+import { Deadline, parseJson } from "../body.ts";
+import { BODY_MS, LINE_BYTES, LINES } from "../limits.ts";
+import { Lines, TOO_LONG } from "../lines.ts";
+import { answerType, LINES_TYPE } from "../media.ts";
+import { checkScores, explanations, predictionJson } from "../predictions.ts";
+import { Problem, toProblem } from "../problem.ts";
+import type { Served } from "../registry.ts";
+import type { LineFault } from "../schemas.ts";
+
+/**
+ * Answers as the lines come: each pull of the reader scores what has come, at most LINES of them, and reads on only when
+ * nothing is left, so that a slow reader slows the sender down and memory does not grow with the stream.
+ */
+export function scoreLines(context: Context<AppEnv>, { scorer }: Served, question: Question): Response {
+  answerType(context.req.header("accept") ?? null, [LINES_TYPE]);
+  const threshold = resolveThreshold(scorer.artefact, question.threshold);
+  context.header("x-threshold", String(threshold));
+  const answers = new LineAnswers(scorer, threshold, question.top);
+  const reader = context.req.raw.body?.getReader();
+  const stream = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        let text = answers.take();
+        while (text === "") {
+          const chunk = await read(reader);
+          if (!chunk) break;
+          answers.feed(chunk);
+          text = answers.take();
+        }
+        if (text === "") {
+          text = answers.finish();
+          if (text !== "") controller.enqueue(UTF8.encode(text));
+          controller.close();
+        } else controller.enqueue(UTF8.encode(text));
+      } catch (fault) {
+        // The status has long been sent: the fault is the last line.
+        controller.enqueue(UTF8.encode(answers.fault(fault)));
+        controller.close();
+        reader?.cancel().catch(() => undefined);
+      }
+    },
+    cancel: (reason) => reader?.cancel(reason),
+  });
+  return context.body(stream, 200, { "content-type": LINES_TYPE });
+}
+
+const UTF8 = new TextEncoder();
+
+type Reader = ReadableStreamDefaultReader<Uint8Array>;
+
+/** The next chunk; undefined at the end. @throws Problem 408 where none comes in time, 400 where the body breaks off */
+async function read(reader: Reader | undefined): Promise<Uint8Array | undefined> {
+  if (!reader) return undefined;
+  const clock = new Deadline(BODY_MS);
+  try {
+    const { done, value } = await clock.race(reader.read());
+    return done ? undefined : value;
+  } catch (cause) {
+    if (cause instanceof Problem) throw cause;
+    throw new Problem(400, "body-malformed", "The body broke off.", "Send the rest again.");
+  } finally {
+    clock.stop();
+  }
+}
+
+/** Lines in, answers out; nothing in it grows with the number of lines. */
+class LineAnswers {
+  readonly #scorer: Scorer;
+  readonly #threshold: number;
+  readonly #top: number | undefined;
+  readonly #lines = new Lines(LINE_BYTES);
+  /** Inputs (LINES, inputs) of the good lines at hand. */
+  readonly #encoded: Float32Array;
+  /** For each line at hand its row, or what is wrong with it, as JSON. */
+  readonly #rows: (Row | string)[] = [];
+  /** How many lines have been seen, blank ones included. */
+  #seen = 0;
+  #good = 0;
+
+  constructor(scorer: Scorer, threshold: number, top: number | undefined) {
+    this.#scorer = scorer;
+    this.#threshold = threshold;
+    this.#top = top;
+    this.#encoded = new Float32Array(LINES * scorer.inputs);
+  }
+
+  feed(chunk: Uint8Array): void {
+    this.#lines.feed(chunk);
+  }
+
+  /** Answers to at most LINES whole lines; empty where another chunk is needed. */
+  take(): string {
+    for (let line = this.#next(); line !== undefined; line = this.#next()) this.#read(line);
+    return this.#answer();
+  }
+
+  /** The answer to a last line without a line feed. */
+  finish(): string {
+    const line = this.#lines.end();
+    if (line !== undefined) this.#read(line);
+    return this.#answer();
+  }
+
+  /** The fault as a line of its own. */
+  fault(fault: unknown): string {
+    return `${faultJson(fault, this.#seen + 1)}\n`;
+  }
+
+  #next(): Uint8Array | typeof TOO_LONG | undefined {
+    return this.#rows.length < LINES ? this.#lines.next() : undefined;
+  }
+
+  #read(line: Uint8Array | typeof TOO_LONG): void {
+    this.#seen++;
+    try {
+      if (line === TOO_LONG) {
+        const detail = `The line is over ${LINE_BYTES} bytes.`;
+        throw new Problem(413, "line-too-long", detail, "Send one row a line, and nothing else.");
+      }
+      if (isBlank(line)) return;
+      const row = parseJson(line, "Send one JSON row a line.") as Row;
+      this.#scorer.encodeInto(row, this.#encoded, this.#good * this.#scorer.inputs, this.#seen);
+      this.#good++;
+      this.#rows.push(row);
+    } catch (fault) {
+      this.#rows.push(faultJson(fault, this.#seen));
+    }
+  }
+
+  #answer(): string {
+    const scores = this.#scorer.score(this.#encoded, this.#good);
+    let text = "";
+    let good = 0;
+    for (const row of this.#rows) {
+      text += typeof row === "string" ? row : this.#prediction(row, scores.subarray(good, ++good));
+      text += "\n";
+    }
+    this.#rows.length = 0;
+    this.#good = 0;
+    return text;
+  }
+
+  #prediction(row: Row, score: Float32Array): string {
+    try {
+      checkScores(score);
+      const [explanation] = explanations(this.#scorer, [row], this.#top) ?? [];
+      return predictionJson(score[0], this.#threshold, explanation);
+    } catch (fault) {
+      return faultJson(fault, this.#seen);
+    }
+  }
+}
+
+function isBlank(line: Uint8Array): boolean {
+  return line.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
+}
+
+function faultJson(fault: unknown, line: number): string {
+  const { code, message, remedy, place } = toProblem(fault);
+  const { feature } = place;
+  const answer: LineFault = { line, code, error: message, remedy, ...(feature === undefined ? {} : { feature }) };
+  return JSON.stringify(answer);
+}

@@ -1,0 +1,136 @@
+/** What requests must be and answers are: the schemas that validate also describe the API and type its client. */
+import * as z from "zod/mini";
+import { EXPLAINED_FEATURES, ROWS } from "./limits.ts";
+
+// Workers may not make code out of text.
+z.config({ jitless: true });
+
+/** Schemas with a name of their own in the description. */
+export const named = z.registry<{ id: string; description?: string }>();
+
+/** Parts that are checked elsewhere, as JSON Schema has them. */
+export const described = new Map<unknown, Readonly<Record<string, unknown>>>();
+
+const cell = z.union([z.number(), z.string(), z.boolean(), z.null()]);
+
+export const Row = z.union([z.record(z.string(), cell), z.array(cell)]).register(named, {
+  id: "Row",
+  description: "Named values, or values in schema order; null is missing. Every feature must be there, and no other.",
+});
+
+/** Rows are checked one by one by the model's own encoder, so here only that they are a list. */
+const rows = z.custom<readonly unknown[]>(Array.isArray);
+described.set(rows, {
+  type: "array",
+  items: { $ref: "#/components/schemas/Row" },
+  minItems: 1,
+  maxItems: ROWS,
+});
+
+const threshold = z.union([z.string().check(z.maxLength(64)), z.number()]).register(z.globalRegistry, {
+  description:
+    '"f1"; "fpr=" and a false-positive budget the model has, as a share or in percent; or the threshold itself, 0 to 1.',
+  examples: ["fpr=0.01", "fpr=0.1%", "f1", 0.42],
+});
+
+const explain = z
+  .union([z.boolean(), z.int().check(z.minimum(1), z.maximum(EXPLAINED_FEATURES))])
+  .register(z.globalRegistry, {
+    description: "Reasons for each score: true for the 5 features that say most, or how many.",
+  });
+
+export const ScoreRequest = z
+  .strictObject({ instances: rows, threshold: z.optional(threshold), explain: z.optional(explain) })
+  .register(named, { id: "ScoreRequest" });
+
+/** TensorFlow Serving's row form; its columnar form is not taken. */
+export const PredictRequest = z
+  .strictObject({
+    signature_name: z.optional(z.literal("serving_default")),
+    instances: rows,
+    threshold: z.optional(threshold),
+    explain: z.optional(explain),
+  })
+  .register(named, { id: "PredictRequest" });
+
+/** Options of a stream of lines or of binary rows, in the query. */
+export const ScoreQuery = z.strictObject({
+  threshold: z.optional(z.string().check(z.maxLength(64))),
+  explain: z.optional(z.string().check(z.regex(/^(true|false|[1-9]|1\d|20)$/))),
+});
+
+const share = z.number().check(z.minimum(0), z.maximum(1));
+
+export const Reason = z
+  .object({
+    feature: z.string(),
+    /** On the log odds ln(s/(1 − s)); above 0 makes the row more anomalous. */
+    contribution: z.number(),
+    value: cell,
+    reference: cell,
+  })
+  .register(named, {
+    id: "Reason",
+    description:
+      "What a feature adds to the log odds ln(s/(1 − s)) of the score, its value, and the reference row's in its place.",
+  });
+
+export const Evidence = z.record(z.string(), z.number());
+
+export const Prediction = z
+  .object({
+    score: share,
+    anomaly: z.boolean(),
+    confidence: share,
+    margin: z.number(),
+    reasons: z.optional(z.array(Reason)),
+    logOdds: z.optional(z.object({ row: z.number(), reference: z.number(), evidence: z.optional(Evidence) })),
+  })
+  .register(named, {
+    id: "Prediction",
+    description:
+      "score = 1 − S_normal, 0 to 1; anomaly = score ≥ threshold; confidence = max(score, 1 − score); margin = score − threshold.",
+  });
+
+export const ScoreResponse = z
+  .object({
+    model: z.object({ name: z.string(), version: z.int(), sha256: z.string() }),
+    threshold: z.object({ spec: z.union([z.string(), z.number()]), value: z.number() }),
+    predictions: z.array(Prediction),
+  })
+  .register(named, { id: "ScoreResponse" });
+
+export const PredictResponse = z
+  .object({ predictions: z.array(Prediction) })
+  .register(named, { id: "PredictResponse" });
+
+/** What stands in the place of a line that could not be scored. */
+export const LineFault = z
+  .object({
+    line: z.int().check(z.minimum(1)),
+    code: z.string(),
+    error: z.string(),
+    remedy: z.string(),
+    feature: z.optional(z.string()),
+  })
+  .register(named, { id: "LineFault", description: "Answered in the place of a line that cannot be scored." });
+
+export const ProblemDocument = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.string(),
+    error: z.string(),
+    remedy: z.string(),
+    request_id: z.string(),
+    row: z.optional(z.int()),
+    feature: z.optional(z.string()),
+  })
+  .register(named, { id: "Problem", description: "RFC 9457, with a stable code and what to do about it." });
+
+export type Prediction = z.infer<typeof Prediction>;
+export type ScoreResponse = z.infer<typeof ScoreResponse>;
+export type LineFault = z.infer<typeof LineFault>;
+export type ProblemDocument = z.infer<typeof ProblemDocument>;

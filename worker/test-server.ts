@@ -1,0 +1,34 @@
+/** A Worker with models in real local KV, for tests that run inside workerd. */
+import { env } from "cloudflare:workers";
+import kernel from "../build/score.wasm";
+import { pointerKey, type Version, weightsKey } from "../model/pointer.ts";
+import { Scorer } from "../model/scorer.ts";
+import { createApp } from "./app.ts";
+import type { Bindings } from "./bindings.ts";
+
+export const bindings = env as unknown as Bindings;
+export const development = { ...bindings, ENVIRONMENT: "development" };
+
+/** Asks a fresh Worker of its own; `given` are its bindings. */
+export function serve(): (path: string, init?: RequestInit, given?: Bindings) => Promise<Response> {
+  const app = createApp((value) => Scorer.open(value, kernel));
+  return async (path, init = {}, given = development) => app.request(path, init, given);
+}
+
+export async function sha256(data: Uint8Array | string): Promise<string> {
+  const input = typeof data === "string" ? new TextEncoder().encode(data) : data;
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", input));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Publishes versions 1, 2, … of a model, the last of them current. */
+export async function publish(name: string, ...values: Uint8Array[]): Promise<void> {
+  const versions: Version[] = [];
+  for (const [i, value] of values.entries()) {
+    const hash = await sha256(value);
+    await bindings.MODELS.put(weightsKey(hash), value);
+    versions.unshift({ version: i + 1, sha256: hash, publishedAt: "2026-01-01T00:00:00.000Z" });
+  }
+  const [current, ...history] = versions;
+  await bindings.MODELS.put(pointerKey(name), JSON.stringify({ name, current, history }));
+}
