@@ -1,11 +1,12 @@
 // Softmax with temperature over (normal, anomalous) logits, and the ODIN input step; equations (1) to (3).
+import { exp } from "./elementary";
 import { stride } from "./layout";
 
 /** S_anomalous = exp(ℓ₁/T) / (exp(ℓ₀/T) + exp(ℓ₁/T)), in double precision: one value a row, so exactness is free. */
 // @ts-ignore: decorator
 @inline
 export function anomalous(logits: usize, temperature: f32): f64 {
-  return 1 / (1 + Math.exp(((load<f32>(logits) as f64) - (load<f32>(logits, 4) as f64)) / (temperature as f64)));
+  return 1 / (1 + exp(((load<f32>(logits) as f64) - (load<f32>(logits, 4) as f64)) / (temperature as f64)));
 }
 
 /** scores (rows) = 1 − S_normal(ℓ; T), from logits (rows, 2). */

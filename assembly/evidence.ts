@@ -1,4 +1,5 @@
 // What a row is judged by besides the encoder: how far it lies from the normal manifold, and what trees say of it.
+import { log } from "./elementary";
 import { stride } from "./layout";
 
 /**
@@ -30,7 +31,7 @@ export function logMeanSquare(rows: i32, x: usize, n: i32, out: usize): void {
       const value = load<f32>(x + i) as f64;
       sum += value * value;
     }
-    store<f32>(out + (row << 2), Math.log(1 + sum / n) as f32);
+    store<f32>(out + (row << 2), log(1 + sum / n) as f32);
     x += step;
   }
 }
@@ -184,7 +185,7 @@ export function standardise(
   const most = limit as f64;
   for (let row = 0; row < rows; row++) {
     const u = ((load<f32>(s) as f64) - (centre as f64)) * (scale as f64);
-    const size = Math.log(abs(u) + Math.sqrt(u * u + 1));
+    const size = log(abs(u) + Math.sqrt(u * u + 1));
     const z = u < 0 ? -size : size;
     store<f32>(to, (z > most ? most + BEYOND * (z - most) : z) as f32);
     s += (from as usize) << 2;
