@@ -59,6 +59,16 @@ export const ScoreQuery = z.strictObject({
   explain: z.optional(z.string().check(z.regex(/^(true|false|[1-9]|1\d|20)$/))),
 });
 
+/** An object of rows in R2 to score in parts. */
+export const BatchRequest = z
+  .strictObject({
+    object: z.string().check(z.minLength(1), z.maxLength(1024)),
+    model: z.optional(z.string().check(z.maxLength(64))),
+    version: z.optional(z.int().check(z.minimum(1))),
+    threshold: z.optional(threshold),
+  })
+  .register(named, { id: "BatchRequest" });
+
 const share = z.number().check(z.minimum(0), z.maximum(1));
 
 export const Reason = z

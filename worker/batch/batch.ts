@@ -1,15 +1,14 @@
 /** What a batch is: an object of rows in R2, cut into parts by bytes; a part is a message, and a result object. */
-import { z } from "zod";
+import * as z from "zod/mini";
 import { MODEL_NAME } from "../../model/pointer.ts";
 
+// Workers may not make code out of text.
 z.config({ jitless: true });
 
 /** Bytes of a part: short rows make some 10⁵ of it, a few seconds of CPU and some 15 MB of results. */
 export const PART_BYTES = 2 * 1024 * 1024;
 /** Parts of a batch: some 50 GB, within the steps a Workflow may take. */
 export const PARTS = 25_000;
-/** Bytes of a line; a longer one is answered as a bad line. */
-export const LINE_BYTES = 64 * 1024;
 /** Where a Worker keeps what belongs to batches; objects to score lie anywhere else in the bucket. */
 export const PREFIX = "batches/";
 
@@ -17,24 +16,24 @@ export const BATCH_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Everything that decides a batch's results, fixed when it starts. */
 const Batch = z.strictObject({
-  id: z.string().regex(BATCH_ID),
-  object: z.string().min(1).max(1024),
+  id: z.string().check(z.regex(BATCH_ID)),
+  object: z.string().check(z.minLength(1), z.maxLength(1024)),
   /** Of the object as it was at the start: a part of another one is refused. */
-  etag: z.string().min(1),
+  etag: z.string().check(z.minLength(1)),
   /** Bytes of the object. */
-  size: z.int().min(1),
-  partBytes: z.int().min(1),
+  size: z.int().check(z.minimum(1)),
+  partBytes: z.int().check(z.minimum(1)),
   model: z.strictObject({
-    name: z.string().regex(MODEL_NAME),
-    version: z.int().min(1),
-    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    name: z.string().check(z.regex(MODEL_NAME)),
+    version: z.int().check(z.minimum(1)),
+    sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
   }),
-  threshold: z.strictObject({ spec: z.union([z.string().max(64), z.number()]), value: z.number() }),
+  threshold: z.strictObject({ spec: z.union([z.string().check(z.maxLength(64)), z.number()]), value: z.number() }),
 });
 export type Batch = z.infer<typeof Batch>;
 
 /** A message of the queue, which holds all its part needs. */
-const Part = z.strictObject({ batch: Batch, part: z.int().min(0).max(PARTS) });
+const Part = z.strictObject({ batch: Batch, part: z.int().check(z.minimum(0), z.maximum(PARTS)) });
 export type Part = z.infer<typeof Part>;
 
 /** Reads a message. @returns undefined where it is none of ours */

@@ -1,10 +1,13 @@
 /** One part of a batch: its lines scored in order, a line of answer for each, into the one object that is its result. */
 import type { R2Bucket } from "@cloudflare/workers-types";
-import { UnseenError } from "../../model/errors.ts";
 import type { Row } from "../../model/schema.ts";
 import type { Scorer } from "../../model/scorer.ts";
-import { type Batch, LINE_BYTES, type Part, rangeOf, resultKey } from "./batch.ts";
-import { linesOf } from "./lines.ts";
+import { parseJson } from "../body.ts";
+import { LINE_BYTES } from "../limits.ts";
+import { checkScores, predictionJson } from "../predictions.ts";
+import { Problem, toProblem } from "../problem.ts";
+import { type Batch, type Part, rangeOf, resultKey } from "./batch.ts";
+import { type Line, linesOf } from "./lines.ts";
 
 /** Rows encoded before they are scored together. */
 const BLOCK = 256;
@@ -17,14 +20,6 @@ export class Hopeless extends Error {
     super(message);
     this.code = code;
   }
-}
-
-/** Answers a line that cannot be scored, in its place; never with a value of it. */
-interface BadLine {
-  readonly code: string;
-  readonly error: string;
-  readonly remedy: string;
-  readonly feature?: string;
 }
 
 export interface Counts {
@@ -55,72 +50,72 @@ export async function scorePart(store: R2Bucket, scorer: Scorer, { batch, part }
   return counts;
 }
 
+/** Scores lines in blocks; nothing is kept of a block but its answers. */
 function scoreLines(
   scorer: Scorer,
   { threshold: { value: threshold } }: Batch,
-  lines: ReturnType<typeof linesOf>,
+  lines: Iterable<Line>,
 ): Counts & { pieces: Uint8Array[] } {
   const encoder = new TextEncoder();
-  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
   const encoded = new Float32Array(BLOCK * scorer.inputs);
   const pieces: Uint8Array[] = [];
-  let [rows, bad, anomalies] = [0, 0, 0];
-  /** Answers of the block; undefined where a score is still to come. */
-  let block: (BadLine | undefined)[] = [];
+  const counts = { rows: 0, bad: 0, anomalies: 0 };
+  /** What is wrong with each line of the block; undefined where its score is still to come. */
+  const faults: (string | undefined)[] = [];
+  let good = 0;
 
   const flush = (): void => {
-    const good = block.filter((answer) => answer === undefined).length;
     const scores = scorer.score(encoded.subarray(0, good * scorer.inputs), good);
+    let text = "";
     let next = 0;
-    const text = block.map((answer) => {
-      if (answer) return `${JSON.stringify(answer)}\n`;
-      const score = scores[next++];
-      const anomaly = score >= threshold;
-      if (anomaly) anomalies++;
-      return `${JSON.stringify({ score, anomaly, confidence: Math.max(score, 1 - score), margin: score - threshold })}\n`;
-    });
-    pieces.push(encoder.encode(text.join("")));
-    rows += block.length;
-    bad += block.length - good;
-    block = [];
+    for (const fault of faults) {
+      const answer = fault ?? prediction(scores.subarray(next, ++next), threshold);
+      if (answer.startsWith(FAULT)) counts.bad++;
+      else if (scores[next - 1] >= threshold) counts.anomalies++;
+      text += `${answer}\n`;
+    }
+    pieces.push(encoder.encode(text));
+    counts.rows += faults.length;
+    faults.length = 0;
+    good = 0;
   };
 
-  let good = 0;
-  for (const { bytes } of lines) {
-    const row = readRow(bytes, decoder);
-    const fault = "code" in row ? row : encode(scorer, row.row, encoded, good * scorer.inputs);
-    if (!fault) good++;
-    if (block.push(fault) < BLOCK) continue;
-    flush();
-    good = 0;
+  for (const line of lines) {
+    const fault = encodeLine(scorer, line, encoded, good * scorer.inputs);
+    if (fault === undefined) good++;
+    if (faults.push(fault) === BLOCK) flush();
   }
-  if (block.length > 0) flush();
-  return { rows, bad, anomalies, pieces };
+  if (faults.length > 0) flush();
+  return { ...counts, pieces };
 }
 
-function encode(scorer: Scorer, row: Row, into: Float32Array, offset: number): BadLine | undefined {
+/** Writes a line's inputs at `offset`. @returns what is wrong with it, as its answer */
+function encodeLine(scorer: Scorer, { bytes }: Line, into: Float32Array, offset: number): string | undefined {
   try {
-    into.set(scorer.encode(row), offset);
-  } catch (cause) {
-    if (!(cause instanceof UnseenError)) throw cause;
-    const { code, message, remedy, place } = cause;
-    // The encoder counts rows of one call; a line's place is its own.
-    const detail = message.replace(/^row 0\b,?/, "this row").replace("this row feature", "feature");
-    return badLine(code, detail, remedy, place.feature);
+    if (!bytes || bytes.length > LINE_BYTES) {
+      throw new Problem(413, "line-too-long", `The line is over ${LINE_BYTES} bytes.`, "Give one row a line.");
+    }
+    scorer.encodeInto(parseJson(bytes, "Give one JSON row a line.") as Row, into, offset, 0);
+    return undefined;
+  } catch (fault) {
+    return faultJson(fault);
   }
 }
 
-function readRow(bytes: Uint8Array | undefined, decoder: TextDecoder): { row: Row } | BadLine {
-  if (!bytes || bytes.length > LINE_BYTES) {
-    return badLine("line-too-long", `The line is over ${LINE_BYTES} bytes.`, "Give one row a line.");
-  }
+function prediction(score: Float32Array, threshold: number): string {
   try {
-    return { row: JSON.parse(decoder.decode(bytes)) };
-  } catch {
-    return badLine("body-malformed", "The line is not JSON in UTF-8.", "Give one row of JSON a line.");
+    return predictionJson(checkScores(score)[0], threshold);
+  } catch (fault) {
+    return faultJson(fault);
   }
 }
 
-function badLine(code: string, error: string, remedy: string, feature?: string): BadLine {
-  return { code, error, remedy, ...(feature === undefined ? {} : { feature }) };
+/** How the answer to a line that cannot be scored begins. */
+const FAULT = '{"code":';
+
+/** Says what and where in the line; never a value of it, and not its number, which is where it stands. */
+function faultJson(fault: unknown): string {
+  const { code, message, remedy, place } = toProblem(fault);
+  const error = message.replace(/^row 0\b/, "the row");
+  return JSON.stringify({ code, error, remedy, ...(place.feature === undefined ? {} : { feature: place.feature }) });
 }

@@ -1,7 +1,6 @@
 /** Batches: an object of rows in R2 scored in parts by a queue, with progress to ask for and results in order. */
 import type { Queue, R2Bucket, Workflow } from "@cloudflare/workers-types";
 import type { Context } from "hono";
-import { z } from "zod";
 import { DEFAULT_THRESHOLD, resolveThreshold } from "../../model/thresholds.ts";
 import { BATCH_ID, type Batch, manifestKey, PART_BYTES, PARTS, partsOf, PREFIX, progressKey } from "../batch/batch.ts";
 import { type ManifestPart, type Progress, writeProgress } from "../batch/progress.ts";
@@ -9,13 +8,7 @@ import type { AppEnv, Bindings } from "../bindings.ts";
 import { readJson } from "../body.ts";
 import { Problem } from "../problem.ts";
 import type { Registry } from "../registry.ts";
-
-const BatchRequest = z.strictObject({
-  object: z.string().min(1).max(1024),
-  model: z.string().max(64).optional(),
-  version: z.int().min(1).optional(),
-  threshold: z.union([z.string().max(64), z.number()]).optional(),
-});
+import { BatchRequest } from "../schemas.ts";
 
 interface Bound {
   readonly store: R2Bucket;
@@ -43,7 +36,7 @@ export async function startBatch(
     const what = code === "unrecognized_keys" ? "has a field that is not known" : message;
     const remedy =
       'Send {"object": key, "model"?: name, "version"?: number, "threshold"?: "fpr=0.01" | "f1" | number}.';
-    throw new Problem(422, "row-wrong-shape", `${path.join(".") || "the body"}: ${what}.`, remedy);
+    throw new Problem(422, "request-invalid", `${path.join(".") || "the body"}: ${what}.`, remedy);
   }
   const { object, model: name = defaultModel, threshold: spec = DEFAULT_THRESHOLD } = parsed.data;
   const { scorer, version } = await registry.get(name, { version: parsed.data.version });
