@@ -180,8 +180,8 @@ export function layerNorm(
 }
 
 /**
- * Backward of LayerNorm: from du (rows, n) to dx, added where `add` is set, else stored.
- * `x` and `stats` are those of the forward pass. dγ and dβ (n) are added to where they are not 0.
+ * Backward of LayerNorm to its input: from du (rows, n) to dx, added where `add` is set, else stored.
+ * `x` and `stats` are those of the forward pass.
  */
 export function layerNormBackward(
   rows: i32,
@@ -192,8 +192,6 @@ export function layerNormBackward(
   du: usize,
   dx: usize,
   add: i32,
-  dGamma: usize,
-  dBeta: usize,
 ): void {
   const step = (stride(n) as usize) << 2;
   const end = (n as usize) << 2;
@@ -209,25 +207,19 @@ export function layerNormBackward(
       const g = f32x4.mul(d, v128.load(gamma + i));
       sum = f32x4.add(sum, g);
       dot = madd(g, normal, dot);
-      if (dGamma) {
-        v128.store(dGamma + i, madd(d, normal, v128.load(dGamma + i)));
-        v128.store(dBeta + i, f32x4.add(v128.load(dBeta + i), d));
-      }
     }
-    if (dx) {
-      const meanG = f32x4.splat(laneSum(sum) * share);
-      const meanDot = f32x4.splat(laneSum(dot) * share);
-      for (let i: usize = 0; i < end; i += 16) {
-        const normal = f32x4.mul(f32x4.sub(v128.load(x + i), centre), scale);
-        const g = f32x4.mul(v128.load(du + i), v128.load(gamma + i));
-        let d = f32x4.mul(scale, f32x4.sub(f32x4.sub(g, meanG), f32x4.mul(normal, meanDot)));
-        if (add) d = f32x4.add(d, v128.load(dx + i));
-        v128.store(dx + i, d);
-      }
-      // The last vector may reach into padding, where xhat is not zero: put the zeros back.
-      for (let i = n; i & 3; i++) store<f32>(dx + ((i as usize) << 2), 0);
-      dx += step;
+    const meanG = f32x4.splat(laneSum(sum) * share);
+    const meanDot = f32x4.splat(laneSum(dot) * share);
+    for (let i: usize = 0; i < end; i += 16) {
+      const normal = f32x4.mul(f32x4.sub(v128.load(x + i), centre), scale);
+      const g = f32x4.mul(v128.load(du + i), v128.load(gamma + i));
+      let d = f32x4.mul(scale, f32x4.sub(f32x4.sub(g, meanG), f32x4.mul(normal, meanDot)));
+      if (add) d = f32x4.add(d, v128.load(dx + i));
+      v128.store(dx + i, d);
     }
+    // The last vector may reach into padding, where xhat is not zero: put the zeros back.
+    for (let i = n; i & 3; i++) store<f32>(dx + ((i as usize) << 2), 0);
+    dx += step;
     x += step;
     du += step;
     stats += 8;

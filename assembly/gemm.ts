@@ -19,8 +19,13 @@ export function pack(w: usize, n: i32, k: i32, packed: usize): void {
  * four by four values at a time.
  */
 export function packTransposed(packed: usize, n: i32, k: i32, transposed: usize): void {
+  packTransposedRows(packed, n, k, transposed, 0, n);
+}
+
+/** The rows of W from `first`, a multiple of 4, to `last` of it. */
+export function packTransposedRows(packed: usize, n: i32, k: i32, transposed: usize, first: i32, last: i32): void {
   const full = k & ~3;
-  for (let row = 0; row < n; row += 4) {
+  for (let row = first; row < last; row += 4) {
     const from = packed + (((row >> 4) * k * 16 + (row & 15)) << 2);
     const many = min(4, n - row);
     for (let i = 0; i < full; i += 4) {

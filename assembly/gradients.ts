@@ -56,9 +56,16 @@ function oneColumn(rows: i32, x: usize, xStride: usize, dy: usize, yStride: usiz
   }
 }
 
+/** scaled (rows, n) = f · dy: what `linearGradient` takes where f is not 1. */
+export function scale(rows: i32, dy: usize, n: i32, factor: f32, scaled: usize): void {
+  const f = f32x4.splat(factor);
+  const end = ((rows * stride(n)) as usize) << 2;
+  for (let i: usize = 0; i < end; i += 16) v128.store(scaled + i, f32x4.mul(f, v128.load(dy + i)));
+}
+
 /**
- * Of y = residual + f · (x·Wᵀ + b): dW (packed panels (N/16, K, 16)) += f·dyᵀ·x and db (N) += f·Σ dy.
- * `scaled` is scratch for f·dy (rows, N); dy itself is used where f is 1. db may be 0.
+ * Of y = x·Wᵀ + b: rows `first` to `last` of K, `first` even, of dW (packed panels (N/16, K, 16)) += dyᵀ·x. Each is
+ * summed over the rows in their order, however K is shared out.
  */
 export function linearGradient(
   rows: i32,
@@ -66,42 +73,72 @@ export function linearGradient(
   k: i32,
   dy: usize,
   n: i32,
-  factor: f32,
-  scaled: usize,
   dw: usize,
-  db: usize,
+  first: i32,
+  last: i32,
 ): void {
   const xStride = (stride(k) as usize) << 2;
   const yStride = (stride(n) as usize) << 2;
-  if (factor != 1) {
-    const f = f32x4.splat(factor);
-    for (let i: usize = 0; i < (rows as usize) * yStride; i += 16) {
-      v128.store(scaled + i, f32x4.mul(f, v128.load(dy + i)));
-    }
-    dy = scaled;
-  }
+  x += (first as usize) << 2;
+  dw += (first as usize) << 6;
   for (let p = 0; p < panels(n); p++) {
     for (let row = 0; row < rows; row += BLOCK) {
       const many = min(BLOCK, rows - row);
       const yi = dy + (row as usize) * yStride + ((p as usize) << 6);
       let xi = x + (row as usize) * xStride;
       let to = dw;
-      let i = 0;
-      for (; i + 2 <= k; i += 2) {
+      let i = first;
+      for (; i + 2 <= last; i += 2) {
         twoColumns(many, xi, xStride, yi, yStride, to);
         xi += 8;
         to += 128;
       }
-      if (i < k) oneColumn(many, xi, xStride, yi, yStride, to);
+      if (i < last) oneColumn(many, xi, xStride, yi, yStride, to);
     }
     dw += (k as usize) << 6;
   }
-  if (db) {
-    for (let i: usize = 0; i < (panels(n) as usize) << 6; i += 16) {
-      let sum = v128.load(db + i);
-      for (let row: usize = 0; row < (rows as usize); row++) sum = f32x4.add(sum, v128.load(dy + row * yStride + i));
-      v128.store(db + i, sum);
+}
+
+/** db += Σ dy, (rows, n), for the panels `first` to `last` of n. */
+export function biasGradient(rows: i32, dy: usize, n: i32, db: usize, first: i32, last: i32): void {
+  const yStride = (stride(n) as usize) << 2;
+  for (let i = (first as usize) << 6; i < (last as usize) << 6; i += 16) {
+    let sum = v128.load(db + i);
+    for (let row: usize = 0; row < (rows as usize); row++) sum = f32x4.add(sum, v128.load(dy + row * yStride + i));
+    v128.store(db + i, sum);
+  }
+}
+
+/**
+ * dγ += Σ dy·x̂ and dβ += Σ dy of a LayerNorm, x and dy (rows, n), for the panels `first` to `last` of n.
+ *
+ * @param stats mean and 1/√(var + ε) of every row
+ */
+export function normGradient(
+  rows: i32,
+  x: usize,
+  n: i32,
+  stats: usize,
+  dy: usize,
+  dGamma: usize,
+  dBeta: usize,
+  first: i32,
+  last: i32,
+): void {
+  const step = (stride(n) as usize) << 2;
+  const end = min((last as usize) << 6, ((n as usize) << 2) + 15 & ~15);
+  for (let row = 0; row < rows; row++) {
+    const centre = v128.load32_splat(stats);
+    const scale = v128.load32_splat(stats, 4);
+    for (let i = (first as usize) << 6; i < end; i += 16) {
+      const d = v128.load(dy + i);
+      const normal = f32x4.mul(f32x4.sub(v128.load(x + i), centre), scale);
+      v128.store(dGamma + i, madd(d, normal, v128.load(dGamma + i)));
+      v128.store(dBeta + i, f32x4.add(v128.load(dBeta + i), d));
     }
+    x += step;
+    dy += step;
+    stats += 8;
   }
 }
 

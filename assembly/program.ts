@@ -53,9 +53,7 @@ export function execute(at: usize, rows: i32): bool {
       layerNorm(rows, word(at, 1), word(at, 2), word(at, 3), word(at, 4), word(at, 5), word(at, 6), word(at, 7));
       return true;
     case LAYER_NORM_BACKWARD:
-      layerNormBackward(
-        rows, word(at, 1), word(at, 2), word(at, 3), word(at, 4), word(at, 5), word(at, 6), word(at, 7), word(at, 8), word(at, 9),
-      );
+      layerNormBackward(rows, word(at, 1), word(at, 2), word(at, 3), word(at, 4), word(at, 5), word(at, 6), word(at, 7));
       return true;
     case SCORES:
       scores(rows, word(at, 1), word(at, 2), word(at, 3));

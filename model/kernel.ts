@@ -21,7 +21,9 @@ export type Operation =
   | "CROSS_ENTROPY"
   | "HINGE_MARGIN"
   | "SQUARED_ERROR"
-  | "PACK_TRANSPOSED";
+  | "PACK_TRANSPOSED"
+  | "SQUARES"
+  | "ADAMW";
 
 /** What score.wasm exports as functions; train.wasm adds those of trainer/learn/engine.ts. */
 export interface KernelFunctions {
@@ -54,8 +56,9 @@ export class Kernel<Functions extends KernelFunctions = KernelFunctions> {
   readonly #exports: WebAssembly.Exports;
   #next: Address;
 
-  constructor(module: WebAssembly.Module) {
-    this.#exports = new WebAssembly.Instance(module, {}).exports;
+  /** @param memory what a module that brings none of its own works on */
+  constructor(module: WebAssembly.Module, memory?: WebAssembly.Memory) {
+    this.#exports = new WebAssembly.Instance(module, memory ? { env: { memory } } : {}).exports;
     this.functions = this.#exports as unknown as Functions;
     this.#next = align(this.#constant("base"));
   }
@@ -86,6 +89,14 @@ export class Kernel<Functions extends KernelFunctions = KernelFunctions> {
 
   /** Lays a program into memory and returns a function that runs it over some rows. */
   compile(instructions: readonly Instruction[]): (rows: number) => void {
+    const at = this.place(instructions);
+    const { run } = this.functions;
+    const count = instructions.length;
+    return (rows) => run(at, count, rows);
+  }
+
+  /** Lays a program into memory. */
+  protected place(instructions: readonly Instruction[]): Address {
     const size = this.#constant("INSTRUCTION");
     const at = this.allocate((instructions.length * size) / 4);
     const words = new DataView(this.functions.memory.buffer, at, instructions.length * size);
@@ -97,9 +108,7 @@ export class Kernel<Functions extends KernelFunctions = KernelFunctions> {
         else words.setFloat32(place, value.float, true);
       }
     }
-    const { run } = this.functions;
-    const count = instructions.length;
-    return (rows) => run(at, count, rows);
+    return at;
   }
 
   #constant(name: string): number {

@@ -1,35 +1,18 @@
 /** The training engine: tapes with losses on train.wasm, and AdamW over their parameters. */
 import { readFileSync } from "node:fs";
 import { UnseenError } from "../../model/errors.ts";
-import { type Address, type FloatArgument, Kernel, type KernelFunctions } from "../../model/kernel.ts";
+import type { Address, FloatArgument, Instruction } from "../../model/kernel.ts";
 import type { Parameters } from "../../model/parameters.ts";
 import type { Tape, Value } from "../../model/tape.ts";
-
-/** What train.wasm exports besides the scoring kernel. */
-export interface TrainFunctions extends KernelFunctions {
-  adamw(
-    length: number,
-    weights: Address,
-    gradients: Address,
-    first: Address,
-    second: Address,
-    rate: number,
-    beta1: number,
-    beta2: number,
-    epsilon: number,
-    decay: number,
-    correction1: number,
-    correction2: number,
-    clip: number,
-  ): void;
-  dot(length: number, x: Address, y: Address): number;
-}
-
-export type TrainKernel = Kernel<TrainFunctions>;
+import { Team } from "./team.ts";
 
 const modules = new Map<string, WebAssembly.Module>();
 
-/** A built kernel from build/, compiled once: what V8 has made fast stays fast. @throws UnseenError build-missing */
+/**
+ * A built kernel from build/, compiled once: what V8 has made fast stays fast.
+ *
+ * @throws UnseenError build-missing
+ */
 export function kernelModule(name: "score" | "train"): WebAssembly.Module {
   const known = modules.get(name) ?? compiled(name);
   modules.set(name, known);
@@ -46,8 +29,12 @@ function compiled(name: string): WebAssembly.Module {
   }
 }
 
-export function trainKernel(): TrainKernel {
-  return new Kernel<TrainFunctions>(kernelModule("train"));
+/** The training kernel. */
+export type TrainKernel = Team;
+
+/** @param workers threads that run its programs together; close it when there are several */
+export function trainKernel(workers = 1): TrainKernel {
+  return new Team(kernelModule("train"), workers);
 }
 
 const float = (value: number): FloatArgument => ({ float: value });
@@ -125,6 +112,11 @@ export interface AdamWOptions {
   readonly decay?: number;
 }
 
+/** Floats whose squares are summed together; see assembly/adamw.ts. */
+const CHUNK = 8192;
+/** Numbers that change from step to step or are the caller's choice, in the order the kernel reads them. */
+const SCALARS = 8;
+
 /** AdamW (Loshchilov & Hutter 2019) over all weights of one set of parameters. */
 export class AdamW {
   readonly parameters: Parameters;
@@ -132,14 +124,28 @@ export class AdamW {
   readonly #options: Required<AdamWOptions>;
   readonly #first: Address;
   readonly #second: Address;
+  readonly #scalars: Address;
+  /** Sums of squares of the gradient, f64. */
+  readonly #sums: Address;
+  readonly #run: (rows: number) => void;
   #steps = 0;
 
   constructor(kernel: TrainKernel, parameters: Parameters, options: AdamWOptions = {}) {
     this.#kernel = kernel;
     this.parameters = parameters;
     this.#options = { beta1: 0.9, beta2: 0.99, epsilon: 1e-8, decay: 0.01, ...options };
-    this.#first = kernel.allocate(parameters.length);
-    this.#second = kernel.allocate(parameters.length);
+    const { at, grad, length } = parameters;
+    this.#first = kernel.allocate(length);
+    this.#second = kernel.allocate(length);
+    this.#scalars = kernel.allocate(SCALARS);
+    this.#sums = kernel.allocate(2 * Math.ceil(length / CHUNK));
+    this.#run = kernel.compile([
+      ["SQUARES", length, grad, this.#sums],
+      ["ADAMW", length, at, grad, this.#first, this.#second, this.#sums, this.#scalars],
+      ...[...parameters].flatMap(({ n, k, at: weight, transposed }): Instruction[] =>
+        transposed ? [["PACK_TRANSPOSED", weight, n, k, transposed]] : [],
+      ),
+    ]);
   }
 
   zeroGradients(): void {
@@ -148,17 +154,13 @@ export class AdamW {
 
   /** One step at learning rate `rate`, the gradient's norm clipped to `clip`. @returns the norm before clipping */
   step(rate: number, clip = Number.POSITIVE_INFINITY): number {
-    const { at, grad, length } = this.parameters;
     const { beta1, beta2, epsilon, decay } = this.#options;
-    const { adamw, dot } = this.#kernel.functions;
-    const norm = Math.sqrt(dot(length, grad, grad));
-    const factor = norm > clip ? clip / norm : 1;
     this.#steps++;
     const c1 = 1 - beta1 ** this.#steps;
     const c2 = 1 - beta2 ** this.#steps;
-    adamw(length, at, grad, this.#first, this.#second, rate, beta1, beta2, epsilon, decay, c1, c2, factor);
-    for (const { name } of this.parameters) this.parameters.transpose(name);
-    return norm;
+    this.#kernel.floats(this.#scalars, SCALARS).set([rate, beta1, beta2, epsilon, decay, c1, c2, clip]);
+    this.#run(0);
+    return Math.sqrt(this.#kernel.doubles(this.#sums, Math.ceil(this.parameters.length / CHUNK)).reduce(sum, 0));
   }
 
   /** Weights, moments and step count, for a checkpoint. */
@@ -187,4 +189,8 @@ export function cosine(step: number, total: number, rate: number, warmup = 0): n
   if (step < warmup) return (rate * (step + 1)) / warmup;
   const share = Math.min(1, (step - warmup) / Math.max(1, total - warmup));
   return rate * (0.05 + 0.95 * 0.5 * (1 + Math.cos(Math.PI * share)));
+}
+
+function sum(total: number, value: number): number {
+  return total + value;
 }

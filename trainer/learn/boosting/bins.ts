@@ -1,7 +1,8 @@
 /** Columns in at most 255 bins of about equally many rows: what histogram boosting sees of a table. */
-import { type Address, Kernel, type KernelFunctions } from "../../../model/kernel.ts";
+import type { Address } from "../../../model/kernel.ts";
 import type { Matrix } from "../../data/matrix.ts";
 import { kernelModule } from "../engine.ts";
+import { Team, type TeamFunctions } from "../team.ts";
 
 const MOST_BINS = 255;
 
@@ -15,12 +16,12 @@ export interface Binned {
 }
 
 /** What train.wasm exports for it: see assembly/trees.ts. */
-interface BinFunctions extends KernelFunctions {
+interface BinFunctions extends TeamFunctions {
   binValues(rows: number, values: Address, edges: Address, count: number, out: Address): void;
 }
 
 export function binRows({ rows, cols, data }: Matrix): Binned {
-  const kernel = new Kernel<BinFunctions>(kernelModule("train"));
+  const kernel = new Team<BinFunctions>(kernelModule("train"));
   const values = kernel.allocate(rows);
   const limits = kernel.allocate(2 * MOST_BINS);
   const found = kernel.allocate(Math.ceil(rows / 4));

@@ -1,6 +1,7 @@
 /** Growing one tree on histograms: the leaf whose best split gains most is split next, until there are enough leaves. */
-import { type Address, Kernel, type KernelFunctions } from "../../../model/kernel.ts";
+import type { Address } from "../../../model/kernel.ts";
 import { kernelModule } from "../engine.ts";
+import { Team, type TeamFunctions } from "../team.ts";
 import type { Binned } from "./bins.ts";
 
 export interface GrowthOptions {
@@ -28,7 +29,7 @@ export interface Nodes {
 const LEAST_CURVATURE = 1e-3;
 
 /** What train.wasm exports for growing trees: see assembly/trees.ts. */
-interface TreeFunctions extends KernelFunctions {
+interface TreeFunctions extends TeamFunctions {
   readonly HISTOGRAM_BIN: WebAssembly.Global;
   gatherPairs(count: number, order: Address, pairs: Address, out: Address): void;
   histograms(
@@ -81,7 +82,7 @@ interface Leaf {
 export class TreeGrower {
   readonly #table: Binned;
   readonly #options: GrowthOptions;
-  readonly #kernel = new Kernel<TreeFunctions>(kernelModule("train"));
+  readonly #kernel = new Team<TreeFunctions>(kernelModule("train"));
   /** (columns, rows) bytes. */
   readonly #bins: Address;
   /** Where each column starts in a histogram, in bins. */
