@@ -1,15 +1,16 @@
 /** The edge service: routes, and what holds for every request. */
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { routePath } from "hono/route";
 import { secureHeaders } from "hono/secure-headers";
 import type { Scorer } from "../model/scorer.ts";
 import { type AppEnv, WORKER_VERSION } from "./bindings.ts";
 import { requireKey } from "./keys.ts";
 import { Methods } from "./methods.ts";
-import { Problem, problemResponse, toProblem } from "./problem.ts";
+import { inferenceFault, Problem, problemResponse, toProblem } from "./problem.ts";
 import { Registry } from "./registry.ts";
 import { batchProgress, batchResults, startBatch } from "./routes/batches.ts";
 import { live, ready } from "./routes/health.ts";
+import { infer, modelMetadata, modelReady, serverMetadata } from "./routes/inference.ts";
 import { listModels, modelCard } from "./routes/models.ts";
 import { predict, score } from "./routes/score.ts";
 
@@ -40,6 +41,7 @@ export function createApp(open: (bytes: Uint8Array) => Scorer): Hono<AppEnv> {
   app.get("/v2/health/live", live);
   app.get("/v2/health/ready", (c) => ready(c, models(c.env), defaultModel(c.env)));
   app.use("/v1/*", requireKey);
+  app.use("/v2/models/*", requireKey);
   app.get("/v1/models", (c) => listModels(c, models(c.env)));
   app.get("/v1/models/:model", (c) => modelCard(c, models(c.env), c.req.param("model")));
   app.post("/v1/score", (c) => score(c, models(c.env), { name: defaultModel(c.env) }));
@@ -56,6 +58,12 @@ export function createApp(open: (bytes: Uint8Array) => Scorer): Hono<AppEnv> {
   app.post("/v1/batches", (c) => startBatch(c, models(c.env), defaultModel(c.env)));
   app.get("/v1/batches/:id", (c) => batchProgress(c, c.req.param("id")));
   app.get("/v1/batches/:id/results", (c) => batchResults(c, c.req.param("id")));
+  for (const path of ["/v2", "/v2/"]) app.get(path, serverMetadata);
+  for (const path of ["/v2/models/:name", "/v2/models/:name/versions/:version"] as const) {
+    app.get(path, (c) => modelMetadata(c, models(c.env), c.req.param()));
+    app.get(`${path}/ready`, (c) => modelReady(c, models(c.env), c.req.param()));
+    app.post(`${path}/infer`, (c) => infer(c, models(c.env), c.req.param()));
+  }
 
   const methods = new Methods(app);
   app.notFound((context) => {
@@ -65,19 +73,26 @@ export function createApp(open: (bytes: Uint8Array) => Scorer): Hono<AppEnv> {
       if (context.req.method === "OPTIONS") return context.body(null, 204, { allow });
       const detail = "This route has another method.";
       const problem = new Problem(405, "method-wrong", detail, `Use ${allowed[0]}.`, { headers: { allow } });
-      return problemResponse(problem, context.get("requestId"));
+      return answer(problem, context);
     }
     const remedy = "GET /docs describes the routes there are.";
     const problem = new Problem(404, "route-unknown", "There is no such route.", remedy);
-    return problemResponse(problem, context.get("requestId"));
+    return answer(problem, context);
   });
   app.onError((fault, context) => {
     const problem = toProblem(fault);
     const requestId = context.get("requestId");
     if (problem.status === 500) console.error(JSON.stringify({ requestId, fault: fault.name }));
-    return problemResponse(problem, requestId);
+    return answer(problem, context);
   });
   return app;
+}
+
+/** A problem in the form of the protocol the path belongs to. */
+function answer(problem: Problem, context: Context<AppEnv>): Response {
+  return /^\/v2(\/|$)/.test(context.req.path)
+    ? inferenceFault(problem)
+    : problemResponse(problem, context.get("requestId"));
 }
 
 /** `flows` of `flows:predict`. */

@@ -1,4 +1,5 @@
 /** Scores as answers: decisions by a threshold, reasons where they are asked for, written as JSON without objects in between. */
+import { inputNames } from "../model/encode.ts";
 import { explain, type Explanation } from "../model/explain.ts";
 import type { Row } from "../model/schema.ts";
 import type { Scorer } from "../model/scorer.ts";
@@ -33,6 +34,26 @@ export function predictionsJson(
 /** Reasons for each row's score; undefined where none are asked for. */
 export function explanations(scorer: Scorer, rows: readonly Row[], top: number | undefined): Explanation[] | undefined {
   return top === undefined ? undefined : explain(scorer, rows, { top });
+}
+
+/** Largest encoded value: far beyond where any feature is clipped, and small enough that no sum of them overflows. */
+const LARGEST = 1e6;
+
+/**
+ * Encoded rows (rows, inputs) as they came, all of them numbers a network can take.
+ *
+ * @throws Problem 422 naming row and input
+ */
+export function checkEncoded(encoded: Float32Array, scorer: Scorer): Float32Array {
+  for (let i = 0; i < encoded.length; i++) {
+    if (Math.abs(encoded[i]) <= LARGEST) continue;
+    const row = Math.floor(i / scorer.inputs);
+    const feature = inputNames(scorer.artefact.schema)[i % scorer.inputs];
+    const detail = `Row ${row}, input ${i % scorer.inputs} is not a number from −${LARGEST} to ${LARGEST}.`;
+    const remedy = "Send rows encoded as docs/serving.md says.";
+    throw new Problem(422, "value-not-finite", detail, remedy, { place: { row, feature } });
+  }
+  return encoded;
 }
 
 /**

@@ -99,3 +99,11 @@ export function problemResponse(
     headers: { "content-type": "application/problem+json", ...headers },
   });
 }
+
+/** The same as the Open Inference Protocol has it: a bad request is a 400, its body one text. */
+export function inferenceFault({ status, message, remedy, headers }: Problem): Response {
+  return new Response(JSON.stringify({ error: `${message} ${remedy}` }), {
+    status: status === 422 ? 400 : status,
+    headers: { "content-type": "application/json", ...headers },
+  });
+}

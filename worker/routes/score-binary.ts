@@ -1,18 +1,14 @@
 /** Scoring without any JSON: rows as the network reads them, little-endian f32, in; scores out. */
 import type { Context } from "hono";
-import { inputNames } from "../../model/encode.ts";
 import { resolveThreshold } from "../../model/thresholds.ts";
 import { binaryAnswer, type Question, scoreAnswer } from "../answers.ts";
 import type { AppEnv } from "../bindings.ts";
 import { readBytes } from "../body.ts";
 import { BINARY_ROWS } from "../limits.ts";
 import { answerType, BINARY_TYPE, JSON_TYPE } from "../media.ts";
-import { checkScores, predictionsJson } from "../predictions.ts";
+import { checkEncoded, checkScores, predictionsJson } from "../predictions.ts";
 import { Problem } from "../problem.ts";
 import type { Served } from "../registry.ts";
-
-/** Largest encoded value: far beyond where any feature is clipped, and small enough that no sum of them overflows. */
-const LARGEST = 1e6;
 
 export async function scoreBinary(context: Context<AppEnv>, served: Served, question: Question): Promise<Response> {
   const form = answerType(context.req.header("accept") ?? null, [BINARY_TYPE, JSON_TYPE]);
@@ -24,7 +20,7 @@ export async function scoreBinary(context: Context<AppEnv>, served: Served, ques
   }
   const bytes = await readBytes(context.req.raw);
   const encoded = encodedRows(bytes, scorer.inputs);
-  const scores = checkScores(scorer.score(checkEncoded(encoded, served), encoded.length / scorer.inputs));
+  const scores = checkScores(scorer.score(checkEncoded(encoded, scorer), encoded.length / scorer.inputs));
   if (form === BINARY_TYPE) return binaryAnswer(context, scores, threshold);
   return scoreAnswer(context, served, question, threshold, predictionsJson(scores, threshold));
 }
@@ -43,21 +39,4 @@ function encodedRows(bytes: Uint8Array, inputs: number): Float32Array {
   }
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
   return new Float32Array(aligned.buffer, aligned.byteOffset, rows * inputs);
-}
-
-/**
- * Encoded rows (rows, inputs) as they came, all of them numbers a network can take.
- *
- * @throws Problem 422 naming row and input
- */
-export function checkEncoded(encoded: Float32Array, { scorer }: Served): Float32Array {
-  for (let i = 0; i < encoded.length; i++) {
-    if (Math.abs(encoded[i]) <= LARGEST) continue;
-    const row = Math.floor(i / scorer.inputs);
-    const feature = inputNames(scorer.artefact.schema)[i % scorer.inputs];
-    const detail = `Row ${row}, input ${i % scorer.inputs} is not a number from −${LARGEST} to ${LARGEST}.`;
-    const remedy = "Send rows encoded as docs/serving.md says.";
-    throw new Problem(422, "value-not-finite", detail, remedy, { place: { row, feature } });
-  }
-  return encoded;
 }
