@@ -78,6 +78,15 @@ export function toProblem(fault: unknown): Problem {
   return new Problem(500, "internal", "The Worker failed on this request.", "Report the request id.");
 }
 
+/** The problem with a request that its schema refuses. */
+export function requestFault(
+  { path, message }: { readonly path: readonly PropertyKey[]; readonly message: string },
+  remedy: string,
+): Problem {
+  const where = path.length > 0 ? path.map(String).join(".") : "The body";
+  return new Problem(422, "request-invalid", `${where} ${message}.`, remedy);
+}
+
 export function problemResponse(
   { status, code, message, remedy, headers, place }: Problem,
   requestId: string,

@@ -1,6 +1,6 @@
 /** What requests must be and answers are: the schemas that validate also describe the API and type its client. */
 import * as z from "zod/mini";
-import { EXPLAINED_FEATURES, ROWS } from "./limits.ts";
+import { EXPLAINED_DEFAULT, EXPLAINED_FEATURES, ROWS } from "./limits.ts";
 
 // Workers may not make code out of text.
 z.config({ jitless: true });
@@ -19,7 +19,7 @@ export const Row = z.union([z.record(z.string(), cell), z.array(cell)]).register
 });
 
 /** Rows are checked one by one by the model's own encoder, so here only that they are a list. */
-const rows = z.custom<readonly unknown[]>(Array.isArray);
+const rows = z.custom<readonly unknown[]>(Array.isArray, "must be a list of rows");
 described.set(rows, {
   type: "array",
   items: { $ref: "#/components/schemas/Row" },
@@ -27,34 +27,54 @@ described.set(rows, {
   maxItems: ROWS,
 });
 
-const threshold = z.union([z.string().check(z.maxLength(64)), z.number()]).register(z.globalRegistry, {
-  description:
-    '"f1"; "fpr=" and a false-positive budget the model has, as a share or in percent; or the threshold itself, 0 to 1.',
-  examples: ["fpr=0.01", "fpr=0.1%", "f1", 0.42],
-});
-
-const explain = z
-  .union([z.boolean(), z.int().check(z.minimum(1), z.maximum(EXPLAINED_FEATURES))])
+/** A number, or a name of up to 64 characters. */
+const threshold = z
+  .union([z.string().check(z.maxLength(64)), z.number()], "must be a name of up to 64 characters, or a number")
   .register(z.globalRegistry, {
-    description: "Reasons for each score: true for the 5 features that say most, or how many.",
+    description:
+      '"f1"; "fpr=" and a false-positive budget the model has, as a share or in percent; or the threshold itself, 0 to 1.',
+    examples: ["fpr=0.01", "fpr=0.1%", "f1", 0.42],
   });
 
-export const ScoreRequest = z
-  .strictObject({ instances: rows, threshold: z.optional(threshold), explain: z.optional(explain) })
-  .register(named, { id: "ScoreRequest" });
+const explain = z
+  .union(
+    [z.boolean(), z.int().check(z.minimum(1), z.maximum(EXPLAINED_FEATURES))],
+    `must be true, false or a whole number from 1 to ${EXPLAINED_FEATURES}`,
+  )
+  .register(z.globalRegistry, {
+    description: `Reasons for each score: true for the ${EXPLAINED_DEFAULT} features that say most, or how many.`,
+  });
+
+/** An object with these fields and no other, saying so where it is not. */
+const exactly = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
+  z.strictObject(shape, {
+    error: ({ code }) => (code === "unrecognized_keys" ? "has a field that is not known" : "must be an object"),
+  });
+
+export const ScoreRequest = exactly({
+  instances: rows,
+  threshold: z.optional(threshold),
+  explain: z.optional(explain),
+}).register(named, { id: "ScoreRequest" });
 
 /** TensorFlow Serving's row form; its columnar form is not taken. */
-export const PredictRequest = z
-  .strictObject({
-    signature_name: z.optional(z.literal("serving_default")),
-    instances: rows,
-    threshold: z.optional(threshold),
-    explain: z.optional(explain),
-  })
-  .register(named, { id: "PredictRequest" });
+export const PredictRequest = exactly({
+  signature_name: z.optional(z.literal("serving_default", 'must be "serving_default"')),
+  instances: rows,
+  threshold: z.optional(threshold),
+  explain: z.optional(explain),
+}).register(named, { id: "PredictRequest" });
+
+/** What starts a batch. */
+export const BatchRequest = exactly({
+  object: z.string("must be a key of the bucket").check(z.minLength(1), z.maxLength(1024)),
+  model: z.optional(z.string("must be a name").check(z.maxLength(64))),
+  version: z.optional(z.int("must be a whole number").check(z.minimum(1, "must be at least 1"))),
+  threshold: z.optional(threshold),
+}).register(named, { id: "BatchRequest" });
 
 /** Options of a stream of lines or of binary rows, in the query. */
-export const ScoreQuery = z.strictObject({
+export const ScoreQuery = exactly({
   threshold: z.optional(z.string().check(z.maxLength(64))),
   explain: z.optional(z.string().check(z.regex(/^(true|false|[1-9]|1\d|20)$/))),
 });

@@ -6,7 +6,7 @@ import { BATCH_ID, type Batch, manifestKey, PART_BYTES, PARTS, partsOf, PREFIX, 
 import { type ManifestPart, type Progress, writeProgress } from "../batch/progress.ts";
 import type { AppEnv, Bindings } from "../bindings.ts";
 import { readJson } from "../body.ts";
-import { Problem } from "../problem.ts";
+import { Problem, requestFault } from "../problem.ts";
 import type { Registry } from "../registry.ts";
 import { BatchRequest } from "../schemas.ts";
 
@@ -32,11 +32,9 @@ export async function startBatch(
   const { store, flow } = bound(context.env);
   const parsed = BatchRequest.safeParse(await readJson(context.req.raw));
   if (!parsed.success) {
-    const [{ path, message, code }] = parsed.error.issues;
-    const what = code === "unrecognized_keys" ? "has a field that is not known" : message;
     const remedy =
       'Send {"object": key, "model"?: name, "version"?: number, "threshold"?: "fpr=0.01" | "f1" | number}.';
-    throw new Problem(422, "request-invalid", `${path.join(".") || "the body"}: ${what}.`, remedy);
+    throw requestFault(parsed.error.issues[0], remedy);
   }
   const { object, model: name = defaultModel, threshold: spec = DEFAULT_THRESHOLD } = parsed.data;
   const { scorer, version } = await registry.get(name, { version: parsed.data.version });

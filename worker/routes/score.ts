@@ -1,6 +1,5 @@
 /** Scoring in one request: JSON rows or binary encoded rows in, for each a score, a decision and how sure it is. */
 import type { Context } from "hono";
-import type * as z from "zod/mini";
 import { UnseenError } from "../../model/errors.ts";
 import type { Row } from "../../model/schema.ts";
 import { DEFAULT_THRESHOLD, resolveThreshold } from "../../model/thresholds.ts";
@@ -10,7 +9,7 @@ import { readJson } from "../body.ts";
 import { EXPLAINED_DEFAULT, EXPLAINED_ROWS, ROWS } from "../limits.ts";
 import { answerType, BINARY_TYPE, bodyType, JSON_TYPE, LINES_TYPE } from "../media.ts";
 import { checkScores, explanations, predictionsJson } from "../predictions.ts";
-import { Problem } from "../problem.ts";
+import { Problem, requestFault } from "../problem.ts";
 import type { Registry } from "../registry.ts";
 import { PredictRequest, ScoreQuery, ScoreRequest } from "../schemas.ts";
 import { scoreBinary } from "./score-binary.ts";
@@ -50,13 +49,15 @@ export async function predict(context: Context<AppEnv>, registry: Registry, targ
   return jsonAnswer(context, `{"predictions":${predictions}}`);
 }
 
+const ENVELOPE = 'Send {"instances": [row, …], "threshold"?: "fpr=0.01" | "f1" | number, "explain"?: true | 1 to 20}.';
+
 /** @throws Problem 422 for an envelope that is not as described, 413 for too many rows */
 function readRequest(
   schema: typeof ScoreRequest | typeof PredictRequest,
   body: unknown,
 ): { instances: readonly Row[]; question: Question } {
   const parsed = schema.safeParse(body);
-  if (!parsed.success) throw envelopeFault(parsed.error.issues[0]);
+  if (!parsed.success) throw requestFault(parsed.error.issues[0], ENVELOPE);
   const { instances, threshold = DEFAULT_THRESHOLD, explain = false } = parsed.data;
   const top = explain === true ? EXPLAINED_DEFAULT : explain === false ? undefined : explain;
   if (instances.length === 0) throw new Problem(422, "row-wrong-shape", "There are no rows.", "Send at least one row.");
@@ -68,21 +69,6 @@ function readRequest(
   for (const [i, row] of instances.entries()) if (typeof row !== "object" || row === null) throw notARow(i);
   return { instances: instances as readonly Row[], question: { threshold, top } };
 }
-
-function envelopeFault({ path, message, code }: z.core.$ZodIssue): Problem {
-  const where = path.length > 0 ? path.join(".") : "the body";
-  const what = code === "unrecognized_keys" ? "has a field that is not known" : (WRONG[String(path[0])] ?? message);
-  const remedy = 'Send {"instances": [row, …], "threshold"?: "fpr=0.01" | "f1" | number, "explain"?: true | 1 to 20}.';
-  return new Problem(422, "request-invalid", `${where}: ${what}.`, remedy);
-}
-
-const WRONG: Readonly<Record<string, string>> = {
-  undefined: "must be an object",
-  instances: "must be a list of rows",
-  threshold: "must be a name of up to 64 characters or a number",
-  explain: "must be true, false or a whole number from 1 to 20",
-  signature_name: 'must be "serving_default"',
-};
 
 function notARow(row: number): UnseenError {
   const detail = `row ${row} is neither an object nor a list`;
