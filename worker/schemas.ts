@@ -65,7 +65,7 @@ export const PredictRequest = exactly({
   explain: z.optional(explain),
 }).register(named, { id: "PredictRequest" });
 
-/** What starts a batch. */
+/** An object of rows in R2 to score in parts. */
 export const BatchRequest = exactly({
   object: z.string("must be a key of the bucket").check(z.minLength(1), z.maxLength(1024)),
   model: z.optional(z.string("must be a name").check(z.maxLength(64))),
@@ -78,16 +78,6 @@ export const ScoreQuery = exactly({
   threshold: z.optional(z.string().check(z.maxLength(64))),
   explain: z.optional(z.string().check(z.regex(/^(true|false|[1-9]|1\d|20)$/))),
 });
-
-/** An object of rows in R2 to score in parts. */
-export const BatchRequest = z
-  .strictObject({
-    object: z.string().check(z.minLength(1), z.maxLength(1024)),
-    model: z.optional(z.string().check(z.maxLength(64))),
-    version: z.optional(z.int().check(z.minimum(1))),
-    threshold: z.optional(threshold),
-  })
-  .register(named, { id: "BatchRequest" });
 
 const share = z.number().check(z.minimum(0), z.maximum(1));
 
