@@ -4,7 +4,9 @@ import { readThresholds, readTraining } from "./artefact-check.ts";
 import { UnseenError } from "./errors.ts";
 import { isEvidence } from "./evidence.ts";
 import { JsonValue } from "./json-value.ts";
+import { type Memory, readMemory } from "./memory.ts";
 import { quote } from "./names.ts";
+import { readReference, type Reference } from "./reference.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
 import type { Schema } from "./schema.ts";
 import { readSchema } from "./schema-check.ts";
@@ -96,12 +98,18 @@ export interface Artefact {
   readonly thresholds: Thresholds;
   readonly golden: Golden;
   readonly training: TrainingSummary;
+  /** How normal rows look to the model; files of before there were references have none. */
+  readonly reference?: Reference;
+  /** What the head can be fitted again on; evidence networks only. */
+  readonly memory?: Memory;
   /** Weight tensors by name, those of `tensorShapes`; matrices as [out, in]. */
   readonly tensors: ReadonlyMap<string, Tensor>;
 }
 
 /** Metadata names besides "format"; each value is a JSON text. */
 const PARTS = ["network", "schema", "temperature", "epsilon", "thresholds", "golden", "training"] as const;
+/** Those that a file may lack. */
+const OPTIONAL_PARTS = ["reference", "memory"] as const;
 
 /**
  * Reads an artefact and checks everything but its golden scores, which need the kernel (see Scorer).
@@ -114,11 +122,11 @@ const PARTS = ["network", "schema", "temperature", "epsilon", "thresholds", "gol
 export function readArtefact(bytes: Uint8Array): Artefact {
   const { metadata, tensors } = readSafetensors(bytes);
   checkFormat(metadata.format);
-  const known: readonly string[] = ["format", ...PARTS];
+  const known: readonly string[] = ["format", ...PARTS, ...OPTIONAL_PARTS];
   for (const name of Object.keys(metadata)) {
     if (!known.includes(name)) throw malformed(`the metadata has an unknown name ${quote(name)}`);
   }
-  const part = (name: (typeof PARTS)[number]): JsonValue => {
+  const part = (name: (typeof PARTS)[number] | (typeof OPTIONAL_PARTS)[number]): JsonValue => {
     const text = metadata[name];
     if (text === undefined) throw malformed(`the metadata lacks "${name}"`);
     return JsonValue.parse(text, name, malformed);
@@ -134,6 +142,8 @@ export function readArtefact(bytes: Uint8Array): Artefact {
     thresholds: readThresholds(part("thresholds")),
     golden: readGolden(part("golden"), schema),
     training: readTraining(part("training")),
+    ...(metadata.reference === undefined ? {} : { reference: readReference(part("reference"), schema) }),
+    ...(metadata.memory === undefined ? {} : { memory: readMemory(part("memory"), network) }),
     tensors: checkWeights(tensors, network),
   };
 }
@@ -146,6 +156,7 @@ export function readArtefact(bytes: Uint8Array): Artefact {
 export function writeArtefact(artefact: Artefact): Uint8Array {
   const metadata: Record<string, string> = { format: JSON.stringify(FORMAT) };
   for (const name of PARTS) metadata[name] = JSON.stringify(artefact[name]);
+  for (const name of OPTIONAL_PARTS) if (artefact[name]) metadata[name] = JSON.stringify(artefact[name]);
   const bytes = writeSafetensors(artefact.tensors, metadata);
   readArtefact(bytes);
   return bytes;

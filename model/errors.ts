@@ -18,6 +18,7 @@ export type ErrorCode =
   | "artefact-self-test"
   | "network-limits"
   | "threshold-unknown"
+  | "reference-missing"
   // data sets
   | "data-not-found"
   | "data-unreadable"
@@ -33,6 +34,7 @@ export type ErrorCode =
   | "publish-failed"
   | "version-unknown"
   | "canary-impossible"
+  | "endpoint-failed"
   | "port-unavailable"
   | "checkpoint-mismatch"
   | "interrupted";

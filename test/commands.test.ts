@@ -56,6 +56,8 @@ describe("unseen", { timeout: 60_000 }, () => {
       "publish",
       "rollback",
       "canary",
+      "threshold",
+      "drift",
       "start",
     ]) {
       expect(out).toContain(name);

@@ -4,6 +4,7 @@ import { UnseenError } from "../model/errors.ts";
 import { benchmarkCommand } from "./commands/benchmark.ts";
 import { canaryCommand } from "./commands/canary.ts";
 import type { Command } from "./commands/command.ts";
+import { driftCommand } from "./commands/drift.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
 import { exportCommand } from "./commands/export.ts";
 import { inspectCommand } from "./commands/inspect.ts";
@@ -14,6 +15,7 @@ import { scoreCommand } from "./commands/score.ts";
 import { simulateCommand } from "./commands/simulate.ts";
 import { startCommand } from "./commands/start.ts";
 import { studyCommand } from "./commands/study.ts";
+import { thresholdCommand } from "./commands/threshold.ts";
 import { trainCommand } from "./commands/train.ts";
 import { didYouMean } from "./nearest.ts";
 
@@ -28,6 +30,8 @@ const commands: Readonly<Record<string, Command>> = {
   score: scoreCommand,
   inspect: inspectCommand,
   export: exportCommand,
+  threshold: thresholdCommand,
+  drift: driftCommand,
   publish: publishCommand,
   canary: canaryCommand,
   rollback: rollbackCommand,

@@ -2,7 +2,10 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { UnseenError } from "../../model/errors.ts";
 import { Scorer } from "../../model/scorer.ts";
+import { expandFiles } from "../data/files.ts";
+import type { SourceFile } from "../data/scan.ts";
 import { kernelModule } from "../learn/engine.ts";
+import { type Options, required } from "./command.ts";
 
 /** @throws UnseenError data-not-found, and what Scorer.open throws, with the file's name */
 export function openModel(file: string): { scorer: Scorer; bytes: Uint8Array } {
@@ -36,4 +39,11 @@ export function writeWhole(file: string, data: Uint8Array | string): void {
       file,
     });
   }
+}
+
+/** The one file that an option names. @throws UnseenError option-invalid, data-not-found */
+export function oneFile(options: Options, name: string): SourceFile {
+  const [file, ...others] = expandFiles([required(options, name)]);
+  if (file !== undefined && others.length === 0) return file;
+  throw new UnseenError("option-invalid", `--${name} must name one file.`, "Take several files one after another.");
 }

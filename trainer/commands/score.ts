@@ -1,17 +1,14 @@
 /** `unseen score`: rows in, the same rows out with their scores; in chunks, so memory does not grow with the file. */
 import { closeSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
-import { DuckDBInstance } from "@duckdb/node-api";
 import { UnseenError } from "../../model/errors.ts";
 import { explain, type Explanation } from "../../model/explain.ts";
-import type { Feature, Row } from "../../model/schema.ts";
+import type { Row } from "../../model/schema.ts";
 import type { Scorer } from "../../model/scorer.ts";
 import { resolveThreshold } from "../../model/thresholds.ts";
-import { expandFiles } from "../data/files.ts";
-import { readError } from "../data/read-error.ts";
-import { checkColumns, openScan, run, type SourceFile } from "../data/scan.ts";
-import { cellText } from "../data/tables.ts";
+import { readModelRows } from "../data/model-rows.ts";
+import type { SourceFile } from "../data/scan.ts";
 import { type Command, jsonOption, printJson, required, text, whole } from "./command.ts";
-import { openModel } from "./files.ts";
+import { oneFile, openModel } from "./files.ts";
 import { withProgress } from "./progress.ts";
 
 export const scoreCommand: Command = {
@@ -36,10 +33,7 @@ export const scoreCommand: Command = {
   async run(options) {
     const { scorer } = openModel(required(options, "model"));
     const threshold = resolveThreshold(scorer.artefact, numeric(text(options, "threshold") ?? "fpr=0.01"));
-    const [file, ...others] = expandFiles([required(options, "in")]);
-    if (file === undefined || others.length > 0) {
-      throw new UnseenError("option-invalid", "--in must name one file.", "Score several files one after another.");
-    }
+    const file = oneFile(options, "in");
     const out = required(options, "out");
     const top = whole(options, "explain", 1, EXPLAINED_FEATURES) ?? 0;
     const quiet = options.json === true;
@@ -86,37 +80,21 @@ export async function scoreFile(
   top = 0,
 ): Promise<Counts> {
   const { features } = scorer.artefact.schema;
-  const database = await DuckDBInstance.create(":memory:");
-  const connection = await database.connect();
   const part = `${out}.part`;
+  const reasons = Array.from({ length: Math.min(top, features.length) }, (_, i) => i + 1);
+  const added = reasons.flatMap((i) => [`feature_${i}`, `contribution_${i}`]);
   let handle: number | undefined;
   try {
-    const scan = await openScan(connection, file);
-    checkColumns(
-      scan,
-      features.map(({ name }) => name),
-      undefined,
-    );
-    const columns = scan.names.map((name) => `CAST(${scan.sql.get(name)?.column} AS VARCHAR)`);
-    const places = features.map(({ name }) => scan.names.indexOf(name));
-    const counted = await (await run(connection, file, `SELECT count(*)::INTEGER FROM ${scan.from}`)).getRows();
-    const total = Number(counted[0][0]);
-    handle = openForWriting(part, out);
-    const reasons = Array.from({ length: Math.min(top, features.length) }, (_, i) => i + 1);
-    const added = reasons.flatMap((i) => [`feature_${i}`, `contribution_${i}`]);
-    writeSync(
-      handle,
-      `${[...scan.names, "score", "anomaly", "confidence", "margin", ...added].map(field).join(",")}\n`,
-    );
     let rows = 0;
     let anomalies = 0;
     let explanations: ExplainedRow[] = [];
-    for await (const chunk of await connection.stream(`SELECT ${columns.join(", ")} FROM ${scan.from}`)) {
-      const cells = chunk.getRows().map((row) => row.map((cell) => (cell === null ? null : String(cell))));
-      const instances = cells.map((row, i) =>
-        features.map((feature, j) => valueOf(feature, row[places[j]], file.name, rows + i + 1)),
-      );
-      const scores = scoreCells(scorer, instances, file.name, rows);
+    for await (const { first, total, names, cells, rows: instances } of readModelRows({ features }, file)) {
+      if (handle === undefined) {
+        handle = openForWriting(part, out);
+        const header = [...names, "score", "anomaly", "confidence", "margin", ...added];
+        writeSync(handle, `${header.map(field).join(",")}\n`);
+      }
+      const scores = scoreCells(scorer, instances, file.name, first);
       const lines = cells.map((row, i) => {
         const score = scores[i];
         const anomaly = score >= threshold;
@@ -126,7 +104,7 @@ export async function scoreFile(
         if (top === 0) return line.join(",");
         if (!anomaly) return [...line, ...added.map(() => "")].join(",");
         const [explanation] = explain(scorer, [instances[i]], { top });
-        explanations.push({ row: rows + i + 1, score, ...explanation });
+        explanations.push({ row: first + i + 1, score, ...explanation });
         const why = explanation.features.flatMap(({ name, contribution }) => [field(name), contribution]);
         return [...line, ...why].join(",");
       });
@@ -135,18 +113,16 @@ export async function scoreFile(
       rows += cells.length;
       report({ phase: "rows", done: rows, total });
     }
+    if (handle === undefined) {
+      throw new UnseenError("data-empty", `${file.name} has no rows.`, "Give a file with rows.", { file: file.name });
+    }
     closeSync(handle);
     handle = undefined;
     renameSync(part, out);
     return { rows, anomalies, explanations };
-  } catch (cause) {
-    if (cause instanceof UnseenError) throw cause;
-    throw readError(file.name, cause instanceof Error ? cause.message : String(cause));
   } finally {
     if (handle !== undefined) closeSync(handle);
     rmSync(part, { force: true });
-    connection.closeSync();
-    database.closeSync();
   }
 }
 
@@ -162,29 +138,6 @@ function scoreCells(scorer: Scorer, instances: readonly Row[], file: string, bef
       row,
     });
   }
-}
-
-const TRUE = /^(true|t|yes|y|1(\.0*)?)$/i;
-const FALSE = /^(false|f|no|n|0(\.0*)?)$/i;
-
-/** A cell as the feature wants it; missing cells are null, as in training. */
-function valueOf(feature: Feature, cell: string | null, file: string, row: number): number | string | boolean | null {
-  const value = cell === null ? null : cellText(cell);
-  if (value === null || feature.kind === "categorical") return value;
-  if (feature.kind === "boolean") {
-    if (TRUE.test(value)) return true;
-    if (FALSE.test(value)) return false;
-  } else {
-    const number = Number(value);
-    if (Number.isFinite(number)) return number;
-  }
-  const wanted = feature.kind === "boolean" ? "true or false" : "a finite number";
-  throw new UnseenError(
-    feature.kind === "numeric" && /^[+-]?inf/i.test(value) ? "value-not-finite" : "value-wrong-type",
-    `${file}, row ${row}, column "${feature.name}": "${value.slice(0, 40)}" is not ${wanted}.`,
-    "Correct the cell, or leave it empty where the value is missing.",
-    { file, row, feature: feature.name },
-  );
 }
 
 function openForWriting(part: string, out: string): number {

@@ -11,6 +11,7 @@ import { bestF1, budgetThreshold } from "../evaluate/metrics.ts";
 import { kernelModule } from "./engine.ts";
 import { gather } from "./judge.ts";
 import type { Learner } from "./learner.ts";
+import { makeReference } from "./reference.ts";
 import type { EncodedFit, TrainRequest } from "./train.ts";
 
 /** False-positive budgets every artefact has a threshold for; the middle one is the default at the edge. */
@@ -20,7 +21,7 @@ export const BUDGETS = ["0.001", "0.01", "0.05"] as const;
 const THRESHOLD_ROWS = 50_000;
 
 /** What learning gives: the network with its weights, T and ε, and figures for the summary. */
-export type LearnedModel = Pick<Artefact, "network" | "temperature" | "epsilon" | "tensors"> & {
+export type LearnedModel = Pick<Artefact, "network" | "temperature" | "epsilon" | "tensors" | "memory"> & {
   readonly method: string;
   readonly figures: Readonly<Record<string, number>>;
 };
@@ -58,17 +59,20 @@ export function exportArtefact(
     },
   };
   const scorer = new Scorer(draft, kernelModule("score"), { selfTest: false });
-  const score = (parts: readonly Matrix[], most: number): Float32Array => {
-    const rows = gather(parts, most, scorer.inputs);
-    return scorer.score(rows.data, rows.rows);
+  const score = (rows: Matrix): Float32Array => scorer.score(rows.data, rows.rows);
+  const validation = gather(data.validation, THRESHOLD_ROWS, scorer.inputs);
+  const scores = score(validation);
+  const seen = score(gather([...data.seenValidation.values()], Number.POSITIVE_INFINITY, scorer.inputs));
+  return {
+    ...draft,
+    thresholds: thresholds(Float32Array.from([...scores, ...outOfTurn]), seen),
+    golden: golden(scorer, fit),
+    ...(validation.rows > 0 ? { reference: makeReference(schema, validation, scores) } : {}),
   };
-  const normal = Float32Array.from([...score(data.validation, THRESHOLD_ROWS), ...outOfTurn]);
-  const seen = score([...data.seenValidation.values()], Number.POSITIVE_INFINITY);
-  return { ...draft, thresholds: thresholds(normal, seen), golden: golden(scorer, fit) };
 }
 
 /** τ* of equation (9) on pooled validation rows, and a threshold for each false-positive budget on normal ones. */
-function thresholds(normal: Float32Array, seen: Float32Array): Thresholds {
+export function thresholds(normal: Float32Array, seen: Float32Array): Thresholds {
   const fpr = Object.fromEntries(BUDGETS.map((budget) => [budget, budgetThreshold(normal, Number(budget))]));
   if (seen.length === 0) return { f1: fpr["0.01"], fpr };
   const scores = Float64Array.from([...normal, ...seen]);

@@ -152,9 +152,9 @@ async function trainEvidence(
     if (request.signal?.aborted) throw interrupted(undefined);
     report({ phase: "train", done, total, note });
   });
-  const { shape: network, temperature, tensors, figures, outOfTurn } = learned;
+  const { shape: network, temperature, tensors, figures, outOfTurn, memory } = learned;
   const method = "evidence with rotated roles";
-  const model = { network, temperature, epsilon: 0, tensors, method, figures };
+  const model = { network, temperature, epsilon: 0, tensors, memory, method, figures };
   return { artefact: exportArtefact(model, fit, schema, data, request, outOfTurn), episodes: [] };
 }
 

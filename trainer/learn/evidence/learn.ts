@@ -3,6 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import type { EvidenceShape } from "../../../model/artefact.ts";
 import { EVIDENCE, type EvidenceName, evidenceShapes, standardised } from "../../../model/evidence.ts";
 import type { Tensor } from "../../../model/artefact.ts";
+import type { Memory } from "../../../model/memory.ts";
 import { floatTensor } from "../../../model/tensor.ts";
 import type { Matrix } from "../../data/matrix.ts";
 import { plattLine } from "../../evaluate/calibrate.ts";
@@ -18,6 +19,7 @@ import { drawInside, fitMember, HIDDEN, type Member, meanLogit, MEMBERS } from "
 import { fitPieces, type Pieces } from "./pieces.ts";
 import { fitPrototypes, nearest } from "./prototypes.ts";
 import { fitRebuilder, type Rebuilder, residuals } from "./rebuild.ts";
+import { remember } from "./remember.ts";
 import { fitTails, surprises, type Tails } from "./tails.ts";
 
 export interface EvidenceOptions {
@@ -40,6 +42,8 @@ export interface LearnedEvidence {
   readonly tensors: Map<string, Tensor>;
   /** Head weight of each kind, and what calibration added to the head's bias. */
   readonly figures: Readonly<Record<string, number>>;
+  /** What the head was fitted on and judged by. */
+  readonly memory: Memory;
   /** Scores of training rows by parts that had not seen their blocks; none when splitting by rows. */
   readonly outOfTurn: Float32Array;
 }
@@ -174,15 +178,19 @@ export async function learnEvidence(
   const normals = table(columns, scales);
   const head = fitHead(normals, options.learnHead && groups.length > 1 ? tables : new Map(), used);
   const shape = shapeOf(parts, cols);
-  const fresh = [...data.seenValidation.values()].map((rows) => table(evidenceOf(parts, rows), scales));
-  const { temperature, shift } = calibrate(head, normals, fresh);
+  const fresh = new Map(
+    [...data.seenValidation].map(([family, rows]) => [family, table(evidenceOf(parts, rows), scales)]),
+  );
+  const { temperature, shift } = calibrate(head, normals, [...fresh.values()]);
   // by rows, new rows are of known domains, as validation rows are: whole domains kept out would set thresholds too high
-  const known = data.turns && turns ? judging[0].shallow.length : normals.rows;
+  const validation = judging[0].shallow.length;
+  const known = data.turns && turns ? validation : normals.rows;
   return {
     shape,
     temperature,
     tensors: tensorsOf(shape, parts, scales, { weights: head.weights, bias: head.bias + shift }),
     figures: { ...Object.fromEntries(EVIDENCE.map((name, i) => [`weight-${name}`, head.weights[i]])), shift },
+    memory: remember({ normals, setting: data.turns && turns ? normals.rows : validation, fit: tables, check: fresh }),
     outOfTurn: Float32Array.from(
       headLogits(head, normals).slice(known),
       (logit) => 1 / (1 + Math.exp(-(logit + shift) / temperature)),
@@ -233,7 +241,7 @@ function joined(lots: readonly Columns[]): Columns {
  * Temperature and bias that make the confidence of the whole model a probability on validation rows, normal ones and
  * labels of seen families that no part was fitted on (Platt 1999); families alike, normal and anomalous half each.
  */
-function calibrate(head: Head, normal: Table, seen: readonly Table[]): { temperature: number; shift: number } {
+export function calibrate(head: Head, normal: Table, seen: readonly Table[]): { temperature: number; shift: number } {
   if (seen.length === 0 || normal.rows === 0) return { temperature: 1, shift: 0 };
   const logits = [normal, ...seen].flatMap((rows) => headLogits(head, rows));
   const labels = new Uint8Array(logits.length).fill(1, normal.rows);

@@ -1,0 +1,85 @@
+import { expect, test } from "vitest";
+import { sampleArtefact, SCHEMA } from "../test/artefact.ts";
+import { readArtefact, writeArtefact } from "./artefact.ts";
+import { drift, stabilityIndex } from "./drift.ts";
+import { countsOf, Counter, type Reference } from "./reference.ts";
+
+const reference: Reference = {
+  rows: 1000,
+  score: { edges: [0.25, 0.5], counts: [900, 90, 10] },
+  features: [
+    { edges: [-1, 0, 1], counts: [100, 400, 400, 100] },
+    { edges: [0], counts: [500, 500] },
+    { edges: [], counts: [700, 200, 50, 50, 0] },
+    { edges: [0], counts: [750, 250] },
+  ],
+};
+
+test("an artefact keeps its reference, and may lack one", () => {
+  const bytes = writeArtefact(sampleArtefact({ reference }));
+  expect(readArtefact(bytes).reference).toEqual(reference);
+  expect("reference" in readArtefact(writeArtefact(sampleArtefact()))).toBe(false);
+});
+
+test.each<[string, unknown]>([
+  ["no object", []],
+  ["no rows", { ...reference, rows: 0 }],
+  ["too few features", { ...reference, features: reference.features.slice(1) }],
+  ["too many features", { ...reference, features: [...reference.features, reference.features[0]] }],
+  ["counts that do not add up", { ...reference, score: { edges: [0.5], counts: [1, 1] } }],
+  ["a negative count", { ...reference, score: { edges: [0.5], counts: [1001, -1] } }],
+  ["half a count", { ...reference, score: { edges: [0.5], counts: [999.5, 0.5] } }],
+  ["edges that fall", { ...reference, score: { edges: [0.5, 0.25], counts: [900, 90, 10] } }],
+  ["edges alike", { ...reference, score: { edges: [0.5, 0.5], counts: [900, 90, 10] } }],
+  ["an edge that is no 32-bit float", { ...reference, score: { edges: [0.1, 0.5], counts: [900, 90, 10] } }],
+  ["an edge that is no number", { ...reference, score: { edges: [0.5, null], counts: [900, 90, 10] } }],
+  ["too few counts", { ...reference, score: { edges: [0.25, 0.5], counts: [900, 100] } }],
+  ["hundreds of bins", { ...reference, score: { edges: Array.from({ length: 200 }, (_, i) => i), counts: [] } }],
+  ["a category too few", { ...reference, features: reference.features.with(2, { edges: [], counts: [700, 300] }) }],
+  ["edges of a category", { ...reference, features: reference.features.with(2, { edges: [0], counts: [700, 300] }) }],
+  ["another field", { ...reference, more: 1 }],
+])("a reference with %s is refused", (_, wrong) => {
+  const artefact = sampleArtefact({ reference: wrong as Reference });
+  expect(() => writeArtefact(artefact)).toThrow(expect.objectContaining({ code: "artefact-malformed" }));
+});
+
+test("rows are counted where they belong: edges belong to the bin below, categories by their column", () => {
+  const counter = new Counter(SCHEMA, reference);
+  expect(counter.bins).toBe(countsOf(reference).length);
+  const counts = new Uint32Array(counter.bins);
+  // offset 1: inputs of bytes, ttl, five columns of protocol, syn
+  counter.count(0.5, Float32Array.from([9, 0, 0.1, 0, 1, 0, 0, 0, 1]), 1, counts);
+  counter.count(0.9, Float32Array.from([5, -3, 0, 0, 0, 0, 1, -1]), 0, counts);
+  expect([...counts]).toEqual([0, 1, 1, 0, 1, 0, 1, 1, 1, 0, 1, 0, 0, 1, 1, 1]);
+});
+
+test("the index is 0 for the same shares, symmetric, and as worked out by hand", () => {
+  expect(stabilityIndex([100, 300], [100, 300])).toBe(0);
+  expect(stabilityIndex([1e6, 3e6], [1e4, 3e4])).toBeCloseTo(0, 4);
+  const byHand = (0.5 - 0.25) * Math.log(0.5 / 0.25) + (0.5 - 0.75) * Math.log(0.5 / 0.75);
+  expect(stabilityIndex([250_000, 750_000], [500_000, 500_000])).toBeCloseTo(byHand, 5);
+  expect(stabilityIndex([500_000, 500_000], [250_000, 750_000])).toBeCloseTo(byHand, 5);
+  expect(stabilityIndex([100, 0], [0, 100])).toBeLessThan(20);
+});
+
+test("the verdict follows the worst of score and features, and none is given on few rows", () => {
+  const same = countsOf(reference);
+  expect(drift(SCHEMA, reference, same)).toMatchObject({ rows: 1000, verdict: "stable", score: { verdict: "stable" } });
+  const few = drift(
+    SCHEMA,
+    reference,
+    same.map((count) => Math.floor(count / 10)),
+  );
+  expect(few.verdict).toBe("too few rows");
+  expect(few.features.every(({ verdict }) => verdict === "too few rows")).toBe(true);
+  const moved = same.slice();
+  [moved[14], moved[15]] = [600, 400];
+  const watched = drift(SCHEMA, reference, moved);
+  expect(watched.verdict).toBe("watch");
+  expect(watched.features[0]).toMatchObject({ name: "syn", verdict: "watch" });
+  [moved[14], moved[15]] = [250, 750];
+  expect(drift(SCHEMA, reference, moved)).toMatchObject({ verdict: "drifted", score: { verdict: "stable" } });
+  const score = same.slice();
+  [score[0], score[2]] = [10, 900];
+  expect(drift(SCHEMA, reference, score)).toMatchObject({ verdict: "drifted", score: { verdict: "drifted" } });
+});

@@ -1,0 +1,83 @@
+/** Rows of a file as a model reads them: in chunks, so that memory does not grow with the file. */
+import { DuckDBInstance } from "@duckdb/node-api";
+import { UnseenError } from "../../model/errors.ts";
+import type { Feature, Schema } from "../../model/schema.ts";
+import { readError } from "./read-error.ts";
+import { checkColumns, openScan, run, type SourceFile } from "./scan.ts";
+import type { PositionalRow } from "./rows.ts";
+import { cellText } from "./tables.ts";
+
+/** Some rows that follow one another. */
+export interface RowChunk {
+  /** Rows of the file before these, and all of it. */
+  readonly first: number;
+  readonly total: number;
+  /** The file's columns, all of them. */
+  readonly names: readonly string[];
+  /** Every cell as text, null where it is empty. */
+  readonly cells: readonly (readonly (string | null)[])[];
+  /** Values in schema order. */
+  readonly rows: readonly PositionalRow[];
+}
+
+/**
+ * Reads the columns of a schema from a CSV or Parquet file; others are passed along as text.
+ *
+ * @param beside columns that must be there as well
+ * @throws UnseenError column-unknown, data-*, and value-* naming the one-based row and the column
+ */
+export async function* readModelRows(
+  { features }: Schema,
+  file: SourceFile,
+  beside: readonly string[] = [],
+): AsyncGenerator<RowChunk> {
+  const database = await DuckDBInstance.create(":memory:");
+  const connection = await database.connect();
+  try {
+    const scan = await openScan(connection, file);
+    checkColumns(scan, [...features.map(({ name }) => name), ...beside], undefined);
+    const { names } = scan;
+    const columns = names.map((name) => `CAST(${scan.sql.get(name)?.column} AS VARCHAR)`);
+    const places = features.map(({ name }) => names.indexOf(name));
+    const counted = await (await run(connection, file, `SELECT count(*)::INTEGER FROM ${scan.from}`)).getRows();
+    const total = Number(counted[0][0]);
+    let first = 0;
+    for await (const chunk of await connection.stream(`SELECT ${columns.join(", ")} FROM ${scan.from}`)) {
+      const cells = chunk.getRows().map((row) => row.map((cell) => (cell === null ? null : String(cell))));
+      const rows = cells.map((row, i) =>
+        features.map((feature, j) => valueOf(feature, row[places[j]], file.name, first + i + 1)),
+      );
+      yield { first, total, names, cells, rows };
+      first += cells.length;
+    }
+  } catch (cause) {
+    if (cause instanceof UnseenError) throw cause;
+    throw readError(file.name, cause instanceof Error ? cause.message : String(cause));
+  } finally {
+    connection.closeSync();
+    database.closeSync();
+  }
+}
+
+const TRUE = /^(true|t|yes|y|1(\.0*)?)$/i;
+const FALSE = /^(false|f|no|n|0(\.0*)?)$/i;
+
+/** A cell as the feature wants it; missing cells are null, as in training. */
+function valueOf(feature: Feature, cell: string | null, file: string, row: number): PositionalRow[number] {
+  const value = cell === null ? null : cellText(cell);
+  if (value === null || feature.kind === "categorical") return value;
+  if (feature.kind === "boolean") {
+    if (TRUE.test(value)) return true;
+    if (FALSE.test(value)) return false;
+  } else {
+    const number = Number(value);
+    if (Number.isFinite(number)) return number;
+  }
+  const wanted = feature.kind === "boolean" ? "true or false" : "a finite number";
+  throw new UnseenError(
+    feature.kind === "numeric" && /^[+-]?inf/i.test(value) ? "value-not-finite" : "value-wrong-type",
+    `${file}, row ${row}, column "${feature.name}": "${value.slice(0, 40)}" is not ${wanted}.`,
+    "Correct the cell, or leave it empty where the value is missing.",
+    { file, row, feature: feature.name },
+  );
+}

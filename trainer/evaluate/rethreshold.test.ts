@@ -1,0 +1,66 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { readArtefact, writeArtefact } from "../../model/artefact.ts";
+import { Scorer } from "../../model/scorer.ts";
+import { makeArtefact, randomRows, SCHEMA } from "../../test/fixtures/artefact.ts";
+import { kernelModule } from "../learn/engine.ts";
+import { rethreshold } from "./rethreshold.ts";
+import { fileDrift } from "./scored-file.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "unseen-threshold-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const scorer = new Scorer(makeArtefact(kernelModule("score"), 5).artefact, kernelModule("score"));
+
+/** Random rows as a file, `bytes` multiplied. */
+function file(name: string, count: number, seed: number, factor = 1): { path: string; name: string } {
+  const rows = randomRows(count, seed).map(([bytes, ...rest]) => [Number(bytes) * factor, ...rest]);
+  const path = join(folder, name);
+  const header = SCHEMA.features.map((feature) => feature.name).join(",");
+  writeFileSync(path, `${header}\n${rows.map((row) => row.map((cell) => cell ?? "").join(",")).join("\n")}\n`);
+  return { path, name };
+}
+
+test("a threshold is set so that the budget holds on other rows of the same kind; other budgets do not contradict it", async () => {
+  const { artefact, budgets, rows } = await rethreshold(scorer, file("recent.csv", 20_000, 1), {
+    budgets: [0.01],
+    reference: false,
+  });
+  expect(rows).toBe(20_000);
+  const { fpr } = artefact.thresholds;
+  expect(Object.keys(fpr)).toEqual(["0.001", "0.01", "0.05"]);
+  expect(fpr["0.001"]).toBeGreaterThanOrEqual(fpr["0.01"]);
+  expect(fpr["0.01"]).toBeGreaterThanOrEqual(fpr["0.05"]);
+  const change = budgets.find(({ budget }) => budget === "0.01");
+  expect(change).toMatchObject({ before: 0.7, after: fpr["0.01"] });
+  expect(change?.flaggedAfter).toBeLessThanOrEqual(0.01);
+  const fresh = scorer.scoreRows(randomRows(20_000, 2)).filter((score) => score >= fpr["0.01"]).length / 20_000;
+  expect(Math.abs(fresh - 0.01)).toBeLessThan(0.004);
+  const again = readArtefact(writeArtefact(artefact));
+  expect(again.thresholds.f1).toBe(scorer.artefact.thresholds.f1);
+  expect(again.training.figures.rethresholdedRows).toBe(20_000);
+});
+
+test("too few rows for the smallest budget are refused, with how many it takes", async () => {
+  const how = { budgets: [0.05, 0.01], reference: false };
+  await expect(rethreshold(scorer, file("few.csv", 999, 3), how)).rejects.toMatchObject({
+    code: "data-too-small",
+    message: expect.stringContaining("takes 1000"),
+  });
+});
+
+test("with a reference of such rows, others of their kind are stable and rows of another kind drifted", async () => {
+  await expect(fileDrift(scorer, file("none.csv", 10, 4))).rejects.toMatchObject({ code: "reference-missing" });
+  const how = { budgets: [0.01], reference: true };
+  const { artefact } = await rethreshold(scorer, file("reference.csv", 5000, 5), how);
+  const known = Scorer.open(writeArtefact(artefact), kernelModule("score"));
+  const same = await fileDrift(known, file("same.csv", 3000, 6));
+  expect(same).toMatchObject({ verdict: "stable", rows: 3000, referenceRows: 5000 });
+  const other = await fileDrift(known, file("other.csv", 3000, 6, 50));
+  expect(other.verdict).toBe("drifted");
+  expect(other.features[0]).toMatchObject({ name: "bytes", verdict: "drifted" });
+  expect(other.features.slice(1).every(({ verdict }) => verdict === "stable")).toBe(true);
+  expect((await fileDrift(known, file("handful.csv", 100, 6))).verdict).toBe("too few rows");
+});
