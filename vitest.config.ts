@@ -9,7 +9,7 @@ export default defineConfig({
       {
         test: {
           name: "node",
-          include: ["{assembly,model,trainer,test,bench}/**/*.test.ts"],
+          include: ["{assembly,model,dashboard,trainer,test,bench}/**/*.test.ts"],
           testTimeout: 30_000,
         },
       },

@@ -2,6 +2,7 @@
 import { checkWeights, malformed, readGolden, readNetwork } from "./artefact-check.ts";
 import { readThresholds, readTraining } from "./artefact-check.ts";
 import { UnseenError } from "./errors.ts";
+import { type EvaluationSummary, readEvaluation } from "./evaluation.ts";
 import { isEvidence } from "./evidence.ts";
 import { JsonValue } from "./json-value.ts";
 import { type Memory, readMemory } from "./memory.ts";
@@ -102,6 +103,8 @@ export interface Artefact {
   readonly reference?: Reference;
   /** What the head can be fitted again on; evidence networks only. */
   readonly memory?: Memory;
+  /** What rows that training did not see told of it, where `unseen evaluate --write` put it down. */
+  readonly evaluation?: EvaluationSummary;
   /** Weight tensors by name, those of `tensorShapes`; matrices as [out, in]. */
   readonly tensors: ReadonlyMap<string, Tensor>;
 }
@@ -109,7 +112,7 @@ export interface Artefact {
 /** Metadata names besides "format"; each value is a JSON text. */
 const PARTS = ["network", "schema", "temperature", "epsilon", "thresholds", "golden", "training"] as const;
 /** Those that a file may lack. */
-const OPTIONAL_PARTS = ["reference", "memory"] as const;
+const OPTIONAL_PARTS = ["reference", "memory", "evaluation"] as const;
 
 /**
  * Reads an artefact and checks everything but its golden scores, which need the kernel (see Scorer).
@@ -144,6 +147,7 @@ export function readArtefact(bytes: Uint8Array): Artefact {
     training: readTraining(part("training")),
     ...(metadata.reference === undefined ? {} : { reference: readReference(part("reference"), schema) }),
     ...(metadata.memory === undefined ? {} : { memory: readMemory(part("memory"), network) }),
+    ...(metadata.evaluation === undefined ? {} : { evaluation: readEvaluation(part("evaluation"), schema) }),
     tensors: checkWeights(tensors, network),
   };
 }

@@ -135,6 +135,18 @@ describe("scoring", () => {
     expect(await (await ask("/v2/health/live")).json()).toEqual({ live: true });
     expect(await (await ask("/v2/health/ready")).json()).toEqual({ ready: true, model: "flows@1" });
   });
+
+  test("the weights of a version stream out as published, for good, and only with a key", async () => {
+    const sha = await sha256(bytes);
+    const response = await ask(`/v1/models/flows/weights/${sha}`);
+    expect(new Uint8Array(await response.arrayBuffer())).toEqual(bytes);
+    expect(response.headers.get("cache-control")).toBe("private, max-age=31536000, immutable");
+    const again = await ask(`/v1/models/flows/weights/${sha}`, { headers: { "if-none-match": `"${sha}"` } });
+    expect([again.status, again.headers.get("etag")]).toEqual([304, `"${sha}"`]);
+    await problem(await ask(`/v1/models/flows/weights/${"0".repeat(64)}`), 404, "version-unknown");
+    const locked = { ...bindings, ENVIRONMENT: "production", API_KEY_SHA256: await sha256("secret") };
+    await problem(await ask(`/v1/models/flows/weights/${sha}`, {}, locked), 401, "key-missing");
+  });
 });
 
 describe("faults", () => {

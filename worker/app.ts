@@ -13,6 +13,7 @@ import { live, ready } from "./routes/health.ts";
 import { infer, modelMetadata, modelReady, serverMetadata } from "./routes/inference.ts";
 import { listModels, modelCard } from "./routes/models.ts";
 import { predict, score } from "./routes/score.ts";
+import { weights } from "./routes/weights.ts";
 
 /** @param open decodes and self-tests weights with the kernel */
 export function createApp(open: (bytes: Uint8Array) => Scorer): Hono<AppEnv> {
@@ -29,7 +30,7 @@ export function createApp(open: (bytes: Uint8Array) => Scorer): Hono<AppEnv> {
     await next();
     context.header("x-request-id", requestId);
     context.header("x-worker-version", WORKER_VERSION);
-    context.header("cache-control", "no-store");
+    if (!context.res.headers.has("cache-control")) context.header("cache-control", "no-store");
     const { method } = context.req;
     // The route and not the path, which may hold anything.
     const route = routePath(context, -1);
@@ -44,6 +45,9 @@ export function createApp(open: (bytes: Uint8Array) => Scorer): Hono<AppEnv> {
   app.use("/v2/models/*", requireKey);
   app.get("/v1/models", (c) => listModels(c, models(c.env)));
   app.get("/v1/models/:model", (c) => modelCard(c, models(c.env), c.req.param("model")));
+  app.get("/v1/models/:model/weights/:sha256", (c) =>
+    weights(c, models(c.env), c.req.param("model"), c.req.param("sha256")),
+  );
   app.post("/v1/score", (c) => score(c, models(c.env), { name: defaultModel(c.env) }));
   app.post("/v1/models/:model/score", (c) => score(c, models(c.env), { name: c.req.param("model") }));
   app.post("/v1/models/:model/versions/:version/score", (c) =>

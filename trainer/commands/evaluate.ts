@@ -1,9 +1,12 @@
 /** `unseen evaluate`: a model's figures on rows its training has not seen. */
+import { writeArtefact } from "../../model/artefact.ts";
+import { UnseenError } from "../../model/errors.ts";
 import { columnsOf } from "../data/matrix.ts";
 import { type Evaluation, evaluate, type FamilyResult } from "../evaluate/evaluate.ts";
-import { type Command, jsonOption, names, printJson, required } from "./command.ts";
+import { summarise } from "../evaluate/summary.ts";
+import { type Command, jsonOption, names, printJson, required, whole } from "./command.ts";
 import { dataOptions, readData } from "./data-options.ts";
-import { openModel } from "./files.ts";
+import { openModel, writeWhole } from "./files.ts";
 import { withProgress } from "./progress.ts";
 import { table } from "./table.ts";
 
@@ -13,19 +16,33 @@ export const evaluateCommand: Command = {
     model: { type: "string", required: true, valueHint: "FILE", description: "model file" },
     ...dataOptions,
     "hold-out": { type: "string", valueHint: "a,b", description: "families to report as unseen (those held out)" },
+    write: { type: "boolean", description: "put the figures into the model file, for its card; its hash changes" },
+    examples: { type: "string", valueHint: "N", description: "with --write: take N of these rows along as a sample" },
     ...jsonOption,
   },
   examples: [
     "unseen evaluate --model model.safetensors --data flows --hold-out port_scan,beaconing",
+    "unseen evaluate --model model.safetensors --data flows --write --examples 200",
     "unseen evaluate --model model.safetensors --data flows --json | jq .macro.aucRoc",
   ],
   async run(options) {
-    const { scorer } = openModel(required(options, "model"));
+    const file = required(options, "model");
+    const { scorer } = openModel(file);
     const quiet = options.json === true;
+    const examples = whole(options, "examples", 0, 1000) ?? 0;
+    if (examples > 0 && options.write !== true) {
+      throw new UnseenError("option-invalid", "--examples goes with --write.", "Give --write as well.");
+    }
     const given = names(options, "hold-out");
+    const holdOut = given.length > 0 ? given : scorer.artefact.training.heldOut;
     const result = await withProgress("evaluating", quiet, async () => {
       const dataset = await readData(options, { columns: columnsOf(scorer.artefact.schema) });
-      return evaluate(scorer, dataset, given.length > 0 ? given : scorer.artefact.training.heldOut);
+      const evaluation = evaluate(scorer, dataset, holdOut);
+      if (options.write === true) {
+        const summary = summarise(scorer, dataset, holdOut, evaluation, examples);
+        writeWhole(file, writeArtefact({ ...scorer.artefact, evaluation: summary }));
+      }
+      return evaluation;
     });
     if (quiet) return printJson(result);
     console.log(evaluationText(result));

@@ -1,5 +1,6 @@
 /** `unseen score`: rows in, the same rows out with their scores; in chunks, so memory does not grow with the file. */
 import { closeSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { csvField } from "../../model/cells.ts";
 import { UnseenError } from "../../model/errors.ts";
 import { explain, type Explanation } from "../../model/explain.ts";
 import type { Row } from "../../model/schema.ts";
@@ -92,20 +93,20 @@ export async function scoreFile(
       if (handle === undefined) {
         handle = openForWriting(part, out);
         const header = [...names, "score", "anomaly", "confidence", "margin", ...added];
-        writeSync(handle, `${header.map(field).join(",")}\n`);
+        writeSync(handle, `${header.map(csvField).join(",")}\n`);
       }
       const scores = scoreCells(scorer, instances, file.name, first);
       const lines = cells.map((row, i) => {
         const score = scores[i];
         const anomaly = score >= threshold;
         if (anomaly) anomalies++;
-        const own = row.map((cell) => field(cell ?? ""));
+        const own = row.map((cell) => csvField(cell ?? ""));
         const line = [...own, score, anomaly, Math.max(score, 1 - score), score - threshold];
         if (top === 0) return line.join(",");
         if (!anomaly) return [...line, ...added.map(() => "")].join(",");
         const [explanation] = explain(scorer, [instances[i]], { top });
         explanations.push({ row: first + i + 1, score, ...explanation });
-        const why = explanation.features.flatMap(({ name, contribution }) => [field(name), contribution]);
+        const why = explanation.features.flatMap(({ name, contribution }) => [csvField(name), contribution]);
         return [...line, ...why].join(",");
       });
       explanations = explanations.toSorted((a, b) => b.logOdds - a.logOdds).slice(0, EXPLAINED_ROWS);
@@ -149,9 +150,4 @@ function openForWriting(part: string, out: string): number {
       file: out,
     });
   }
-}
-
-/** A CSV field, quoted where it must be (RFC 4180). */
-function field(value: string): string {
-  return /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
 }

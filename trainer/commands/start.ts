@@ -12,6 +12,7 @@ import { rowAt } from "../data/rows.ts";
 import { writeSimulation } from "../data/simulate/write.ts";
 import { splitDataset } from "../data/split.ts";
 import { evaluate } from "../evaluate/evaluate.ts";
+import { summarise } from "../evaluate/summary.ts";
 import { publish } from "../publish/publish.ts";
 import { type Command, text, whole } from "./command.ts";
 import { evaluationText } from "./evaluate.ts";
@@ -25,6 +26,8 @@ import { startWorker } from "./worker-process.ts";
 const HELD_OUT = ["exfiltration", "web_attack", "port_scan"];
 const SEED = 1;
 const MODEL = "flows";
+/** Synthetic rows that go with the model, for the dashboard's sample. */
+const EXAMPLES = 240;
 
 export const startCommand: Command = {
   summary: "simulate, train, evaluate, publish locally, serve and score: the whole way in one command",
@@ -55,7 +58,12 @@ export const startCommand: Command = {
     const { scorer } = openModel(model);
     const { schema, training } = scorer.artefact;
     const dataset = await readDataset(data, { columns: columnsOf(schema) });
-    console.log(`\n${evaluationText(evaluate(scorer, dataset, training.heldOut))}\n`);
+    const evaluation = evaluate(scorer, dataset, training.heldOut);
+    console.log(`\n${evaluationText(evaluation)}\n`);
+    if (!scorer.artefact.evaluation) {
+      const summary = summarise(scorer, dataset, training.heldOut, evaluation, EXAMPLES);
+      writeWhole(model, writeArtefact({ ...scorer.artefact, evaluation: summary }));
+    }
     await withProgress("publishing to local KV", false, () => publish({ file: model, name: MODEL, remote: false }));
     dispose();
 
@@ -64,7 +72,7 @@ export const startCommand: Command = {
     const worker = await withProgress("starting the Worker", false, () => startWorker(port));
     try {
       await showScores(worker.url, scorer, dataset);
-      console.log(`\nserving on ${worker.url}, Ctrl-C to stop`);
+      console.log(`\ndashboard and service on ${worker.url}/, Ctrl-C to stop`);
       for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void worker.stop());
       await worker.ended;
     } finally {

@@ -1,6 +1,7 @@
 /** The header line of a CSV file: its delimiter and column names. */
 import { closeSync, openSync, readSync } from "node:fs";
 import { constants, gunzipSync } from "node:zlib";
+import { uniqueNames } from "../../model/cells.ts";
 import { UnseenError } from "../../model/errors.ts";
 
 /** A header must end within this many bytes of (compressed) file. */
@@ -102,16 +103,4 @@ function splitLine(line: string, delimiter: string): string[] {
   }
   fields.push(field.trim());
   return fields;
-}
-
-/** The names with repeats and blanks made distinct. */
-export function uniqueNames(fields: readonly string[]): string[] {
-  const taken = new Set<string>();
-  return fields.map((field, i) => {
-    const base = field === "" ? `column ${i + 1}` : field;
-    let name = base;
-    for (let n = 1; taken.has(name); n++) name = `${base}.${n}`;
-    taken.add(name);
-    return name;
-  });
 }

@@ -1,11 +1,11 @@
 /** Rows of a file as a model reads them: in chunks, so that memory does not grow with the file. */
 import { DuckDBInstance } from "@duckdb/node-api";
+import { cellValue } from "../../model/cells.ts";
 import { UnseenError } from "../../model/errors.ts";
-import type { Feature, Schema } from "../../model/schema.ts";
+import type { Schema } from "../../model/schema.ts";
 import { readError } from "./read-error.ts";
 import { checkColumns, openScan, run, type SourceFile } from "./scan.ts";
 import type { PositionalRow } from "./rows.ts";
-import { cellText } from "./tables.ts";
 
 /** Some rows that follow one another. */
 export interface RowChunk {
@@ -45,7 +45,7 @@ export async function* readModelRows(
     for await (const chunk of await connection.stream(`SELECT ${columns.join(", ")} FROM ${scan.from}`)) {
       const cells = chunk.getRows().map((row) => row.map((cell) => (cell === null ? null : String(cell))));
       const rows = cells.map((row, i) =>
-        features.map((feature, j) => valueOf(feature, row[places[j]], file.name, first + i + 1)),
+        features.map((feature, j) => cellValue(feature, row[places[j]], first + i + 1, file.name)),
       );
       yield { first, total, names, cells, rows };
       first += cells.length;
@@ -57,27 +57,4 @@ export async function* readModelRows(
     connection.closeSync();
     database.closeSync();
   }
-}
-
-const TRUE = /^(true|t|yes|y|1(\.0*)?)$/i;
-const FALSE = /^(false|f|no|n|0(\.0*)?)$/i;
-
-/** A cell as the feature wants it; missing cells are null, as in training. */
-function valueOf(feature: Feature, cell: string | null, file: string, row: number): PositionalRow[number] {
-  const value = cell === null ? null : cellText(cell);
-  if (value === null || feature.kind === "categorical") return value;
-  if (feature.kind === "boolean") {
-    if (TRUE.test(value)) return true;
-    if (FALSE.test(value)) return false;
-  } else {
-    const number = Number(value);
-    if (Number.isFinite(number)) return number;
-  }
-  const wanted = feature.kind === "boolean" ? "true or false" : "a finite number";
-  throw new UnseenError(
-    feature.kind === "numeric" && /^[+-]?inf/i.test(value) ? "value-not-finite" : "value-wrong-type",
-    `${file}, row ${row}, column "${feature.name}": "${value.slice(0, 40)}" is not ${wanted}.`,
-    "Correct the cell, or leave it empty where the value is missing.",
-    { file, row, feature: feature.name },
-  );
 }

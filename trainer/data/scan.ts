@@ -1,8 +1,9 @@
 /** A file as something to select from: its columns' names and the SQL that reads it. */
 import type { DuckDBConnection } from "@duckdb/node-api";
+import { uniqueNames } from "../../model/cells.ts";
 import { UnseenError } from "../../model/errors.ts";
 import { didYouMean } from "../nearest.ts";
-import { readHeader, uniqueNames } from "./header.ts";
+import { readHeader } from "./header.ts";
 import { readError } from "./read-error.ts";
 
 /** A file to read; `name` is what messages and the artefact call it (relative to the folder given). */

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { DuckDBInstance, type DuckDBConnection } from "@duckdb/node-api";
+import { cellText } from "../../model/cells.ts";
 import { UnseenError } from "../../model/errors.ts";
 import { checkColumns, openScan, run, type Scan, type SourceFile } from "./scan.ts";
 
@@ -121,14 +122,6 @@ async function readNumbers(connection: DuckDBConnection, scan: Scan, names: read
     );
   }
   return { count, cells: parts.map((chunks) => join(chunks, count)), gaps };
-}
-
-const MISSING_WORDS = new Set(["", "nan", "null", "?"]);
-
-/** The trimmed text of a cell, or null where it says that it is missing. */
-export function cellText(raw: string): string | null {
-  const text = raw.trim();
-  return text === "NA" || text === "N/A" || MISSING_WORDS.has(text.toLowerCase()) ? null : text;
 }
 
 async function readTexts(

@@ -4,7 +4,7 @@ import { UnseenError } from "../../model/errors.ts";
 import type { Dataset, Rows } from "../data/dataset.ts";
 import { resolveFamilies } from "../data/families.ts";
 import { encodeRows } from "../data/matrix.ts";
-import { splitDataset } from "../data/split.ts";
+import { type Split, splitDataset } from "../data/split.ts";
 import { type Decisions, aucRoc, averagePrecision, decisions } from "./metrics.ts";
 
 export interface FamilyResult {
@@ -43,18 +43,7 @@ export interface Evaluation {
  */
 export function evaluate(scorer: Scorer, dataset: Dataset, holdOut: readonly string[]): Evaluation {
   const { training, schema, thresholds } = scorer.artefact;
-  const wanted = resolveFamilies(dataset, holdOut);
-  for (const family of wanted) {
-    if (!training.families.includes(family)) continue;
-    throw new UnseenError(
-      "family-unknown",
-      `The model was trained on "${family}", so it cannot be held out.`,
-      `Held out of this model: ${training.heldOut.join(", ") || "none"}. Train again with --hold-out ${family}.`,
-    );
-  }
-  const { seed, shots, split } = training;
-  const held = training.heldOut.filter((name) => dataset.groups.some((group) => group.name === name));
-  const { heldOut, notes } = splitDataset(dataset, { seed, shots, split, holdOut: [...new Set([...held, ...wanted])] });
+  const { heldOut, wanted, notes } = testSide(scorer, dataset, holdOut);
   const score = (rows: Rows): Float32Array => {
     const matrix = encodeRows(schema, heldOut.columns, rows);
     return scorer.score(matrix.data, matrix.rows);
@@ -104,6 +93,31 @@ export function evaluate(scorer: Scorer, dataset: Dataset, holdOut: readonly str
     labels: training.labels,
     notes: [...dataChanges(scorer, dataset), ...notes],
   };
+}
+
+/**
+ * The rows of a data set that a model's training has not seen, and the names of the families to hold out.
+ *
+ * @throws UnseenError as `evaluate` does
+ */
+export function testSide(
+  { artefact: { training } }: Scorer,
+  dataset: Dataset,
+  holdOut: readonly string[],
+): Pick<Split, "heldOut" | "notes"> & { readonly wanted: readonly string[] } {
+  const wanted = resolveFamilies(dataset, holdOut);
+  for (const family of wanted) {
+    if (!training.families.includes(family)) continue;
+    throw new UnseenError(
+      "family-unknown",
+      `The model was trained on "${family}", so it cannot be held out.`,
+      `Held out of this model: ${training.heldOut.join(", ") || "none"}. Train again with --hold-out ${family}.`,
+    );
+  }
+  const { seed, shots, split } = training;
+  const held = training.heldOut.filter((name) => dataset.groups.some((group) => group.name === name));
+  const { heldOut, notes } = splitDataset(dataset, { seed, shots, split, holdOut: [...new Set([...held, ...wanted])] });
+  return { heldOut, wanted, notes };
 }
 
 function macro(results: readonly FamilyResult[]): Omit<FamilyResult, "family" | "rows"> {

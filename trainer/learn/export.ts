@@ -1,5 +1,6 @@
 /** From a learner to an artefact: weights, thresholds on validation rows, golden rows, summary. */
 import type { Artefact, Golden, Tensor, Thresholds } from "../../model/artefact.ts";
+import type { Stage } from "../../model/evaluation.ts";
 import { weightShapes } from "../../model/network.ts";
 import type { Schema } from "../../model/schema.ts";
 import { Scorer } from "../../model/scorer.ts";
@@ -24,6 +25,8 @@ const THRESHOLD_ROWS = 50_000;
 export type LearnedModel = Pick<Artefact, "network" | "temperature" | "epsilon" | "tensors" | "memory"> & {
   readonly method: string;
   readonly figures: Readonly<Record<string, number>>;
+  /** How scores lay at three stages of training, where it logged them. */
+  readonly stages?: readonly Stage[];
 };
 
 /**
@@ -31,7 +34,7 @@ export type LearnedModel = Pick<Artefact, "network" | "temperature" | "epsilon" 
  * (`outOfTurn`), picks golden rows, and writes the summary.
  */
 export function exportArtefact(
-  { method, figures, ...model }: LearnedModel,
+  { method, figures, stages = [], ...model }: LearnedModel,
   fit: FitData,
   schema: Schema,
   data: EncodedFit,
@@ -57,6 +60,7 @@ export function exportArtefact(
       data: request.data,
       figures,
     },
+    ...(stages.length > 0 ? { evaluation: { families: [], normalRows: 0, falsePositives: {}, stages } } : {}),
   };
   const scorer = new Scorer(draft, kernelModule("score"), { selfTest: false });
   const score = (rows: Matrix): Float32Array => scorer.score(rows.data, rows.rows);

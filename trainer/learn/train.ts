@@ -13,6 +13,7 @@ import { drawRoles, HardnessBook, OUTER_FAMILIES } from "./curriculum.ts";
 import { corrupted } from "./corrupt.ts";
 import { type Draw, drawFor, shuffled } from "./draw.ts";
 import { cosine } from "./engine.ts";
+import { episodeStages } from "./stages.ts";
 import { EVIDENCE_DEFAULTS, type EvidenceOptions, learnEvidence } from "./evidence/learn.ts";
 import { exportArtefact, learnedTensors } from "./export.ts";
 import { InnerLoop } from "./inner.ts";
@@ -217,6 +218,7 @@ async function trainPaper(fit: FitData, request: TrainRequest, report: (progress
     tensors: learnedTensors(learner),
     method: "bilevel multi-directional meta-learning (arXiv 2601.19833)",
     figures,
+    stages: episodeStages(episodes),
   };
   const artefact = exportArtefact(model, fit, schema, data, request);
   report({ phase: "thresholds", done: 1, total: 1 });

@@ -9,7 +9,7 @@ export async function listModels(context: Context<AppEnv>, registry: Registry): 
 
 export async function modelCard(context: Context<AppEnv>, registry: Registry, name: string): Promise<Response> {
   const { scorer, version, pointer, fault } = await registry.get(name);
-  const { network, schema, temperature, epsilon, thresholds, training } = scorer.artefact;
+  const { network, schema, temperature, epsilon, thresholds, training, evaluation } = scorer.artefact;
   context.set("model", `${name}@${version.version}`);
   context.header("x-model-version", `${name}@${version.version}`);
   return context.json({
@@ -23,5 +23,7 @@ export async function modelCard(context: Context<AppEnv>, registry: Registry, na
     thresholds,
     features: schema.features,
     training,
+    // example rows are in the artefact itself
+    ...(evaluation ? { evaluation: { ...evaluation, examples: undefined } } : {}),
   });
 }

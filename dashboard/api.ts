@@ -1,0 +1,104 @@
+/** What the page asks the service for: models, cards, weights, drift, and scores to compare with. */
+import type { Feature } from "../model/schema.ts";
+import type { Version } from "../model/pointer.ts";
+import type { Cell } from "../model/explain.ts";
+
+export interface Card extends Version {
+  readonly name: string;
+  readonly versions: readonly Version[];
+  readonly features: readonly Feature[];
+  /** Why an older version serves than is wanted, and which one is. */
+  readonly fault?: string;
+  readonly wanted?: number;
+  readonly canary?: Version & { readonly percent?: number };
+}
+
+/** An answer that is no success, as its problem document tells it. */
+export class ServiceError extends Error {
+  readonly status: number;
+  readonly remedy: string;
+
+  constructor(status: number, message: string, remedy: string) {
+    super(message);
+    this.status = status;
+    this.remedy = remedy;
+  }
+}
+
+const KEY = "unseen-key";
+
+/** Keeps the key until the tab is closed; an empty one forgets it. */
+export function keepKey(key: string): void {
+  if (key === "") sessionStorage.removeItem(KEY);
+  else sessionStorage.setItem(KEY, key);
+}
+
+export const hasKey = (): boolean => sessionStorage.getItem(KEY) !== null;
+
+async function ask(path: string, init: RequestInit = {}): Promise<Response> {
+  const key = sessionStorage.getItem(KEY);
+  const headers = { ...(key ? { authorization: `Bearer ${key}` } : {}), ...init.headers };
+  let response: Response;
+  try {
+    response = await fetch(path, { ...init, headers });
+  } catch {
+    throw new ServiceError(0, "The service cannot be reached.", "Check that it is running, then try again.");
+  }
+  if (response.ok) return response;
+  const problem = (await response.json().catch(() => ({}))) as { detail?: string; remedy?: string };
+  const message = problem.detail ?? `The service answered ${response.status}.`;
+  throw new ServiceError(response.status, message, problem.remedy ?? "Try again in a little while.");
+}
+
+const json = async <Answer>(path: string, init?: RequestInit): Promise<Answer> =>
+  (await (await ask(path, init)).json()) as Answer;
+
+export async function modelNames(): Promise<string[]> {
+  const { models } = await json<{ models: { name: string }[] }>("/v1/models");
+  return models.map(({ name }) => name);
+}
+
+export const modelCard = (name: string): Promise<Card> => json(`/v1/models/${name}`);
+
+/** The artefact of a version, checked against its hash. */
+export async function weights(name: string, sha256: string): Promise<ArrayBuffer> {
+  const bytes = await (await ask(`/v1/models/${name}/weights/${sha256}`)).arrayBuffer();
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  if (hex === sha256) return bytes;
+  throw new ServiceError(0, "The weights are not what their hash says.", "Load the page again.");
+}
+
+/** Scores by the service itself. */
+export async function serverScores(
+  name: string,
+  version: number,
+  instances: readonly Record<string, Cell>[],
+): Promise<number[]> {
+  const answer = await json<{ model: { version: number }; predictions: { score: number }[] }>(
+    `/v1/models/${name}/score`,
+    {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ instances }),
+    },
+  );
+  if (answer.model.version !== version) {
+    throw new ServiceError(
+      0,
+      `The service has version ${answer.model.version} by now, this page version ${version}.`,
+      "Load the page again.",
+    );
+  }
+  return answer.predictions.map(({ score }) => score);
+}
+
+/** The drift report, or undefined where the service keeps none. */
+export async function drift(name: string): Promise<unknown> {
+  try {
+    return await json<unknown>(`/v1/models/${name}/drift`);
+  } catch (cause) {
+    if (cause instanceof ServiceError && cause.status === 404) return undefined;
+    throw cause;
+  }
+}

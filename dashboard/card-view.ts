@@ -1,0 +1,246 @@
+/** The model card: how the model came to be, its thresholds, its figures on unseen rows, its versions. */
+import type { EvaluationSummary, FamilyFigures } from "../model/evaluation.ts";
+import type { Version } from "../model/pointer.ts";
+import type { Feature } from "../model/schema.ts";
+import type { Card } from "./api.ts";
+import { byId, type Child, h } from "./element.ts";
+import type { Opened } from "./messages.ts";
+import { count, counted, date, percent, score, short } from "./numbers.ts";
+import { stagePlots } from "./stages.ts";
+import { namedThresholds } from "./threshold.ts";
+
+/** @param useVersion scores with another version from now on */
+export function showCard(card: Card, opened: Opened, using: Version, useVersion: (version: Version) => void): void {
+  const { evaluation } = opened;
+  byId("model-title").textContent = card.name;
+  byId("card").replaceChildren(
+    facts(card, opened),
+    ...(evaluation && evaluation.families.length > 0 ? [familyTable(evaluation)] : [noFigures()]),
+    ...(evaluation && evaluation.stages.length > 0 ? [stagePlots(evaluation.stages)] : []),
+    h("div", { class: "split" }, thresholdTable(opened), versionTable(card, using, useVersion)),
+    featureList(opened.schema.features),
+  );
+}
+
+function panel(title: string, ...content: Child[]): HTMLElement {
+  const id = `panel-${title.toLowerCase().replace(/\W+/g, "-")}`;
+  return h("section", { class: "card", "aria-labelledby": id }, h("h2", { id }, title), ...content);
+}
+
+function facts(card: Card, { training, network, temperature, epsilon, schema }: Opened): HTMLElement {
+  const rows: [string, Child][] = [
+    ["Version", `${card.version}, ${date(card.publishedAt)}`],
+    ["Trained", `${date(training.createdAt)}, seed ${training.seed}`],
+    ["Method", training.method],
+    [
+      "Data",
+      `${training.data.name}: ${counted(training.normalRows, "normal row")} of ${counted(training.domains.length, "domain")}`,
+    ],
+    ["Labels", `${count(training.labels)} of ${counted(training.families.length, "family", "families")}, for anything`],
+    ["Seen families", training.families.join(", ") || "none"],
+    ["Held out", training.heldOut.join(", ") || "none"],
+    ["Split", training.split === "blocks" ? "by blocks" : "by rows"],
+    ["Inputs", `${count(schema.features.length)} features, ${count(network.inputs)} inputs`],
+    ["Temperature", `${temperature.toFixed(3)}${epsilon > 0 ? `, ε ${epsilon}` : ""}`],
+    ["SHA-256", h("code", {}, card.sha256)],
+  ];
+  const list = h(
+    "dl",
+    { class: "facts" },
+    ...rows.flatMap(([name, value]) => [h("div", {}, h("dt", {}, name), h("dd", {}, value))]),
+  );
+  return panel("About", list);
+}
+
+function familyTable({ families, normalRows, falsePositives }: EvaluationSummary): HTMLElement {
+  const unseen = families.filter((figures) => figures.unseen);
+  const seen = families.filter((figures) => !figures.unseen);
+  const head = ["Family", "Rows", "AUC-ROC", "AP", "F1", "Recall at 1 %"];
+  const mean = (of: (figures: FamilyFigures) => number): number =>
+    unseen.reduce((sum, figures) => sum + of(figures), 0) / unseen.length;
+  const line = (
+    { family, rows, aucRoc, averagePrecision, f1, recall }: Omit<FamilyFigures, "unseen">,
+    kind: string,
+  ): HTMLElement =>
+    h(
+      "tr",
+      { class: kind },
+      h("th", { scope: "row" }, family),
+      h("td", { class: "number" }, rows > 0 ? count(rows) : ""),
+      h("td", { class: "number" }, meter(aucRoc)),
+      ...[averagePrecision, f1, recall].map((value) => h("td", { class: "number" }, value.toFixed(3))),
+    );
+  const group = (title: string, lines: HTMLElement[]): HTMLElement[] =>
+    lines.length === 0
+      ? []
+      : [
+          h(
+            "tbody",
+            {},
+            h("tr", { class: "group" }, h("th", { scope: "rowgroup", colspan: head.length }, title)),
+            ...lines,
+          ),
+        ];
+  const average = {
+    family: "mean",
+    rows: 0,
+    aucRoc: mean((f) => f.aucRoc),
+    averagePrecision: mean((f) => f.averagePrecision),
+    f1: mean((f) => f.f1),
+    recall: mean((f) => f.recall),
+  };
+  const table = h(
+    "table",
+    {},
+    h("caption", { class: "sr" }, "Figures by anomaly family on rows that training did not see"),
+    h(
+      "thead",
+      {},
+      h("tr", {}, ...head.map((name, i) => h("th", { scope: "col", class: i > 0 ? "number" : undefined }, name))),
+    ),
+    ...group("Families never seen in training", [
+      ...unseen.map((figures) => line(figures, "")),
+      ...(unseen.length > 1 ? [line(average, "mean")] : []),
+    ]),
+    ...group(
+      "Families with labels, other rows",
+      seen.map((figures) => line(figures, "")),
+    ),
+  );
+  const rates = Object.entries(falsePositives).map(
+    ([budget, rate]) => `${percent(rate)} at the ${percent(Number(budget))} budget`,
+  );
+  const note = `Against ${counted(normalRows, "unseen normal row")}; AP and F1 weigh both sides half each. Of those normal rows are flagged: ${rates.join(", ")}.`;
+  return panel("On rows it never saw", h("div", { class: "scroll" }, table), h("p", { class: "quiet" }, note));
+}
+
+function noFigures(): HTMLElement {
+  return panel(
+    "On rows it never saw",
+    h("p", { class: "quiet" }, "This artefact carries no figures. Put them in with "),
+    h("pre", {}, "npx unseen evaluate --model model.safetensors --data DIR --write"),
+  );
+}
+
+function meter(value: number): HTMLElement {
+  const bar = h("span", { class: "fill" });
+  bar.style.width = `${100 * value}%`;
+  return h("span", { class: "meter" }, h("span", { class: "track", "aria-hidden": "true" }, bar), value.toFixed(3));
+}
+
+function thresholdTable({ thresholds, evaluation }: Opened): HTMLElement {
+  const rows = namedThresholds(thresholds).map(({ name, spec, value }) => {
+    const budget = /^fpr=(.*)$/.exec(spec)?.[1];
+    const rate = budget === undefined ? undefined : evaluation?.falsePositives[budget];
+    return h(
+      "tr",
+      {},
+      h("th", { scope: "row" }, budget === undefined ? name : `${name} budget`),
+      h("td", {}, h("code", {}, spec)),
+      h("td", { class: "number" }, score(value)),
+      h("td", { class: "number" }, rate === undefined ? "–" : percent(rate)),
+    );
+  });
+  const head = [
+    h("th", { scope: "col" }, "Name"),
+    h("th", { scope: "col" }, "In a request"),
+    h("th", { scope: "col", class: "number" }, "Score"),
+    h("th", { scope: "col", class: "number" }, "Realised"),
+  ];
+  return panel(
+    "Thresholds",
+    h("div", { class: "scroll" }, h("table", {}, h("thead", {}, h("tr", {}, ...head)), h("tbody", {}, ...rows))),
+  );
+}
+
+function versionTable(card: Card, using: Version, useVersion: (version: Version) => void): HTMLElement {
+  const serving = card.version;
+  const newest = Math.max(...card.versions.map(({ version }) => version));
+  const rows = card.versions
+    .toSorted((a, b) => b.version - a.version)
+    .map((version) => {
+      const states = [
+        ...(version.version === serving ? ["serving"] : []),
+        ...(version.version === card.wanted ? ["wanted"] : []),
+        ...(version.version === card.canary?.version
+          ? [`canary${card.canary.percent === undefined ? "" : ` ${card.canary.percent} %`}`]
+          : []),
+      ];
+      const used = version.sha256 === using.sha256;
+      const button = h("button", { type: "button", "aria-pressed": String(used) }, used ? "in use here" : "use here");
+      button.setAttribute(
+        "aria-label",
+        used
+          ? `Version ${version.version} is in use on this page`
+          : `Score on this page with version ${version.version}`,
+      );
+      button.disabled = used;
+      button.addEventListener("click", () => useVersion(version));
+      return h(
+        "tr",
+        {},
+        h("th", { scope: "row" }, String(version.version)),
+        h("td", {}, date(version.publishedAt)),
+        h("td", {}, h("code", { title: version.sha256 }, version.sha256.slice(0, 8))),
+        h("td", {}, ...states.map((state) => h("span", { class: "tag" }, state))),
+        h("td", { class: "number" }, button),
+      );
+    });
+  const head = h(
+    "tr",
+    {},
+    ...["Version", "Published", "SHA-256", "State", "This page"].map((name, i) =>
+      h("th", { scope: "col", class: i === 4 ? "number" : undefined }, name),
+    ),
+  );
+  const earlier = card.versions.find(({ version }) => version < serving);
+  const state = card.fault
+    ? h(
+        "p",
+        { class: "notice" },
+        `Version ${card.wanted} cannot be served, so version ${serving} goes on: ${card.fault}`,
+      )
+    : serving < newest
+      ? h("p", { class: "quiet" }, `Rolled back: version ${serving} serves, version ${newest} is the newest.`)
+      : h("p", { class: "quiet" }, "The newest version serves.");
+  const command = `npx unseen rollback --name ${card.name}${serving < newest ? ` --to ${newest}` : ""}`;
+  const how =
+    earlier || serving < newest
+      ? [
+          h(
+            "p",
+            { class: "quiet" },
+            serving < newest ? "Serve the newest again:" : `Back to version ${earlier?.version}:`,
+          ),
+          h("pre", {}, command),
+        ]
+      : [];
+  return panel(
+    "Versions",
+    state,
+    h("div", { class: "scroll" }, h("table", {}, h("thead", {}, head), h("tbody", {}, ...rows))),
+    ...how,
+  );
+}
+
+function featureList(features: readonly Feature[]): HTMLElement {
+  const rows = features.map((feature) =>
+    h("tr", {}, h("th", { scope: "row" }, feature.name), h("td", {}, feature.kind), h("td", {}, normal(feature))),
+  );
+  const head = h(
+    "tr",
+    {},
+    ...["Feature", "Kind", "Typical of normal rows"].map((name) => h("th", { scope: "col" }, name)),
+  );
+  const table = h("div", { class: "scroll" }, h("table", {}, h("thead", {}, head), h("tbody", {}, ...rows)));
+  return panel(
+    "Features",
+    h("details", {}, h("summary", {}, `${counted(features.length, "feature")} this model reads`), table),
+  );
+}
+
+function normal(feature: Feature): string {
+  if (feature.kind === "categorical")
+    return `${feature.values[0] ?? "none"}, one of ${counted(feature.values.length, "value")}`;
+  return feature.kind === "boolean" ? `true in ${percent(feature.impute)}` : `median ${short(feature.impute)}`;
+}

@@ -1,0 +1,66 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { csvField } from "../model/cells.ts";
+import { mapColumns } from "./columns.ts";
+import { CsvTable } from "./csv.ts";
+
+describe("csv", () => {
+  test("whatever is written as RFC 4180 has it is read back, cell by cell", () => {
+    const cell = fc.string({ unit: fc.constantFrom("a", "1", ",", '"', "\n", "\r\n", " ", "é"), maxLength: 6 });
+    const rows = fc.array(fc.array(cell, { minLength: 3, maxLength: 3 }), { minLength: 1, maxLength: 8 });
+    fc.assert(
+      fc.property(rows, fc.constantFrom("\n", "\r\n"), (cells, end) => {
+        const lines = [["x", "y", "z"], ...cells].map((line) => line.map(csvField).join(","));
+        // a row of nothing but blanks is a blank line
+        const kept = cells.filter((_, i) => lines[i + 1].trim() !== "");
+        if (kept.length === 0) return;
+        const table = new CsvTable(lines.join(end));
+        expect(table.count).toBe(kept.length);
+        for (const [i, row] of kept.entries()) expect(table.cells(i)).toEqual(row);
+      }),
+    );
+  });
+
+  test("semicolons and tabs, a byte order mark, blank lines, repeated and empty names", () => {
+    const table = new CsvTable("\ufeffa;b;a;\r\n\r\n1;2;3;4\r\n  \r\n5;6;7;8");
+    expect(table.names).toEqual(["a", "b", "a.1", "column 4"]);
+    expect([table.count, table.cells(1)]).toEqual([2, ["5", "6", "7", "8"]]);
+    expect(table.record(0)).toBe("1;2;3;4");
+    expect(new CsvTable("a\tb\n1\t2").cells(0)).toEqual(["1", "2"]);
+  });
+
+  test.each([
+    ["", "data-empty"],
+    ["\n \n", "data-empty"],
+    ["a,b\n", "data-empty"],
+    ["1,2\n3,4", "data-unreadable"],
+  ])("%j is refused as %s", (text, code) => {
+    expect(() => new CsvTable(text)).toThrow(expect.objectContaining({ code }));
+  });
+});
+
+describe("columns", () => {
+  const numeric = (name: string) =>
+    ({ kind: "numeric", name, impute: 0, signedLog: false, center: 0, scale: 1, clip: 10 }) as const;
+  const schema = { features: [numeric("flow_duration"), numeric("bytes")] };
+
+  test("go by name, else by spelling; what is not read is named", () => {
+    const columns = mapColumns(["id", "Bytes", " Flow Duration"], schema);
+    expect(columns.places).toEqual([2, 1]);
+    expect(columns.ignored).toEqual(["id"]);
+    expect(columns.respelled).toEqual([
+      [" Flow Duration", "flow_duration"],
+      ["Bytes", "bytes"],
+    ]);
+    expect(mapColumns(["BYTES", "bytes", "flow_duration"], schema).places).toEqual([2, 1]);
+  });
+
+  test("two columns of one spelling stand for neither; a missing one is named with what may be meant", () => {
+    expect(() => mapColumns(["BYTES", "Bytes", "flow_duration"], schema)).toThrow('lacks the column "bytes"');
+    expect(() => mapColumns(["byte", "flow_duration"], schema)).toThrow(
+      expect.objectContaining({ remedy: expect.stringContaining('"byte" meant to be "bytes"') }),
+    );
+    expect(mapColumns(["flow_duration"], schema, true)).toMatchObject({ places: [0, -1], missing: ["bytes"] });
+    expect(() => mapColumns(["x"], schema, true)).toThrow("None of the columns");
+  });
+});

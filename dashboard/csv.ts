@@ -1,0 +1,89 @@
+/** A CSV text by offsets: where each record lies, and its cells when they are asked for, so that big files stay one string. */
+import { uniqueNames } from "../model/cells.ts";
+import { UnseenError } from "../model/errors.ts";
+
+const [QUOTE, NEWLINE, RETURN] = [34, 10, 13];
+
+/** Records of a CSV text with a header; comma, semicolon or tab, quotes as in RFC 4180, blank lines left out. */
+export class CsvTable {
+  /** Trimmed; a repeated name gets ".1", ".2" …, an empty one becomes "column 3" (one-based), as in training. */
+  readonly names: readonly string[];
+  readonly delimiter: string;
+  /** Data rows. */
+  readonly count: number;
+  readonly #text: string;
+  /** Start and end of each record, the header first. */
+  readonly #bounds: Uint32Array;
+
+  /** @throws UnseenError data-empty without a header or rows, data-unreadable where the first line is all numbers */
+  constructor(text: string) {
+    this.#text = text;
+    this.#bounds = recordBounds(text);
+    this.count = this.#bounds.length / 2 - 1;
+    if (this.count < 1) {
+      const what = this.count < 0 ? "There is nothing to read." : "There is a header but no row.";
+      throw new UnseenError("data-empty", what, "Give a line of column names and at least one row.");
+    }
+    const header = this.record(-1);
+    this.delimiter = [",", "\t", ";"].find((candidate) => header.includes(candidate)) ?? ",";
+    const fields = this.cells(-1).map((name) => name.trim());
+    if (fields.every((field) => field !== "" && Number.isFinite(Number(field)))) {
+      const what = "The first line is all numbers, so it names no columns.";
+      throw new UnseenError("data-unreadable", what, "Put the column names on the first line.");
+    }
+    this.names = uniqueNames(fields);
+  }
+
+  /** The text of a row as it stands; −1 is the header. */
+  record(row: number): string {
+    return this.#text.slice(this.#bounds[2 * row + 2], this.#bounds[2 * row + 3]);
+  }
+
+  /** Cells of a row, unquoted. */
+  cells(row: number): string[] {
+    const record = this.record(row);
+    return record.includes('"') ? quotedCells(record, this.delimiter) : record.split(this.delimiter);
+  }
+}
+
+function recordBounds(text: string): Uint32Array {
+  let bounds = new Uint32Array(1 << 12);
+  let many = 0;
+  let quoted = false;
+  let start = text.charCodeAt(0) === 0xfeff ? 1 : 0; // byte order mark
+  for (let at = start; at <= text.length; at++) {
+    const code = at < text.length ? text.charCodeAt(at) : NEWLINE;
+    if (code === QUOTE) quoted = !quoted;
+    if (code !== NEWLINE || (quoted && at < text.length)) continue;
+    const end = text.charCodeAt(at - 1) === RETURN ? at - 1 : at;
+    if (text.slice(start, Math.min(end, start + 64)).trim() !== "") {
+      if (many + 2 > bounds.length) {
+        const longer = new Uint32Array(2 * bounds.length);
+        longer.set(bounds);
+        bounds = longer;
+      }
+      bounds[many++] = start;
+      bounds[many++] = end;
+    }
+    start = at + 1;
+  }
+  return bounds.slice(0, many);
+}
+
+function quotedCells(record: string, delimiter: string): string[] {
+  const cells: string[] = [];
+  let cell = "";
+  let quoted = false;
+  for (let at = 0; at < record.length; at++) {
+    const character = record[at];
+    if (character === '"') {
+      if (quoted && record[at + 1] === '"') cell += record[++at];
+      else quoted = !quoted;
+    } else if (character === delimiter && !quoted) {
+      cells.push(cell);
+      cell = "";
+    } else cell += character;
+  }
+  cells.push(cell);
+  return cells;
+}

@@ -1,0 +1,106 @@
+/** The dashboard's start: key, model, views; everything else follows from these. */
+import type { Version } from "../model/pointer.ts";
+import { type Card, drift, keepKey, modelCard, modelNames, ServiceError, weights } from "./api.ts";
+import { showCard } from "./card-view.ts";
+import { showDrift } from "./drift-view.ts";
+import { byId, h } from "./element.ts";
+import { ScoreView } from "./score-view.ts";
+import { startTheme } from "./theme.ts";
+import { ScoringThread } from "./thread.ts";
+
+const VIEWS = ["score", "model", "drift"] as const;
+
+const thread = new ScoringThread((batch) => scoreView.take(batch));
+const scoreView = new ScoreView(thread);
+let card: Card | undefined;
+
+function showView(): void {
+  const wanted = VIEWS.find((view) => location.hash === `#${view}`) ?? "score";
+  for (const view of VIEWS) {
+    byId(`view-${view}`).hidden = view !== wanted;
+    const link = document.querySelector(`nav a[href="#${view}"]`);
+    if (view === wanted) link?.setAttribute("aria-current", "page");
+    else link?.removeAttribute("aria-current");
+  }
+  const model = card ? ` · ${card.name}` : "";
+  document.title = `${{ score: "Scores", model: "Model", drift: "Drift" }[wanted]}${model} · unseen`;
+  if (wanted === "drift") void loadDrift();
+}
+
+async function connect(): Promise<void> {
+  await guarded(async () => {
+    const names = await modelNames();
+    byId("key").hidden = true;
+    const select = byId<HTMLSelectElement>("models");
+    select.replaceChildren(...names.map((name) => h("option", { value: name }, name)));
+    select.disabled = names.length === 0;
+    if (names.length === 0) {
+      throw new ServiceError(
+        404,
+        "No model is published yet.",
+        "Publish one: npx unseen publish model.safetensors --name flows.",
+      );
+    }
+    await openModel(select.value);
+  });
+}
+
+async function openModel(name: string): Promise<void> {
+  card = await modelCard(name);
+  await openVersion(card, card);
+  if (location.hash === "#drift") await loadDrift();
+}
+
+async function openVersion(of: Card, version: Version): Promise<void> {
+  const bytes = await weights(of.name, version.sha256);
+  const opened = await thread.call("open", bytes);
+  showCard(of, opened, version, (other) => void guarded(() => openVersion(of, other)));
+  const label = byId("version");
+  label.hidden = false;
+  label.textContent = `v${version.version}${version.sha256 === of.sha256 ? "" : ", not serving"}`;
+  label.classList.toggle("warn", of.fault !== undefined);
+  if (of.fault) label.textContent += `, v${of.wanted} wanted`;
+  showView();
+  await scoreView.use({ name: of.name, version: version.version, serving: version.sha256 === of.sha256, opened });
+}
+
+async function loadDrift(): Promise<void> {
+  const of = card;
+  if (of) await guarded(async () => showDrift(await drift(of.name)));
+}
+
+/** Tells what goes wrong at the top of the page; asks for a key where one is wanted. */
+async function guarded(task: () => Promise<void>): Promise<void> {
+  const notice = byId("notice");
+  notice.hidden = true;
+  try {
+    await task();
+  } catch (cause) {
+    const { message, remedy = "" } = cause as Error & { remedy?: string };
+    const keyWanted = cause instanceof ServiceError && (cause.status === 401 || cause.status === 403);
+    byId("key").hidden = !keyWanted;
+    if (keyWanted) byId("key-value").focus();
+    if (keyWanted && cause.status === 401) return;
+    notice.textContent = `${message} ${remedy}`;
+    notice.hidden = false;
+  }
+}
+
+byId("key").addEventListener("submit", (event) => {
+  event.preventDefault();
+  keepKey(byId<HTMLInputElement>("key-value").value.trim());
+  void connect();
+});
+byId<HTMLSelectElement>("models").addEventListener(
+  "change",
+  ({ target }) => void guarded(() => openModel((target as HTMLSelectElement).value)),
+);
+addEventListener("hashchange", () => {
+  showView();
+  byId("main").focus({ preventScroll: true });
+  scrollTo(0, 0);
+  scoreView.restyle();
+});
+startTheme(() => scoreView.restyle());
+showView();
+void connect();

@@ -1,0 +1,70 @@
+/** What the page asks of the scoring thread, and what comes back by itself while rows are scored. */
+import type { Artefact } from "../model/artefact.ts";
+import type { Cell, Explanation } from "../model/explain.ts";
+import type { Columns } from "./columns.ts";
+
+/** A model as the page shows it; weights stay with the thread. */
+export type Opened = Omit<Artefact, "tensors" | "golden">;
+
+export interface Loaded {
+  readonly rows: number;
+  readonly columns: Columns;
+  /** Name of this run of scores. */
+  readonly run: number;
+}
+
+/** A row of the table of flagged rows. */
+export interface FlaggedRow {
+  readonly row: number;
+  readonly score: number;
+  /** Cells of the first columns that no feature reads. */
+  readonly beside: readonly string[];
+  /** The feature that raises the score most. */
+  readonly reason: string;
+}
+
+/** Calls answered one after another; a call that throws rejects with a Fault. */
+export interface Calls {
+  /** Reads, checks and self-tests an artefact. */
+  open(bytes: ArrayBuffer): Opened;
+  /** Example rows as CSV: those the artefact holds. */
+  sample(): string;
+  /** Reads a CSV and starts to score it; whatever was scored before is dropped. */
+  load(source: string | Blob, fill: boolean): Promise<Loaded>;
+  flagged(rows: readonly number[], beside: readonly string[]): FlaggedRow[];
+  explain(row: number): Explanation;
+  /** The CSV as given with score, anomaly, confidence and margin behind each row. */
+  save(threshold: number): Blob;
+  /** Rows as named values, as the service takes them. */
+  instances(rows: readonly number[]): Record<string, Cell>[];
+}
+
+export interface Ask {
+  readonly id: number;
+  readonly call: keyof Calls;
+  readonly args: readonly unknown[];
+}
+
+/** A fault with its remedy, as UnseenError has them. */
+export interface Fault {
+  readonly code: string;
+  readonly message: string;
+  readonly remedy: string;
+}
+
+export interface Answer {
+  readonly id: number;
+  readonly value?: unknown;
+  readonly fault?: Fault;
+}
+
+/** Scores of a stretch of rows; NaN where a row could not be read. */
+export interface Batch {
+  readonly run: number;
+  readonly first: number;
+  readonly scores: Float32Array;
+  /** Faults of this stretch: the first few, and how many. */
+  readonly faults: readonly string[];
+  readonly refused: number;
+  readonly done: boolean;
+}

@@ -1,0 +1,249 @@
+/** The view of scores: rows in, plot, threshold, flagged rows and their reasons kept in step. */
+import type { Axis } from "./axis.ts";
+import { serverScores } from "./api.ts";
+import { byId } from "./element.ts";
+import { FlaggedTable } from "./flagged.ts";
+import type { Batch, Opened } from "./messages.ts";
+import { count, counted, percent, score as shown } from "./numbers.ts";
+import { type Ink, Plot } from "./plot.ts";
+import { clearReasons, showReasons } from "./reasons.ts";
+import { type Source, SourceControl } from "./source.ts";
+import type { ScoringThread } from "./thread.ts";
+import { namedThresholds, ThresholdControl } from "./threshold.ts";
+
+/** Rows sent for comparison: as many as the service explains at once, and no heavier. */
+const COMPARED = 64;
+/** How long the threshold rests before the table follows it, ms. */
+const REST_MS = 120;
+/** Columns beside the scores that help to tell rows apart. */
+const BESIDE = 2;
+/** Messages of refused rows that are shown. */
+const TOLD = 8;
+
+/** The model that rows are scored with. */
+export interface Using {
+  readonly name: string;
+  readonly version: number;
+  /** Whether it is the version that the service answers with. */
+  readonly serving: boolean;
+  readonly opened: Opened;
+}
+
+export class ScoreView {
+  readonly #thread: ScoringThread;
+  readonly #plot = new Plot(byId<HTMLCanvasElement>("scatter"), () => ink());
+  readonly #threshold = new ThresholdControl(this.#plot, () => this.#thresholdMoved());
+  readonly #table: FlaggedTable;
+  readonly #source: SourceControl;
+  #using: Using | undefined;
+  #run = -1;
+  #name = "rows.csv";
+  #scores: Float32Array = new Float32Array();
+  #known = 0;
+  #faults: string[] = [];
+  #refused = 0;
+  #rest: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(thread: ScoringThread) {
+    this.#thread = thread;
+    this.#table = new FlaggedTable(
+      (rows, beside) => thread.call("flagged", rows, beside),
+      (row) => void this.#choose(row),
+    );
+    this.#source = new SourceControl(
+      (source) => this.#load(source),
+      () => thread.call("sample"),
+    );
+    this.#threshold.describe = () => this.#countsText();
+    byId("download").addEventListener("click", () => void this.#download());
+    byId("compare").addEventListener("click", () => void this.#compare());
+    for (const radio of document.querySelectorAll<HTMLInputElement>("input[name=axis]")) {
+      radio.addEventListener("change", () => this.restyle(radio.value as Axis["kind"]));
+    }
+    new ResizeObserver(() => this.restyle()).observe(byId("scatter"));
+    this.#watchPointer();
+  }
+
+  /** Scores with another model from now on; rows that are there are scored again. */
+  async use(using: Using): Promise<void> {
+    this.#using = using;
+    this.#threshold.offer(namedThresholds(using.opened.thresholds), "fpr=0.01");
+    byId<HTMLButtonElement>("sample").disabled = false;
+    byId<HTMLTextAreaElement>("rows").placeholder = using.opened.schema.features.map(({ name }) => name).join(",");
+    byId<HTMLButtonElement>("compare").disabled = !using.serving;
+    await this.#source.again();
+  }
+
+  /** Draws anew: another size, axis or colours. */
+  restyle(axis?: Axis["kind"]): void {
+    if (byId("results").hidden) return;
+    this.#plot.restart(axis);
+    this.#threshold.place();
+  }
+
+  /** Takes scores as the thread sends them. */
+  take({ run, first, scores, faults, refused, done }: Batch): void {
+    if (run !== this.#run) return;
+    this.#scores.set(scores, first);
+    this.#known = first + scores.length;
+    this.#faults.push(...faults.slice(0, TOLD - this.#faults.length));
+    this.#refused += refused;
+    this.#plot.upTo(this.#known);
+    const progress = byId<HTMLProgressElement>("progress");
+    progress.hidden = done;
+    progress.value = this.#known / this.#scores.length;
+    this.#showCounts();
+    if (refused > 0) this.#source.refused(this.#faults, this.#refused);
+    if (!done) return;
+    this.#describePlot();
+    void this.#afterRest(true);
+  }
+
+  async #load(source: Source): Promise<void> {
+    this.#run = -1;
+    const { rows, columns, run } = await this.#thread.call("load", source.content, source.fill);
+    this.#run = run;
+    this.#name = source.name;
+    this.#scores = new Float32Array(rows).fill(Number.NaN);
+    this.#known = 0;
+    this.#faults = [];
+    this.#refused = 0;
+    byId("results").hidden = false;
+    byId("view-score").classList.add("filled");
+    byId("compared").textContent = `Sends up to ${COMPARED} of these rows to this service and compares the scores.`;
+    this.#source.describe(source, rows, columns);
+    this.#plot.start(this.#scores);
+    this.#threshold.place();
+    this.#table.selected = undefined;
+    clearReasons();
+    await this.#table.show(this.#scores, 0, 1, columns.ignored.slice(0, BESIDE));
+  }
+
+  #thresholdMoved(): void {
+    this.#plot.threshold = this.#threshold.value;
+    this.#showCounts();
+    clearTimeout(this.#rest);
+    this.#rest = setTimeout(() => void this.#afterRest(false), REST_MS);
+  }
+
+  /** Once nothing moves: the table, and for a screen reader the counts. */
+  async #afterRest(chooseFirst: boolean): Promise<void> {
+    if (this.#known === 0) return;
+    byId("live").textContent = this.#countsText();
+    await this.#table.show(this.#scores, this.#known, this.#threshold.value);
+    if (!chooseFirst) return;
+    const top = this.#scores.reduce((best, score, row) => (score > (this.#scores[best] || 0) ? row : best), 0);
+    if (this.#scores[top] >= this.#threshold.value) await this.#choose(top, false);
+  }
+
+  #flagged(): number {
+    const { value } = this.#threshold;
+    let flagged = 0;
+    for (let row = 0; row < this.#known; row++) if (this.#scores[row] >= value) flagged++;
+    return flagged;
+  }
+
+  #countsText(): string {
+    const scored = this.#known - this.#refused;
+    const flagged = this.#flagged();
+    return scored > 0 ? `${count(flagged)} of ${counted(scored, "row")} flagged, ${percent(flagged / scored)}` : "";
+  }
+
+  #showCounts(): void {
+    const scored = this.#known - this.#refused;
+    const flagged = this.#flagged();
+    byId("flagged-count").textContent = count(flagged);
+    byId("flagged-of").textContent =
+      `of ${counted(scored, "row")} flagged · ${scored > 0 ? percent(flagged / scored) : "–"}`;
+    this.#threshold.place();
+  }
+
+  #describePlot(): void {
+    const sorted = this.#scores.filter((score) => !Number.isNaN(score)).toSorted();
+    const [least, middle, most] = [0, 0.5, 1].map((share) => sorted[Math.floor(share * (sorted.length - 1))] ?? 0);
+    const words = `Scores by row order: lowest ${shown(least)}, median ${shown(middle)}, highest ${shown(most)}`;
+    byId("scatter").setAttribute("aria-label", words);
+  }
+
+  async #choose(row: number, move = true): Promise<void> {
+    const using = this.#using;
+    if (!using || Number.isNaN(this.#scores[row])) return;
+    this.#plot.selected = row;
+    this.#table.selected = row;
+    const run = this.#run;
+    const explanation = await this.#thread.call("explain", row);
+    if (run !== this.#run) return;
+    showReasons(row, this.#scores[row], explanation, using.opened.schema);
+    if (!move) return;
+    byId("live").textContent = byId("why-title").textContent;
+    // On a phone the reasons lie below the table.
+    const { top } = byId("why").getBoundingClientRect();
+    if (top > innerHeight - 80) byId("why").scrollIntoView({ block: "start", behavior: "smooth" });
+  }
+
+  #watchPointer(): void {
+    const canvas = byId("scatter");
+    const tip = byId("tip");
+    canvas.addEventListener("pointermove", ({ offsetX, offsetY }) => {
+      const row = this.#plot.rowAt(offsetX, offsetY);
+      canvas.style.cursor = row === undefined ? "" : "pointer";
+      tip.hidden = row === undefined;
+      if (row === undefined) return;
+      tip.textContent = `row ${count(row + 1)} · ${shown(this.#scores[row])}`;
+      tip.style.translate = `${Math.max(60, offsetX)}px ${offsetY}px`;
+    });
+    canvas.addEventListener("pointerleave", () => (tip.hidden = true));
+    canvas.addEventListener("click", ({ offsetX, offsetY }) => {
+      const row = this.#plot.rowAt(offsetX, offsetY);
+      if (row !== undefined) void this.#choose(row);
+    });
+  }
+
+  async #download(): Promise<void> {
+    const file = await this.#thread.call("save", this.#threshold.value);
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(file);
+    link.download = `${this.#name.replace(/\.\w+$/, "")}-scored.csv`;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  }
+
+  /** Rows spread over the file, scored here and there. */
+  async #compare(): Promise<void> {
+    const using = this.#using;
+    if (!using) return;
+    const place = byId("compared");
+    const known = Array.from(this.#scores.keys()).filter((row) => !Number.isNaN(this.#scores[row]));
+    const many = Math.min(COMPARED, known.length);
+    const rows = Array.from({ length: many }, (_, i) => known[Math.floor((i * known.length) / many)]);
+    place.textContent = "Asking the service …";
+    try {
+      const theirs = await serverScores(using.name, using.version, await this.#thread.call("instances", rows));
+      const same = theirs.filter((score, i) => score === this.#scores[rows[i]]).length;
+      const apart = Math.max(...theirs.map((score, i) => Math.abs(score - this.#scores[rows[i]])));
+      place.textContent =
+        same === many
+          ? `All ${many} scores are equal to the service's, to the last digit.`
+          : `${same} of ${many} scores are equal to the service's; the farthest differs by ${apart.toExponential(1)}.`;
+    } catch (cause) {
+      const { message, remedy = "" } = cause as Error & { remedy?: string };
+      place.textContent = `${message} ${remedy}`;
+    }
+  }
+}
+
+/** Colours as the style has them now, read off the legend, which wears them. */
+function ink(): Ink {
+  const colour = (id: string, of: "color" | "borderTopColor" | "backgroundColor" = "color"): string =>
+    getComputedStyle(byId(id))[of];
+  const { fontFamily } = getComputedStyle(document.body);
+  return {
+    normal: colour("swatch-normal"),
+    flag: colour("swatch-flag"),
+    text: colour("counts"),
+    muted: colour("named-label"),
+    grid: colour("plot", "borderTopColor"),
+    paper: colour("plot", "backgroundColor"),
+    font: `11px ${fontFamily}`,
+  };
+}

@@ -1,0 +1,167 @@
+/** The scoring thread: the same kernel and model code as the edge, on rows that never leave the browser. */
+import { cellValue, csvField } from "../model/cells.ts";
+import { UnseenError } from "../model/errors.ts";
+import { type Cell, explain } from "../model/explain.ts";
+import { Scorer } from "../model/scorer.ts";
+import { type Columns, mapColumns } from "./columns.ts";
+import { CsvTable } from "./csv.ts";
+import type { Answer, Ask, Batch, Calls, Fault, FlaggedRow } from "./messages.ts";
+
+/** How long a stretch of rows is scored before others get their turn, ms. */
+const TURN_MS = 24;
+/** Rows read and scored at a time. */
+const ROWS = 64;
+/** Faults of a stretch told by name. */
+const TOLD = 5;
+
+interface Sheet {
+  readonly table: CsvTable;
+  readonly columns: Columns;
+  /** Score of each row so far; NaN where it could not be read. */
+  readonly scores: Float32Array;
+}
+
+const kernel = WebAssembly.compileStreaming(fetch("score.wasm"));
+let module: WebAssembly.Module | undefined;
+let scorer: Scorer | undefined;
+let sheet: Sheet | undefined;
+let run = 0;
+
+const calls: Calls = {
+  open(bytes) {
+    run++;
+    sheet = undefined;
+    if (!module) throw new TypeError("the kernel is not compiled yet");
+    scorer = Scorer.open(new Uint8Array(bytes), module);
+    const { tensors: _, golden: __, ...opened } = scorer.artefact;
+    return opened;
+  },
+  sample() {
+    const { schema, golden, evaluation } = opened().artefact;
+    const names = schema.features.map(({ name }) => name);
+    const examples = evaluation?.examples;
+    const lines = examples
+      ? [["true_family", ...names], ...examples.rows.map((row, i) => [examples.families[i], ...row])]
+      : [names, ...golden.rows];
+    return lines.map((line) => line.map((cell) => csvField(String(cell ?? ""))).join(",")).join("\n");
+  },
+  async load(source, fill) {
+    const mine = ++run;
+    sheet = undefined;
+    const { schema } = opened().artefact;
+    const table = new CsvTable(typeof source === "string" ? source : await source.text());
+    const columns = mapColumns(table.names, schema, fill);
+    if (mine === run) {
+      sheet = { table, columns, scores: new Float32Array(table.count).fill(Number.NaN) };
+      setTimeout(() => void scoreAll(mine));
+    }
+    return { rows: table.count, columns, run: mine };
+  },
+  flagged(rows, beside) {
+    const { table, scores } = loaded();
+    const at = beside.map((name) => table.names.indexOf(name));
+    return rows.map((row): FlaggedRow => {
+      const cells = table.cells(row);
+      const { features } = explain(opened(), [valuesOf(row)]).at(0) ?? { features: [] };
+      const [raising] = features.toSorted((a, b) => b.contribution - a.contribution);
+      const reason = raising && raising.contribution > 0 ? raising.name : "";
+      return { row, score: scores[row], beside: at.map((i) => cells[i] ?? ""), reason };
+    });
+  },
+  explain: (row) => explain(opened(), [valuesOf(row)])[0],
+  save(threshold) {
+    const { table, scores } = loaded();
+    const { delimiter } = table;
+    const parts: string[] = [`${[table.record(-1), "score", "anomaly", "confidence", "margin"].join(delimiter)}\n`];
+    for (const [row, score] of scores.entries()) {
+      const known = !Number.isNaN(score);
+      const added = known
+        ? [score, score >= threshold, Math.max(score, 1 - score), score - threshold]
+        : ["", "", "", ""];
+      parts.push(`${[table.record(row), ...added].join(delimiter)}\n`);
+    }
+    return new Blob(parts, { type: "text/csv" });
+  },
+  instances(rows) {
+    const { features } = opened().artefact.schema;
+    return rows.map((row) => {
+      const values = valuesOf(row);
+      return Object.fromEntries(features.map(({ name }, i) => [name, values[i]]));
+    });
+  },
+};
+
+function opened(): Scorer {
+  if (scorer) return scorer;
+  throw new UnseenError("data-not-found", "No model is open yet.", "Wait until it is loaded.");
+}
+
+function loaded(): Sheet {
+  if (sheet) return sheet;
+  throw new UnseenError("data-not-found", "There are no rows.", "Give some first.");
+}
+
+/** Values of a row in schema order. @throws UnseenError data-ragged, value-* naming row and column, both one-based */
+function valuesOf(row: number): Cell[] {
+  const { table, columns } = loaded();
+  const cells = table.cells(row);
+  if (cells.length !== table.names.length) {
+    const what = `row ${row + 1} has ${cells.length} cells, the header has ${table.names.length}.`;
+    throw new UnseenError("data-ragged", what, "Give each row a cell for every column.", { row: row + 1 });
+  }
+  const { features } = opened().artefact.schema;
+  return features.map((feature, i) => cellValue(feature, cells[columns.places[i]] ?? null, row + 1));
+}
+
+/** Scores the sheet in stretches, letting calls pass between them; ends when another run has begun. */
+async function scoreAll(mine: number): Promise<void> {
+  const { table, scores } = loaded();
+  for (let first = 0; first < table.count && mine === run;) {
+    const faults: string[] = [];
+    let refused = 0;
+    let end = first;
+    for (const until = performance.now() + TURN_MS; end < table.count && performance.now() < until;) {
+      const rows: Cell[][] = [];
+      const at: number[] = [];
+      for (const last = Math.min(table.count, end + ROWS); end < last; end++) {
+        try {
+          rows.push(valuesOf(end));
+          at.push(end);
+        } catch (cause) {
+          if (refused++ < TOLD) faults.push(faultOf(cause).message);
+        }
+      }
+      for (const [i, score] of opened().scoreRows(rows).entries()) scores[at[i]] = score;
+    }
+    const batch: Batch = {
+      run: mine,
+      first,
+      scores: scores.slice(first, end),
+      faults,
+      refused,
+      done: end === table.count,
+    };
+    postMessage(batch, { transfer: [batch.scores.buffer] });
+    first = end;
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+}
+
+function faultOf(cause: unknown): Fault {
+  if (cause instanceof UnseenError) return { code: cause.code, message: cause.message, remedy: cause.remedy };
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return { code: "internal", message, remedy: "Load the page again." };
+}
+
+addEventListener("message", async ({ data }: MessageEvent<Ask>) => {
+  const { id, call, args } = data;
+  let answer: Answer;
+  try {
+    module ??= await kernel;
+    const value: unknown = await (calls[call] as (...given: readonly unknown[]) => unknown)(...args);
+    answer = { id, value };
+  } catch (cause) {
+    answer = { id, fault: faultOf(cause) };
+  }
+  postMessage(answer);
+});

@@ -1,0 +1,153 @@
+/** Where rows come from: typed or pasted text, a chosen or dropped file, the sample; and what became of their columns. */
+import type { Columns } from "./columns.ts";
+import { byId, h } from "./element.ts";
+import { count, counted } from "./numbers.ts";
+
+/** Text beyond this is kept out of the text field, which would become slow, characters. */
+const FIELD = 400_000;
+const PAUSE_MS = 250;
+
+export interface Source {
+  readonly name: string;
+  readonly content: string | Blob;
+  /** Features without a column count as missing. */
+  readonly fill: boolean;
+}
+
+export class SourceControl {
+  readonly #field = byId<HTMLTextAreaElement>("rows");
+  readonly #load: (source: Source) => Promise<void>;
+  #last: Source | undefined;
+  #pause: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(load: (source: Source) => Promise<void>, sample: () => Promise<string>) {
+    this.#load = load;
+    const file = byId<HTMLInputElement>("file");
+    byId("choose").addEventListener("click", () => file.click());
+    file.addEventListener("change", () => {
+      const [chosen] = file.files ?? [];
+      if (chosen) void this.#take({ name: chosen.name, content: chosen, fill: false });
+      file.value = "";
+    });
+    byId("sample").addEventListener("click", async () => {
+      const content = await sample();
+      this.#field.value = content;
+      await this.#take({ name: "sample.csv", content, fill: false });
+    });
+    byId("change").addEventListener("click", () => {
+      this.open();
+      this.#field.focus();
+    });
+    this.#field.addEventListener("input", () => {
+      clearTimeout(this.#pause);
+      if (this.#field.value.trim() === "") return;
+      this.#pause = setTimeout(() => void this.#take(this.#pasted(this.#field.value), true), PAUSE_MS);
+    });
+    document.addEventListener("paste", (event) => this.#paste(event));
+    for (const name of ["dragover", "dragleave", "drop"] as const) {
+      document.addEventListener(name, (event) => this.#drag(event));
+    }
+  }
+
+  /** Takes the last rows again, with another model. */
+  async again(): Promise<void> {
+    if (this.#last) await this.#take(this.#last, true);
+  }
+
+  open(): void {
+    byId("drop").hidden = false;
+    byId("change").hidden = true;
+  }
+
+  #pasted(content: string): Source {
+    return { name: "pasted rows", content, fill: false };
+  }
+
+  #paste(event: ClipboardEvent): void {
+    const into = event.target instanceof HTMLInputElement;
+    const content = event.clipboardData?.getData("text/plain") ?? "";
+    const inField = event.target === this.#field;
+    if (into || content.trim() === "" || (inField && content.length <= FIELD)) return;
+    event.preventDefault();
+    this.#field.value = content.length <= FIELD ? content : "";
+    void this.#take(this.#pasted(content));
+  }
+
+  #drag(event: DragEvent): void {
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    byId("source").classList.toggle("over", event.type === "dragover");
+    const [file] = event.type === "drop" ? event.dataTransfer.files : [];
+    if (file) void this.#take({ name: file.name, content: file, fill: false });
+  }
+
+  /** @param typing keeps the field open, for its user is in it */
+  async #take(source: Source, typing = false): Promise<void> {
+    this.#last = source;
+    byId("fault").hidden = true;
+    try {
+      await this.#load(source);
+      if (typing) return;
+      byId("drop").hidden = true;
+      byId("change").hidden = false;
+    } catch (cause) {
+      this.open();
+      this.#tell(source, cause as Error & { code?: string; remedy?: string });
+    }
+  }
+
+  #tell(source: Source, { code, message, remedy = "" }: Error & { code?: string; remedy?: string }): void {
+    const place = byId("fault");
+    place.replaceChildren(h("p", {}, h("strong", {}, source.name), `: ${message} ${remedy}`));
+    if (code === "feature-missing" && !message.startsWith("None")) {
+      const button = h("button", { type: "button" }, "Score with these columns missing");
+      button.addEventListener("click", () => void this.#take({ ...source, fill: true }));
+      place.append(button);
+    }
+    place.hidden = false;
+  }
+
+  /** What was read, and what became of the columns. */
+  describe({ name }: Source, rows: number, { places, respelled, ignored, missing }: Columns): void {
+    const read = places.filter((place) => place >= 0).length;
+    const part = (words: string, of: readonly string[]): HTMLElement[] =>
+      of.length > 0
+        ? [
+            h(
+              "details",
+              {},
+              h("summary", {}, `${count(of.length)} ${words}`),
+              h("p", { class: "names" }, of.join(", ")),
+            ),
+          ]
+        : [];
+    const line = h("p", {}, h("strong", {}, name), ` ${counted(rows, "row")}, ${counted(read, "column")} read`);
+    byId("columns").replaceChildren(
+      line,
+      ...part(
+        "taken by another spelling",
+        respelled.map(([column, feature]) => `${column} → ${feature}`),
+      ),
+      ...part("not read by this model", ignored),
+      ...part("missing in every row", missing),
+    );
+    byId("columns").hidden = false;
+  }
+
+  /** Rows that could not be read: the first few by name. */
+  refused(messages: readonly string[], total: number): void {
+    const place = byId("fault");
+    place.hidden = total === 0;
+    if (total === 0) return;
+    const more = total > messages.length ? [h("li", {}, `and ${counted(total - messages.length, "more row")}`)] : [];
+    place.replaceChildren(
+      h(
+        "p",
+        {},
+        h("strong", {}, `${counted(total, "row")} could not be read`),
+        ` and ${total === 1 ? "is" : "are"} left out:`,
+      ),
+      h("ul", {}, ...messages.map((message) => h("li", {}, message)), ...more),
+    );
+  }
+}

@@ -1,0 +1,66 @@
+/** Cells of text files as values: which say "missing", and what a feature makes of the others. */
+import { UnseenError } from "./errors.ts";
+import type { Feature } from "./schema.ts";
+
+const MISSING_WORDS = new Set(["", "nan", "null", "?"]);
+
+/** The trimmed text of a cell, or null where it says that it is missing: empty, NA, N/A, and in any case nan, null, ?. */
+export function cellText(raw: string): string | null {
+  const text = raw.trim();
+  return text === "NA" || text === "N/A" || MISSING_WORDS.has(text.toLowerCase()) ? null : text;
+}
+
+const TRUE = /^(true|t|yes|y|1(\.0*)?)$/i;
+const FALSE = /^(false|f|no|n|0(\.0*)?)$/i;
+
+/** Characters of a cell that a message repeats. */
+const SHOWN = 40;
+
+/**
+ * A cell as the feature wants it, as in training; missing cells are null.
+ *
+ * @param row one-based data row, for the message
+ * @param file the file's name, where there is one
+ * @throws UnseenError value-wrong-type, value-not-finite, naming file, row and column
+ */
+export function cellValue(
+  feature: Feature,
+  raw: string | null,
+  row: number,
+  file?: string,
+): number | string | boolean | null {
+  const value = raw === null ? null : cellText(raw);
+  if (value === null || feature.kind === "categorical") return value;
+  if (feature.kind === "boolean") {
+    if (TRUE.test(value)) return true;
+    if (FALSE.test(value)) return false;
+  } else {
+    const number = Number(value);
+    if (Number.isFinite(number)) return number;
+  }
+  const wanted = feature.kind === "boolean" ? "true or false" : "a finite number";
+  const where = `${file === undefined ? "" : `${file}, `}row ${row}, column "${feature.name}"`;
+  throw new UnseenError(
+    feature.kind === "numeric" && /^[+-]?inf/i.test(value) ? "value-not-finite" : "value-wrong-type",
+    `${where}: "${value.slice(0, SHOWN)}" is not ${wanted}.`,
+    "Correct the cell, or leave it empty where the value is missing.",
+    { row, feature: feature.name, ...(file === undefined ? {} : { file }) },
+  );
+}
+
+/** A CSV field, quoted where it must be (RFC 4180). */
+export function csvField(value: string): string {
+  return /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+}
+
+/** The names with repeats and blanks made distinct. */
+export function uniqueNames(fields: readonly string[]): string[] {
+  const taken = new Set<string>();
+  return fields.map((field, i) => {
+    const base = field === "" ? `column ${i + 1}` : field;
+    let name = base;
+    for (let n = 1; taken.has(name); n++) name = `${base}.${n}`;
+    taken.add(name);
+    return name;
+  });
+}

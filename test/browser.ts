@@ -1,0 +1,23 @@
+/** A headless Chromium out of the lockfile, for tests of the dashboard and its picture. */
+import chromium from "@sparticuz/chromium";
+import { type Browser, chromium as playwright } from "playwright-core";
+
+/** What this Chromium needs to run anywhere; web security and process isolation stay as they are for users. */
+const ARGS = [
+  "--no-sandbox",
+  "--headless=shell",
+  "--disable-gpu",
+  "--disable-dev-shm-usage",
+  "--font-render-hinting=none",
+];
+
+/** The browser, or why it cannot start here. */
+export async function launchBrowser(): Promise<Browser | string> {
+  try {
+    const executablePath = process.env.UNSEEN_CHROMIUM ?? (await chromium.executablePath());
+    return await playwright.launch({ executablePath, args: ARGS, headless: true });
+  } catch (cause) {
+    const [why] = (cause instanceof Error ? cause.message : String(cause)).split("\n");
+    return `no headless browser on this machine: ${why}`;
+  }
+}

@@ -1,0 +1,143 @@
+/** An evaluation as the artefact carries it: figures by family, scores at three stages, and example rows where wanted. */
+import type { EvaluationSummary, Examples, FamilyFigures, Stage } from "../../model/evaluation.ts";
+import { EVIDENCE, type EvidenceName } from "../../model/evidence.ts";
+import type { Scorer } from "../../model/scorer.ts";
+import type { Dataset, Rows } from "../data/dataset.ts";
+import { encodeRows, type Matrix } from "../data/matrix.ts";
+import { rowAt, takeRows } from "../data/rows.ts";
+import type { HeldOut } from "../data/split.ts";
+import { type Evaluation, type FamilyResult, testSide } from "./evaluate.ts";
+import { aucRoc } from "./metrics.ts";
+
+const BINS = 32;
+/** Rows a stage is judged on: normal ones, and of each family. */
+const [NORMAL_ROWS, FAMILY_ROWS] = [4000, 400];
+/** Kinds of evidence that normal rows alone teach. */
+const MANIFOLD: readonly EvidenceName[] = ["gaussian", "prototypes", "residual", "tails"];
+
+/**
+ * @param examples how many example rows to take along, 0 for none: they are rows of the data as they stand
+ * @throws UnseenError as `evaluate` does
+ */
+export function summarise(
+  scorer: Scorer,
+  dataset: Dataset,
+  holdOut: readonly string[],
+  { unseen, seen, falsePositives }: Evaluation,
+  examples: number,
+): EvaluationSummary {
+  const { heldOut } = testSide(scorer, dataset, holdOut);
+  const figures =
+    (isUnseen: boolean) =>
+    ({ family, rows, aucRoc: area, averagePrecision, atF1, atBudget }: FamilyResult): FamilyFigures => ({
+      family,
+      unseen: isUnseen,
+      rows,
+      aucRoc: area,
+      averagePrecision: averagePrecision.balanced,
+      f1: atF1.f1,
+      recall: atBudget.recall,
+    });
+  return {
+    families: [...unseen.map(figures(true)), ...seen.map(figures(false))],
+    normalRows: falsePositives.all.rows,
+    falsePositives: falsePositives.all.rates,
+    stages: stagesOf(scorer, heldOut) ?? scorer.artefact.evaluation?.stages ?? [],
+    ...(examples > 0 ? { examples: examplesOf(heldOut, examples) } : {}),
+  };
+}
+
+/** Families to judge: unseen ones, or where none was held out the seen ones' other rows. */
+function families({ unseen, seen }: HeldOut): readonly { readonly family: string; readonly rows: Rows }[] {
+  const filled = unseen.filter(({ rows }) => rows.count > 0);
+  return filled.length > 0 ? filled : seen.filter(({ rows }) => rows.count > 0);
+}
+
+/** The default learner's three stages: nothing learned but scales; what normal rows teach; labels as well. */
+function stagesOf(scorer: Scorer, heldOut: HeldOut): Stage[] | undefined {
+  const { schema } = scorer.artefact;
+  const encode = (rows: Rows, most: number): Matrix => encodeRows(schema, heldOut.columns, thinned(rows, most));
+  const share = Math.ceil(NORMAL_ROWS / heldOut.normal.length);
+  const normal = heldOut.normal.map(({ rows }) => encode(rows, share));
+  const anomalous = families(heldOut).map(({ rows }) => encode(rows, FAMILY_ROWS));
+  if (anomalous.length === 0 || scorer.evidence(new Float32Array(scorer.inputs)) === undefined) return undefined;
+  const kinds = MANIFOLD.map((name) => EVIDENCE.indexOf(name));
+  const manifold = (x: Float32Array): number => {
+    const z = scorer.evidence(x) ?? [];
+    return kinds.reduce((sum, kind) => sum + z[kind], 0) / kinds.length;
+  };
+  const stage = (name: Stage["name"], score: string, of: (x: Float32Array) => number): Stage => {
+    const scores = (matrix: Matrix): Float64Array =>
+      Float64Array.from({ length: matrix.rows }, (_, i) =>
+        of(matrix.data.subarray(i * matrix.cols, (i + 1) * matrix.cols)),
+      );
+    const [low, high] = [normal.map(scores), anomalous.map(scores)];
+    const flat = Float64Array.from(low.flatMap((part) => [...part]));
+    const areas = high.map((part) =>
+      aucRoc(new Uint8Array(flat.length + part.length).fill(1, flat.length), [...flat, ...part]),
+    );
+    const others = Float64Array.from(high.flatMap((part) => [...part]));
+    return {
+      name,
+      score,
+      aucRoc: areas.reduce((sum, area) => sum + area, 0) / areas.length,
+      ...histograms(flat, others),
+    };
+  };
+  return [
+    stage("before", "distance from the median, inputs scaled", (x) =>
+      Math.log1p(x.reduce((sum, v) => sum + v * v, 0) / x.length),
+    ),
+    stage("after inner", "evidence that normal rows alone teach", manifold),
+    stage("after outer", "log odds of the score", (x) => scorer.logOdds(1, (_, input, at) => input.set(x, at))[0]),
+  ];
+}
+
+/** At most so many rows; test rows come sorted by hash, so the first ones are as good as any. */
+function thinned(rows: Rows, most: number): Rows {
+  return rows.count <= most
+    ? rows
+    : takeRows(
+        rows,
+        Array.from({ length: most }, (_, i) => i),
+      );
+}
+
+/** Equal bins from the 0.5th to the 99.5th percentile of both together, each side counted half; the ends take what lies beyond. */
+function histograms(normal: Float64Array, anomalous: Float64Array): Pick<Stage, "normal" | "anomalous"> {
+  const at = (sorted: Float64Array, share: number): number => sorted[Math.floor(share * (sorted.length - 1))];
+  const [a, b] = [normal.toSorted(), anomalous.toSorted()];
+  const from = Math.min(at(a, 0.005), at(b, 0.005));
+  const to = Math.max(at(a, 0.995), at(b, 0.995), from + 1e-9);
+  const bins = (values: Float64Array): number[] => {
+    const counts = Array.from({ length: BINS }, () => 0);
+    for (const value of values)
+      counts[Math.max(0, Math.min(BINS - 1, Math.floor(((value - from) / (to - from)) * BINS)))]++;
+    return counts;
+  };
+  return { normal: bins(normal), anomalous: bins(anomalous) };
+}
+
+/** Normal rows with a stretch of each family between them, as they might come in: a fifth of the rows are anomalous. */
+function examplesOf(heldOut: HeldOut, many: number): Examples {
+  const judged = families(heldOut);
+  const firstOf = (from: Rows, most: number): Examples["rows"] =>
+    Array.from({ length: Math.min(from.count, most) }, (_, i) => rowAt(from, i, heldOut.columns));
+  const each = judged.length > 0 ? Math.max(1, Math.floor(many / 5 / judged.length)) : 0;
+  const quiet = Math.max(1, Math.floor((many - each * judged.length) / (judged.length + 1)));
+  const wanted = quiet * (judged.length + 1);
+  const normal = heldOut.normal.flatMap(({ rows }) => firstOf(rows, Math.ceil(wanted / heldOut.normal.length)));
+  const rows: Examples["rows"][number][] = [];
+  const names: string[] = [];
+  const add = (name: string, some: Examples["rows"]): void => {
+    rows.push(...some);
+    names.push(...some.map(() => name));
+  };
+  for (let i = 0; i <= judged.length; i++) {
+    // domains take turns
+    const stretch = normal.filter((_, at) => at % (judged.length + 1) === i);
+    add("normal", stretch.slice(0, quiet));
+    if (i < judged.length) add(judged[i].family, firstOf(judged[i].rows, each));
+  }
+  return { rows, families: names };
+}
