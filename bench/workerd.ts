@@ -80,7 +80,9 @@ async function end(child: ChildProcess): Promise<void> {
 
 function config(folder: string, port: number, kvPort: number, vars: Readonly<Record<string, string>>): string {
   const date = /^compatibility_date = "(.+)"$/m.exec(readFileSync(join(ROOT, "wrangler.toml"), "utf8"))?.[1];
-  const modules = readdirSync(folder).flatMap((name) => {
+  // The main module comes first.
+  const names = readdirSync(folder).toSorted((a, b) => Number(a.endsWith(".wasm")) - Number(b.endsWith(".wasm")));
+  const modules = names.flatMap((name) => {
     if (name.endsWith(".wasm")) return [`(name = "./${name}", wasm = embed "${name}")`];
     return name.endsWith(".js") ? [`(name = "${name}", esModule = embed "${name}")`] : [];
   });
