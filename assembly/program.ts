@@ -1,8 +1,10 @@
 // A network is a program: instructions of twelve words in memory, run in order over a block of rows.
 import { gelu, geluBackward, layerNorm, layerNormBackward } from "./activation";
 import { confidenceGradient, scores, signStep } from "./confidence";
-import { expand, forest, logMeanSquare, mahalanobis, nearest, standardise } from "./evidence";
+import { logMeanSquare, mahalanobis, nearest, standardise } from "./evidence";
+import { forest } from "./forest";
 import { linear } from "./gemm";
+import { locate, spline } from "./spline";
 
 /** Bytes of one instruction: the operation and up to eleven arguments (addresses, sizes, f32 bits). */
 export const INSTRUCTION: i32 = 48;
@@ -16,12 +18,13 @@ export const LAYER_NORM_BACKWARD: i32 = 5;
 export const SCORES: i32 = 6;
 export const CONFIDENCE_GRADIENT: i32 = 7;
 export const SIGN_STEP: i32 = 8;
-export const EXPAND: i32 = 9;
+export const LOCATE: i32 = 9;
 export const LOG_MEAN_SQUARE: i32 = 10;
 export const MAHALANOBIS: i32 = 11;
 export const NEAREST: i32 = 12;
 export const FOREST: i32 = 13;
 export const STANDARDISE: i32 = 14;
+export const SPLINE: i32 = 15;
 
 /** Argument i (1 to 11) of the instruction at `at`. */
 // @ts-ignore: decorator
@@ -64,8 +67,8 @@ export function execute(at: usize, rows: i32): bool {
     case SIGN_STEP:
       signStep(rows, word(at, 1), word(at, 2), word(at, 3), word(at, 4), word(at, 5));
       return true;
-    case EXPAND:
-      expand(rows, word(at, 1), word(at, 2), word(at, 3), word(at, 4), word(at, 5));
+    case LOCATE:
+      locate(rows, word(at, 1), word(at, 2), word(at, 3), word(at, 4), word(at, 5));
       return true;
     case LOG_MEAN_SQUARE:
       logMeanSquare(rows, word(at, 1), word(at, 2), word(at, 3));
@@ -77,12 +80,13 @@ export function execute(at: usize, rows: i32): bool {
       nearest(rows, word(at, 1), word(at, 2), word(at, 3), word(at, 4), word(at, 5), word(at, 6));
       return true;
     case FOREST:
-      forest(
-        rows, word(at, 1), word(at, 2), word(at, 3), word(at, 4), word(at, 5), word(at, 6), float(at, 7), word(at, 8),
-      );
+      forest(rows, word(at, 1), word(at, 2), word(at, 3), word(at, 4), float(at, 5), word(at, 6));
       return true;
     case STANDARDISE:
       standardise(rows, word(at, 1), word(at, 2), float(at, 3), float(at, 4), float(at, 5), word(at, 6), word(at, 7));
+      return true;
+    case SPLINE:
+      spline(rows, word(at, 1), word(at, 2), word(at, 3), word(at, 4), word(at, 5), word(at, 6), word(at, 7));
       return true;
     default:
       return false;

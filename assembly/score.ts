@@ -5,7 +5,6 @@ export { pack, packTransposed } from "./gemm";
 export { stride } from "./layout";
 export {
   CONFIDENCE_GRADIENT,
-  EXPAND,
   FOREST,
   GELU,
   GELU_BACKWARD,
@@ -13,11 +12,13 @@ export {
   LAYER_NORM,
   LAYER_NORM_BACKWARD,
   LINEAR,
+  LOCATE,
   LOG_MEAN_SQUARE,
   MAHALANOBIS,
   NEAREST,
   SCORES,
   SIGN_STEP,
+  SPLINE,
   STANDARDISE,
 } from "./program";
 

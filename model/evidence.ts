@@ -1,8 +1,10 @@
 /** The evidence network: what trees, a small encoder and the normal manifold say of a row, weighed by one head. */
 import type { EvidenceShape, NetworkShape } from "./artefact.ts";
+import { forestTable } from "./forest.ts";
 import type { Address, Kernel } from "./kernel.ts";
 import type { Network } from "./network.ts";
 import { Parameters } from "./parameters.ts";
+import { Pieces } from "./spline.ts";
 import type { LinearOptions, Tape, Value } from "./tape.ts";
 
 /**
@@ -95,20 +97,25 @@ export function evidenceNetwork(
   values: (name: string) => Float32Array,
 ): EvidenceNetwork {
   const shapes = evidenceShapes(shape);
-  const layers = new Map([...shapes].filter(([name]) => name.endsWith(".w") || name.endsWith(".b")));
+  // Layers on a piecewise-linear encoding are looked up, not multiplied.
+  const encoded = (name: string): boolean => /^(m\d+\.in|tails)\.[wb]$/.test(name);
+  const layers = new Map([...shapes].filter(([name]) => /\.[wb]$/.test(name) && !encoded(name)));
   const weights = new Parameters(kernel, layers);
   for (const name of layers.keys()) weights.load(name, values(name));
-  const pieces = pieceTable(kernel, values("expand"));
-  const tailPieces = pieceTable(kernel, values("tails.expand"));
+  const pieces = new Pieces(kernel, values("expand"));
+  const tailPieces = new Pieces(kernel, values("tails.expand"));
+  const first = Array.from({ length: shape.members }, (_, i) =>
+    pieces.layer(values(`m${i}.in.w`), values(`m${i}.in.b`)),
+  );
+  const outlying = tailPieces.layer(values("tails.w"), values("tails.b"));
   const [mean, weight, prototypes] = ["gaussian.mean", "gaussian.weight", "prototypes.w"].map((name) =>
     floats(kernel, values(name)),
   );
-  const forests = (["shallow", "deep"] as const).map((name, i) => ({
-    nodes: nodeTable(kernel, values(`${name}.nodes`)),
-    roots: rootTable(kernel, values(`${name}.roots`), values(`${name}.nodes`)),
-    trees: shape[`${name}Trees`],
-    start: values("forest.start")[i],
-  }));
+  const forests = (["shallow", "deep"] as const).map((name, i) => {
+    const columns = name === "deep" ? 2 * shape.inputs : shape.inputs;
+    const table = forestTable(kernel, values(`${name}.nodes`), values(`${name}.roots`), columns);
+    return { table, start: values("forest.start")[i] };
+  });
   const { inputs, members } = shape;
   const linear = (tape: Tape, x: Value, name: string, options?: LinearOptions): Value =>
     tape.linear(x, weights.get(`${name}.w`), weights.get(`${name}.b`), options);
@@ -120,8 +127,8 @@ export function evidenceNetwork(
     const conditional = linear(tape, x, "gaussian");
     tape.emit(["MAHALANOBIS", x.at, conditional.at, inputs, mean, weight, at.gaussian]);
     for (const [i, name] of (["shallow", "deep"] as const).entries()) {
-      const { nodes, roots, trees, start } = forests[i];
-      tape.emit(["FOREST", x.at, inputs, conditional.at, nodes, roots, trees, { float: start }, at[name]]);
+      const { table, start } = forests[i];
+      tape.emit(["FOREST", x.at, inputs, conditional.at, table, { float: start }, at[name]]);
     }
     tape.release(conditional);
 
@@ -141,18 +148,14 @@ export function evidenceNetwork(
     tape.emit(["LOG_MEAN_SQUARE", difference.at, inputs, at.residual]);
     tape.release(difference);
 
-    const outlying = tape.input(shape.tailPieces);
-    tape.emit(["EXPAND", x.at, inputs, tailPieces, shape.tailPieces, outlying.at]);
-    const tails = linear(tape, outlying, "tails");
-    tape.release(outlying);
+    const tails = outlying(tape, tailPieces.locate(tape, x));
 
-    const expanded = tape.input(shape.pieces);
-    tape.emit(["EXPAND", x.at, inputs, pieces, shape.pieces, expanded.at]);
+    const places = pieces.locate(tape, x);
     let encoder: Value | undefined;
     for (let i = 0; i < members; i++) {
-      const first = tape.gelu(linear(tape, expanded, `m${i}.in`));
-      const second = tape.gelu(linear(tape, first, `m${i}.mid`));
-      tape.release(first);
+      const h = tape.gelu(first[i](tape, places));
+      const second = tape.gelu(linear(tape, h, `m${i}.mid`));
+      tape.release(h);
       const share = { factor: 1 / members, ...(encoder ? { residual: encoder } : {}) };
       encoder = linear(tape, second, `m${i}.out`, share);
       tape.release(second);
@@ -186,35 +189,6 @@ export function evidenceNetwork(
   return Object.assign(network, { evidence, standard });
 }
 
-/** Pieces (column, from, scale) as four words each. */
-function pieceTable(kernel: Kernel, pieces: Float32Array): Address {
-  const many = pieces.length / 3;
-  const at = kernel.allocate(4 * many);
-  const view = new DataView(kernel.functions.memory.buffer, at, 16 * many);
-  for (let i = 0; i < many; i++) {
-    view.setInt32(16 * i, pieces[3 * i], true);
-    view.setFloat32(16 * i + 4, pieces[3 * i + 1], true);
-    view.setFloat32(16 * i + 8, pieces[3 * i + 2], true);
-  }
-  return at;
-}
-
-/** Nodes (column, threshold or leaf value, low child) as the kernel walks them; see `forest` in assembly/evidence.ts. */
-function nodeTable(kernel: Kernel, nodes: Float32Array): Address {
-  const many = nodes.length / 3;
-  const at = kernel.allocate(4 * many);
-  const view = new DataView(kernel.functions.memory.buffer, at, 16 * many);
-  for (let i = 0; i < many; i++) {
-    const [column, value, low] = nodes.subarray(3 * i, 3 * i + 3);
-    const leaf = column < 0;
-    view.setInt32(16 * i, leaf ? 0 : column, true);
-    view.setFloat32(16 * i + 4, leaf ? Number.POSITIVE_INFINITY : value, true);
-    view.setInt32(16 * i + 8, 16 * (leaf ? i : low), true);
-    view.setFloat32(16 * i + 12, leaf ? value : 0, true);
-  }
-  return at;
-}
-
 /** Depths of all nodes: 0 for leaves, else one more than the deeper child's; children lie behind their parents. */
 export function nodeDepths(nodes: Float32Array): Int32Array {
   const depths = new Int32Array(nodes.length / 3);
@@ -223,15 +197,6 @@ export function nodeDepths(nodes: Float32Array): Int32Array {
     if (nodes[3 * i] >= 0) depths[i] = 1 + Math.max(depths[low], depths[low + 1]);
   }
   return depths;
-}
-
-/** Roots as the kernel walks from them: place in bytes, depth. */
-function rootTable(kernel: Kernel, roots: Float32Array, nodes: Float32Array): Address {
-  const depths = nodeDepths(nodes);
-  const at = kernel.allocate(2 * roots.length);
-  const words = new Int32Array(kernel.functions.memory.buffer, at, 2 * roots.length);
-  for (const [i, root] of roots.entries()) words.set([16 * root, depths[root]], 2 * i);
-  return at;
 }
 
 function floats(kernel: Kernel, values: Float32Array): Address {
