@@ -1,15 +1,11 @@
 /** wrangler.toml with its block for batches taken in, as a user would do it by hand. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-/** Writes the configuration into build/. @returns its path */
+/** Writes the configuration beside wrangler.toml, whose paths are relative to it. @returns its path */
 export function batchConfig(): string {
   const root = new URL("../", import.meta.url);
-  const text = readFileSync(new URL("wrangler.toml", root), "utf8")
-    .replaceAll(/^#\|( |$)/gm, "")
-    .replace('main = "worker/index.ts"', 'main = "../worker/index.ts"');
-  mkdirSync(new URL("build/", root), { recursive: true });
-  const file = new URL("build/wrangler.batches.toml", root);
-  writeFileSync(file, text);
+  const file = new URL("wrangler.batches.toml", root);
+  writeFileSync(file, readFileSync(new URL("wrangler.toml", root), "utf8").replaceAll(/^#\|( |$)/gm, ""));
   return fileURLToPath(file);
 }
