@@ -17,7 +17,10 @@ export default defineConfig({
         plugins: [
           cloudflareTest({
             wrangler: { configPath: "./wrangler.toml" },
-            miniflare: { bindings: { ENVIRONMENT: "development" } },
+            miniflare: {
+              bindings: { ENVIRONMENT: "development" },
+              ratelimits: { RATE_LIMITER: { namespace_id: "1001", simple: { limit: 20, period: 60 } } },
+            },
           }),
         ],
         test: {

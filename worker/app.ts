@@ -7,6 +7,7 @@ import { type AppEnv, WORKER_VERSION } from "./bindings.ts";
 import { requireKey } from "./keys.ts";
 import { Methods } from "./methods.ts";
 import { inferenceFault, Problem, problemResponse, toProblem } from "./problem.ts";
+import { limitRate } from "./rate.ts";
 import { Registry } from "./registry.ts";
 import { batchProgress, batchResults, startBatch } from "./routes/batches.ts";
 import { live, ready } from "./routes/health.ts";
@@ -41,8 +42,7 @@ export function createApp(open: (bytes: Uint8Array) => Scorer): Hono<AppEnv> {
 
   app.get("/v2/health/live", live);
   app.get("/v2/health/ready", (c) => ready(c, models(c.env), defaultModel(c.env)));
-  app.use("/v1/*", requireKey);
-  app.use("/v2/models/*", requireKey);
+  for (const path of ["/v1/*", "/v2/models/*"]) app.use(path, requireKey, limitRate);
   app.get("/v1/models", (c) => listModels(c, models(c.env)));
   app.get("/v1/models/:model", (c) => modelCard(c, models(c.env), c.req.param("model")));
   app.get("/v1/models/:model/weights/:sha256", (c) =>

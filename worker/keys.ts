@@ -5,11 +5,8 @@ import { Problem } from "./problem.ts";
 
 /** Lets a request pass with an accepted key in `authorization: Bearer` or `x-api-key`; all in development. */
 export const requireKey = createMiddleware<AppEnv>(async (context, next) => {
-  const { API_KEY_SHA256, ENVIRONMENT } = context.env;
-  const accepted = (API_KEY_SHA256 ?? "")
-    .split(",")
-    .map((part) => part.trim().toLowerCase())
-    .filter((part) => /^[0-9a-f]{64}$/.test(part));
+  const { API_KEY_SHA256 = "", ENVIRONMENT } = context.env;
+  if (API_KEY_SHA256 !== configured) [configured, accepted] = [API_KEY_SHA256, readDigests(API_KEY_SHA256)];
   if (accepted.length === 0) {
     if (ENVIRONMENT === "development") return next();
     const remedy = "Set the secret API_KEY_SHA256 to the SHA-256 of a key: npx wrangler secret put API_KEY_SHA256.";
@@ -23,14 +20,25 @@ export const requireKey = createMiddleware<AppEnv>(async (context, next) => {
   }
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(key)));
   let known = false;
-  for (const hex of accepted) {
-    const wanted = Uint8Array.from(hex.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
+  for (const wanted of accepted) {
     // Every key is compared, so the time does not tell which one came close.
     if (crypto.subtle.timingSafeEqual(digest, wanted)) known = true;
   }
-  context.set("caller", Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join(""));
   if (!known) throw new Problem(403, "key-wrong", "The key is not accepted.", "Check the key.");
+  context.set("caller", Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join(""));
   return next();
 });
 
 const challenge = { headers: { "www-authenticate": "Bearer" } };
+
+/** The secret as it was last read, and the digests in it. */
+let configured = "";
+let accepted: readonly Uint8Array[] = [];
+
+/** What is not a digest in hex is no key: a broken secret closes the Worker. */
+function readDigests(secret: string): Uint8Array[] {
+  const parts = secret.split(",").map((part) => part.trim().toLowerCase());
+  return parts
+    .filter((part) => /^[0-9a-f]{64}$/.test(part))
+    .map((part) => Uint8Array.from(part.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16)));
+}

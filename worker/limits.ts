@@ -2,6 +2,8 @@
 
 /** Bytes of a request body; counted while it is read, whatever its length header says. */
 export const BODY_BYTES = 4 * 1024 * 1024;
+/** The period over which a key's requests are counted, as wrangler.toml has it. */
+export const RATE_SECONDS = 60;
 /** How long a body may take to come whole, or a stream of lines to go on. */
 export const BODY_MS = 30_000;
 /** Bytes of one line of a stream of rows: 4,096 features with their names fit. */
