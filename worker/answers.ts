@@ -5,6 +5,7 @@ import { callerOf } from "./caller.ts";
 import { BINARY_TYPE, JSON_TYPE } from "./media.ts";
 import { Problem } from "./problem.ts";
 import type { Registry, Served } from "./registry.ts";
+import { type ScoredRows, Watch } from "./watch.ts";
 
 /** Which model a route stands for: a name, and a version where the path pins one. */
 export interface Target {
@@ -27,11 +28,21 @@ export interface Question {
  */
 export async function serve(context: Context<AppEnv>, registry: Registry, target: Target): Promise<Served> {
   const version = target.version === undefined ? undefined : versionNumber(target.version);
+  const started = Date.now();
   const served = await registry.get(target.name, { version, caller: callerOf(context) });
   const answering = `${served.name}@${served.version.version}`;
   context.set("model", answering);
+  context.set("modelMs", Date.now() - started);
   context.header("x-model-version", answering);
   return served;
+}
+
+const watch = new Watch();
+
+/** Counts scored rows for the log, for drift and for counters. */
+export function observe(context: Context<AppEnv>, served: Served, scored: ScoredRows): void {
+  context.set("rows", (context.get("rows") ?? 0) + scored.scores.length);
+  watch.observe(context.env, served, scored);
 }
 
 /** JSON that has been written already. */
@@ -58,7 +69,7 @@ export function binaryAnswer(context: Context<AppEnv>, scores: Float32Array, thr
   return context.body(scores.slice().buffer, 200, { "content-type": BINARY_TYPE });
 }
 
-function versionNumber(text: string): number {
+export function versionNumber(text: string): number {
   if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
   const remedy = "See the model card for those there are.";
   throw new Problem(404, "version-unknown", "Versions are whole numbers from 1.", remedy);

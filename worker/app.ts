@@ -10,9 +10,10 @@ import { inferenceFault, Problem, problemResponse, toProblem } from "./problem.t
 import { limitRate } from "./rate.ts";
 import { Registry } from "./registry.ts";
 import { batchProgress, batchResults, startBatch } from "./routes/batches.ts";
+import { modelDrift } from "./routes/drift.ts";
 import { live, ready } from "./routes/health.ts";
 import { infer, modelMetadata, modelReady, serverMetadata } from "./routes/inference.ts";
-import { listModels, modelCard } from "./routes/models.ts";
+import { listModels, listVersions, modelCard } from "./routes/models.ts";
 import { predict, score } from "./routes/score.ts";
 import { weights } from "./routes/weights.ts";
 
@@ -35,8 +36,17 @@ export function createApp(open: (bytes: Uint8Array) => Scorer): Hono<AppEnv> {
     const { method } = context.req;
     // The route and not the path, which may hold anything.
     const route = routePath(context, -1);
-    const [status, model] = [context.res.status, context.get("model")];
-    console.log(JSON.stringify({ requestId, method, route, status, model, ms: Date.now() - started }));
+    const { status } = context.res;
+    const ms = Date.now() - started;
+    const [model, rows, code] = [context.get("model"), context.get("rows"), context.get("code")];
+    const modelMs = context.get("modelMs");
+    context.header("server-timing", `${modelMs === undefined ? "" : `model;dur=${modelMs}, `}total;dur=${ms}`);
+    console.log(JSON.stringify({ requestId, method, route, status, code, model, rows, ms }));
+    context.env.ANALYTICS?.writeDataPoint({
+      indexes: [model ?? ""],
+      blobs: ["request", method, route, String(status), code ?? "", model ?? ""],
+      doubles: [rows ?? 0, ms],
+    });
   });
   app.use(secureHeaders());
 
@@ -44,9 +54,17 @@ export function createApp(open: (bytes: Uint8Array) => Scorer): Hono<AppEnv> {
   app.get("/v2/health/ready", (c) => ready(c, models(c.env), defaultModel(c.env)));
   for (const path of ["/v1/*", "/v2/models/*"]) app.use(path, requireKey, limitRate);
   app.get("/v1/models", (c) => listModels(c, models(c.env)));
-  app.get("/v1/models/:model", (c) => modelCard(c, models(c.env), c.req.param("model")));
   app.get("/v1/models/:model/weights/:sha256", (c) =>
     weights(c, models(c.env), c.req.param("model"), c.req.param("sha256")),
+  );
+  app.get("/v1/models/:model", (c) => modelCard(c, models(c.env), { name: c.req.param("model") }));
+  app.get("/v1/models/:model/versions/:version", (c) =>
+    modelCard(c, models(c.env), { name: c.req.param("model"), version: c.req.param("version") }),
+  );
+  app.get("/v1/models/:model/versions", (c) => listVersions(c, models(c.env), c.req.param("model")));
+  app.get("/v1/models/:model/drift", (c) => modelDrift(c, models(c.env), { name: c.req.param("model") }));
+  app.get("/v1/models/:model/versions/:version/drift", (c) =>
+    modelDrift(c, models(c.env), { name: c.req.param("model"), version: c.req.param("version") }),
   );
   app.post("/v1/score", (c) => score(c, models(c.env), { name: defaultModel(c.env) }));
   app.post("/v1/models/:model/score", (c) => score(c, models(c.env), { name: c.req.param("model") }));
@@ -94,6 +112,7 @@ export function createApp(open: (bytes: Uint8Array) => Scorer): Hono<AppEnv> {
 
 /** A problem in the form of the protocol the path belongs to. */
 function answer(problem: Problem, context: Context<AppEnv>): Response {
+  context.set("code", problem.code);
   return /^\/v2(\/|$)/.test(context.req.path)
     ? inferenceFault(problem)
     : problemResponse(problem, context.get("requestId"));

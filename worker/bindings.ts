@@ -1,6 +1,8 @@
 /** What the Worker is given (wrangler.toml, secrets), and what a request carries along. */
+import type { AnalyticsEngineDataset, D1Database, DurableObjectNamespace } from "@cloudflare/workers-types";
 import type { KVNamespace, Queue, R2Bucket, RateLimit, Workflow } from "@cloudflare/workers-types";
 import type { Batch } from "./batch/batch.ts";
+import type { LiveHistograms } from "./live-histograms.ts";
 
 export interface Bindings {
   readonly MODELS: KVNamespace;
@@ -16,6 +18,14 @@ export interface Bindings {
   readonly BATCH_FLOW?: Workflow<Batch>;
   /** Bytes of a batch's parts, where two mebibytes are too much CPU for a large network. */
   readonly BATCH_PART_BYTES?: string;
+  /** Adds up live histograms for drift; nothing is counted without. */
+  readonly DRIFT?: DurableObjectNamespace<LiveHistograms>;
+  /** Takes counters of requests and scores. */
+  readonly ANALYTICS?: AnalyticsEngineDataset;
+  /** Labelled rows from callers; feedback is off without. */
+  readonly FEEDBACK?: D1Database;
+  /** SHA-256, in hex, of the keys that may give and read feedback, separated by commas; without it every accepted key. */
+  readonly FEEDBACK_KEY_SHA256?: string;
   /** Counts the requests of each key; without it they are not limited. */
   readonly RATE_LIMITER?: RateLimit;
 }
@@ -26,6 +36,12 @@ export interface Variables {
   caller?: string;
   /** The version that answered, for the log. */
   model?: string;
+  /** Milliseconds that it took to come by the model. */
+  modelMs?: number;
+  /** Rows scored, for the log; those of a stream are not known when it is written. */
+  rows?: number;
+  /** The code of the fault answered, for the log. */
+  code?: string;
 }
 
 export interface AppEnv {

@@ -7,5 +7,6 @@ import { createConsumer } from "./batch/consumer.ts";
 const open = (bytes: Uint8Array): Scorer => Scorer.open(bytes, kernel);
 const { fetch } = createApp(open);
 
+export { LiveHistograms } from "./live-histograms.ts";
 export { BatchFlow } from "./batch/flow.ts";
 export default { fetch, queue: createConsumer(open) };

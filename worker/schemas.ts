@@ -79,6 +79,11 @@ export const ScoreQuery = exactly({
   explain: z.optional(z.string().check(z.regex(/^(true|false|[1-9]|1\d|20)$/))),
 });
 
+/** How many hours back to look. */
+export const DriftQuery = exactly({
+  hours: z.optional(z.string().check(z.regex(/^([1-9]|[1-9]\d|1[0-5]\d|16[0-8])$/))),
+});
+
 const share = z.number().check(z.minimum(0), z.maximum(1));
 
 export const Reason = z

@@ -2,7 +2,7 @@
 import type { Context } from "hono";
 import { resolveThreshold, DEFAULT_THRESHOLD } from "../../model/thresholds.ts";
 import { versionsOf } from "../../model/pointer.ts";
-import { jsonAnswer, serve, type Target } from "../answers.ts";
+import { jsonAnswer, observe, serve, type Target } from "../answers.ts";
 import { type AppEnv, WORKER_VERSION } from "../bindings.ts";
 import { readJson } from "../body.ts";
 import { InferRequest, type ModelMetadata } from "../inference-schemas.ts";
@@ -70,6 +70,7 @@ export async function infer(context: Context<AppEnv>, registry: Registry, target
   const encoded = checkEncoded(encodeTensors(inputs, scorer), scorer);
   const rows = encoded.length / scorer.inputs;
   const scores = checkScores(scorer.score(encoded, rows));
+  observe(context, served, { scores, threshold, inputs: (i) => [encoded, i * scorer.inputs] });
   const tensors = wanted.map((output) => {
     const { datatype, json } = OUTPUTS[output];
     return `{"name":"${output}","shape":[${rows}],"datatype":"${datatype}","data":[${json(scores, threshold)}]}`;

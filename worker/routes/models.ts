@@ -1,5 +1,7 @@
 /** What is served: the list of models, and the card of one. */
 import type { Context } from "hono";
+import { versionsOf } from "../../model/pointer.ts";
+import { type Target, versionNumber } from "../answers.ts";
 import type { AppEnv } from "../bindings.ts";
 import type { Registry } from "../registry.ts";
 
@@ -7,8 +9,10 @@ export async function listModels(context: Context<AppEnv>, registry: Registry): 
   return context.json({ models: (await registry.names()).map((name) => ({ name, url: `/v1/models/${name}` })) });
 }
 
-export async function modelCard(context: Context<AppEnv>, registry: Registry, name: string): Promise<Response> {
-  const { scorer, version, pointer, fault } = await registry.get(name);
+/** The card of the current version, or of the one the path names. */
+export async function modelCard(context: Context<AppEnv>, registry: Registry, target: Target): Promise<Response> {
+  const wanted = target.version === undefined ? undefined : versionNumber(target.version);
+  const { name, scorer, version, pointer, fault } = await registry.get(target.name, { version: wanted });
   const { network, schema, temperature, epsilon, thresholds, training, evaluation } = scorer.artefact;
   context.set("model", `${name}@${version.version}`);
   context.header("x-model-version", `${name}@${version.version}`);
@@ -16,7 +20,8 @@ export async function modelCard(context: Context<AppEnv>, registry: Registry, na
     name,
     ...version,
     ...(fault ? { fault, wanted: pointer.current.version } : {}),
-    versions: [pointer.current, ...pointer.history],
+    versions: versionsOf(pointer),
+    ...(pointer.canary ? { canary: pointer.canary } : {}),
     network,
     temperature,
     epsilon,
@@ -25,5 +30,19 @@ export async function modelCard(context: Context<AppEnv>, registry: Registry, na
     training,
     // example rows are in the artefact itself
     ...(evaluation ? { evaluation: { ...evaluation, examples: undefined } } : {}),
+  });
+}
+
+/** Every version that can be asked for by number, with what it stands for now. */
+export async function listVersions(context: Context<AppEnv>, registry: Registry, name: string): Promise<Response> {
+  const { current, canary, history } = await registry.pointer(name);
+  const states = [
+    { ...current, state: "current" },
+    ...(canary ? [{ ...canary, state: "canary" }] : []),
+    ...history.map(({ abandoned, ...version }) => ({ ...version, state: abandoned ? "abandoned" : "previous" })),
+  ];
+  return context.json({
+    name,
+    versions: states.map((each) => ({ ...each, url: `/v1/models/${name}/versions/${each.version}` })),
   });
 }

@@ -1,7 +1,7 @@
 /** Scoring without any JSON: rows as the network reads them, little-endian f32, in; scores out. */
 import type { Context } from "hono";
 import { resolveThreshold } from "../../model/thresholds.ts";
-import { binaryAnswer, type Question, scoreAnswer } from "../answers.ts";
+import { binaryAnswer, observe, type Question, scoreAnswer } from "../answers.ts";
 import type { AppEnv } from "../bindings.ts";
 import { readBytes } from "../body.ts";
 import { BINARY_ROWS } from "../limits.ts";
@@ -21,6 +21,7 @@ export async function scoreBinary(context: Context<AppEnv>, served: Served, ques
   const bytes = await readBytes(context.req.raw);
   const encoded = encodedRows(bytes, scorer.inputs);
   const scores = checkScores(scorer.score(checkEncoded(encoded, scorer), encoded.length / scorer.inputs));
+  observe(context, served, { scores, threshold, inputs: (i) => [encoded, i * scorer.inputs] });
   if (form === BINARY_TYPE) return binaryAnswer(context, scores, threshold);
   return scoreAnswer(context, served, question, threshold, predictionsJson(scores, threshold));
 }

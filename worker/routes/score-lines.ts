@@ -3,7 +3,7 @@ import type { Context } from "hono";
 import type { Row } from "../../model/schema.ts";
 import type { Scorer } from "../../model/scorer.ts";
 import { resolveThreshold } from "../../model/thresholds.ts";
-import type { Question } from "../answers.ts";
+import { observe, type Question } from "../answers.ts";
 import type { AppEnv } from "../bindings.ts";
 import { Deadline, parseJson } from "../body.ts";
 import { BODY_MS, LINE_BYTES, LINES } from "../limits.ts";
@@ -13,16 +13,18 @@ import { checkScores, explanations, predictionJson } from "../predictions.ts";
 import { Problem, toProblem } from "../problem.ts";
 import type { Served } from "../registry.ts";
 import type { LineFault } from "../schemas.ts";
+import type { ScoredRows } from "../watch.ts";
 
 /**
  * Answers as the lines come: each pull of the reader scores what has come, at most LINES of them, and reads on only when
  * nothing is left, so that a slow reader slows the sender down and memory does not grow with the stream.
  */
-export function scoreLines(context: Context<AppEnv>, { scorer }: Served, question: Question): Response {
+export function scoreLines(context: Context<AppEnv>, served: Served, question: Question): Response {
+  const { scorer } = served;
   answerType(context.req.header("accept") ?? null, [LINES_TYPE]);
   const threshold = resolveThreshold(scorer.artefact, question.threshold);
   context.header("x-threshold", String(threshold));
-  const answers = new LineAnswers(scorer, threshold, question.top);
+  const answers = new LineAnswers(scorer, threshold, question.top, (scored) => observe(context, served, scored));
   const reader = context.req.raw.body?.getReader();
   const stream = new ReadableStream<Uint8Array>({
     async pull(controller) {
@@ -75,6 +77,7 @@ class LineAnswers {
   readonly #scorer: Scorer;
   readonly #threshold: number;
   readonly #top: number | undefined;
+  readonly #scored: (rows: ScoredRows) => void;
   readonly #lines = new Lines(LINE_BYTES);
   /** Inputs (LINES, inputs) of the good lines at hand. */
   readonly #encoded: Float32Array;
@@ -84,7 +87,8 @@ class LineAnswers {
   #seen = 0;
   #good = 0;
 
-  constructor(scorer: Scorer, threshold: number, top: number | undefined) {
+  constructor(scorer: Scorer, threshold: number, top: number | undefined, scored: (rows: ScoredRows) => void) {
+    this.#scored = scored;
     this.#scorer = scorer;
     this.#threshold = threshold;
     this.#top = top;
@@ -136,6 +140,8 @@ class LineAnswers {
 
   #answer(): string {
     const scores = this.#scorer.score(this.#encoded, this.#good);
+    const [encoded, { inputs }] = [this.#encoded, this.#scorer];
+    this.#scored({ scores, threshold: this.#threshold, inputs: (i) => [encoded, i * inputs] });
     let text = "";
     let good = 0;
     for (const row of this.#rows) {

@@ -3,7 +3,7 @@ import type { Context } from "hono";
 import { UnseenError } from "../../model/errors.ts";
 import type { Row } from "../../model/schema.ts";
 import { DEFAULT_THRESHOLD, resolveThreshold } from "../../model/thresholds.ts";
-import { binaryAnswer, jsonAnswer, type Question, scoreAnswer, serve, type Target } from "../answers.ts";
+import { binaryAnswer, jsonAnswer, observe, type Question, scoreAnswer, serve, type Target } from "../answers.ts";
 import type { AppEnv } from "../bindings.ts";
 import { readJson } from "../body.ts";
 import { EXPLAINED_DEFAULT, EXPLAINED_ROWS, ROWS } from "../limits.ts";
@@ -33,6 +33,7 @@ async function scoreJson(context: Context<AppEnv>, registry: Registry, target: T
   const { scorer } = served;
   const threshold = resolveThreshold(scorer.artefact, question.threshold);
   const scores = checkScores(scorer.scoreRows(instances));
+  observe(context, served, { scores, threshold, inputs: (i) => [scorer.encode(instances[i]), 0] });
   if (form === BINARY_TYPE) return binaryAnswer(context, scores, threshold);
   const predictions = predictionsJson(scores, threshold, explanations(scorer, instances, question.top));
   return scoreAnswer(context, served, question, threshold, predictions);
@@ -42,9 +43,11 @@ async function scoreJson(context: Context<AppEnv>, registry: Registry, target: T
 export async function predict(context: Context<AppEnv>, registry: Registry, target: Target): Promise<Response> {
   noQuery(context);
   const { instances, question } = readRequest(PredictRequest, await readJson(context.req.raw));
-  const { scorer } = await serve(context, registry, target);
+  const served = await serve(context, registry, target);
+  const { scorer } = served;
   const threshold = resolveThreshold(scorer.artefact, question.threshold);
   const scores = checkScores(scorer.scoreRows(instances));
+  observe(context, served, { scores, threshold, inputs: (i) => [scorer.encode(instances[i]), 0] });
   const predictions = predictionsJson(scores, threshold, explanations(scorer, instances, question.top));
   return jsonAnswer(context, `{"predictions":${predictions}}`);
 }
