@@ -1,0 +1,205 @@
+/**
+ * Measures training steps of the reference network beside jax-js, TensorFlow.js and, where a Python has it, torch:
+ *
+ *     node bench/training.ts [--quick] [--json] [--torch /usr/bin/python3]
+ *
+ * Writes docs/performance-training.md and its plot; with --quick or --json it writes nothing, --json prints the ratios.
+ */
+import { writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { parseArgs } from "node:util";
+import * as Plot from "@observablehq/plot";
+import { encoder, head, weightShapes } from "../model/network.ts";
+import { Parameters } from "../model/parameters.ts";
+import { tensorValues } from "../model/safetensors.ts";
+import { Tape } from "../model/tape.ts";
+import { drawFor, unit } from "../trainer/learn/draw.ts";
+import { AdamW, builtModule, TrainingPass } from "../trainer/learn/engine.ts";
+import { Team } from "../trainer/learn/team.ts";
+import { COLOURS, svg } from "../trainer/report/svg.ts";
+import { REFERENCE, referenceModel, referenceRows } from "./reference-network.ts";
+import { ADAMW, jaxStep, type Problem, type Step, tfjsStep, Torch } from "./training-peers.ts";
+
+const { values: options } = parseArgs({
+  options: { quick: { type: "boolean" }, json: { type: "boolean" }, torch: { type: "string", default: "python3" } },
+});
+const ROWS = 256;
+const ROUNDS = options.quick ? 5 : 15;
+/** Losses of the first steps agree to this. */
+const TOLERANCE = 2e-3;
+
+const draw = drawFor(3, 0);
+const problem: Problem = {
+  shape: REFERENCE,
+  weights: new Map(
+    [...referenceModel().tensors].map(([name, tensor]) => [
+      name,
+      { shape: tensor.shape, values: tensorValues(tensor) },
+    ]),
+  ),
+  x: referenceRows(ROWS, REFERENCE.inputs),
+  targets: Float32Array.from({ length: ROWS }, () => (unit(draw) < 0.5 ? 1 : 0)),
+  rows: ROWS,
+};
+
+/** The engine of this project on some threads. */
+function ours(build: "train" | "train-relaxed", workers: number): { step: Step; team: Team } {
+  const team = new Team(builtModule(build), workers);
+  const parameters = new Parameters(team, weightShapes(REFERENCE), { gradients: true, transposes: true });
+  for (const [name, { values }] of problem.weights) parameters.load(name, values);
+  const tape = new Tape(team, ROWS);
+  const x = tape.input(REFERENCE.inputs);
+  const logits = head(tape, encoder(tape, x, REFERENCE, parameters, true), parameters, true);
+  const pass = new TrainingPass(team, tape);
+  const [targets, shares] = [pass.column(), pass.column()];
+  const temperature = team.allocate(1);
+  pass.crossEntropy(logits, targets, shares, temperature, 1);
+  const optimiser = new AdamW(team, parameters, ADAMW);
+  pass.run(0);
+  team.floats(temperature, 1)[0] = 1;
+  team.floats(targets.at, ROWS).set(problem.targets);
+  team.floats(shares.at, ROWS).fill(1 / ROWS);
+  const stride = team.functions.stride(REFERENCE.inputs);
+  const input = team.floats(x.at, ROWS * stride);
+  const step = (): number => {
+    for (let i = 0; i < ROWS; i++) {
+      input.set(problem.x.subarray(i * REFERENCE.inputs, (i + 1) * REFERENCE.inputs), i * stride);
+    }
+    optimiser.zeroGradients();
+    const { loss } = pass.run(ROWS);
+    optimiser.step(ADAMW.rate);
+    return loss;
+  };
+  return { step, team };
+}
+
+interface Entry {
+  readonly name: string;
+  readonly ours: boolean;
+  /** Steps a round. */
+  readonly steps: number;
+  /** Milliseconds a step. */
+  readonly run: (steps: number) => Promise<number>;
+  readonly ms: number[];
+}
+
+function entry(name: string, step: Step, steps: number, isOurs: boolean): Entry {
+  const run = async (count: number): Promise<number> => {
+    const started = performance.now();
+    for (let i = 0; i < count; i++) {
+      const loss = step();
+      if (loss instanceof Promise) await loss;
+    }
+    return (performance.now() - started) / count;
+  };
+  return { name, ours: isOurs, steps, run, ms: [] };
+}
+
+const builds = [
+  { name: "this engine, SIMD128, 1 thread", ...ours("train", 1) },
+  { name: "this engine, SIMD128, 2 threads", ...ours("train", 2) },
+  { name: "this engine, relaxed SIMD, 1 thread", ...ours("train-relaxed", 1) },
+  { name: "this engine, relaxed SIMD, 2 threads", ...ours("train-relaxed", 2) },
+];
+const JAX = "jax-js, wasm";
+const TFJS = "TensorFlow.js, wasm, 1 thread";
+const TORCH = "torch, 1 thread";
+const peers = [
+  { name: JAX, step: await jaxStep(problem), steps: 3 },
+  { name: TFJS, step: await tfjsStep(problem), steps: 1 },
+];
+
+const losses = new Map<string, number[]>();
+for (const { name, step } of [...builds, ...peers]) {
+  const own: number[] = [];
+  for (let i = 0; i < 4; i++) own.push(await step());
+  losses.set(name, own);
+  const wanted = losses.get(builds[0].name) ?? [];
+  const error = Math.max(...own.map((loss, i) => Math.abs(loss - wanted[i])));
+  if (!(error < TOLERANCE)) throw new Error(`${name}: losses ${own.join(", ")} instead of ${wanted.join(", ")}`);
+}
+for (const [one, two] of [
+  [0, 1],
+  [2, 3],
+]) {
+  if (losses.get(builds[one].name)?.join() !== losses.get(builds[two].name)?.join()) {
+    throw new Error("two threads do not give what one gives");
+  }
+}
+
+const torch = await Torch.start(options.torch);
+const entries = [
+  ...builds.map(({ name, step }) => entry(name, step, 10, true)),
+  ...peers.map(({ name, step, steps }) => entry(name, step, steps, false)),
+  ...(torch
+    ? [{ name: TORCH, ours: false, steps: 10, run: (steps: number) => torch.run(steps), ms: [] } satisfies Entry]
+    : []),
+];
+for (const { run, ours: own } of entries) await run(own ? 40 : 1);
+for (let round = 0; round < ROUNDS; round++) {
+  for (const { run, steps, ms } of entries) ms.push(await run(steps));
+}
+torch?.stop();
+await Promise.all(builds.map(({ team }) => team.close()));
+
+const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+const speed = (name: string): number => 1000 / median(entries.find((one) => one.name === name)?.ms ?? []);
+const best = Math.max(speed(builds[1].name), speed(builds[3].name));
+const ratios = {
+  "two threads over one": speed(builds[3].name) / speed(builds[2].name),
+  "two threads over jax-js": best / speed(JAX),
+  "two threads over tfjs": best / speed(TFJS),
+  ...(torch ? { "two threads over torch": best / speed(TORCH) } : {}),
+};
+const rounded = Object.fromEntries(Object.entries(ratios).map(([name, ratio]) => [name, Number(ratio.toFixed(2))]));
+
+const table = [
+  "| | steps/s, median | fastest round |",
+  "|---|--:|--:|",
+  ...entries.map(({ name, ms }) => `| ${name} | ${speed(name).toFixed(1)} | ${(1000 / Math.min(...ms)).toFixed(1)} |`),
+];
+const list = Object.entries(rounded).map(([name, ratio]) => `- ${name}: ${ratio}`);
+const document = `# Performance of training
+
+Written by \`node bench/training.ts\` on ${new Date().toISOString().slice(0, 10)}: ${cpus()[0].model.trim()}, ${cpus().length} cores, Node ${process.versions.node}${torch ? `, torch ${torch.version}` : ""}; ${ROUNDS} interleaved rounds in one run.
+A step of the reference network (77 → 256, 3 residual blocks, → 128 → 2; 446 k weights) on ${ROWS} rows: forward, cross-entropy, backward, AdamW. JavaScript peers start from the same weights and rows, and their first losses agree with ours to ${TOLERANCE}. Absolute times depend on the machine: compare the ratios.
+
+${table.join("\n")}
+
+Ratios of medians (two threads: the faster of our builds):
+
+${list.join("\n")}
+
+![Training steps a second](performance-training.svg)
+
+Two threads give the same weights as one, to the last bit, and so does any other number: rows are shared out where each row is on its own; a sum over rows (gradients of weights, biases and norms) is shared out by what it writes, so that one thread adds up all rows in their order. Threads meet where one needs what another has written, in the kernel, some forty times a step. A step allocates nothing: neither does the kernel's memory grow, nor is there an array made (trainer/learn/team.test.ts). The relaxed build is used where the engine has relaxed SIMD; it rounds once where the plain build rounds twice, so models trained by the two differ in the last bits.
+${torch ? "" : "\nNo Python with torch was found for this run.\n"}`;
+if (options.json) console.log(JSON.stringify(rounded));
+else console.log(`${table.join("\n")}\n\n${list.join("\n")}`);
+if (!options.quick && !options.json) {
+  writeFileSync(new URL("../docs/performance-training.md", import.meta.url), document);
+  const plot = svg("Training steps a second of the reference network", {
+    width: 640,
+    height: 60 + 28 * entries.length,
+    marginLeft: 210,
+    x: { label: "steps a second →", grid: true },
+    y: { label: null, domain: entries.map(({ name }) => name) },
+    marks: [
+      Plot.barX(entries, {
+        x: ({ name }: Entry) => speed(name),
+        y: "name",
+        fill: ({ ours: own }: Entry) => (own ? COLOURS.ours : COLOURS.peers[0]),
+      }),
+      Plot.text(entries, {
+        x: ({ name }: Entry) => speed(name),
+        y: "name",
+        text: ({ name }: Entry) => speed(name).toFixed(1),
+        dx: 4,
+        textAnchor: "start",
+        fill: "currentColor",
+      }),
+    ],
+  });
+  writeFileSync(new URL("../docs/performance-training.svg", import.meta.url), `${plot}\n`);
+}
+process.exit(0);
