@@ -1,5 +1,6 @@
 /** `unseen train`: from a data set to a model file. */
 import { writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { writeArtefact } from "../../model/artefact.ts";
 import { UnseenError } from "../../model/errors.ts";
 import type { Dataset } from "../data/dataset.ts";
@@ -28,6 +29,9 @@ const numbers: Partial<Record<keyof LearningOptions, string>> = {
   epsilon: "ε of the ODIN step; 0 leaves it out",
 };
 
+/** More threads than this wait for each other more than they work. */
+const MOST_THREADS = 4;
+
 const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 export const trainCommand: Command = {
@@ -46,6 +50,7 @@ export const trainCommand: Command = {
       valueHint: "FILE",
       description: "paper: JSON line per episode: pre, after inner, after outer",
     },
+    workers: { type: "string", description: "paper: threads (one a core, four at most); the model is the same" },
     "learn-epsilon": { type: "boolean", description: "paper: learn ε instead of keeping it fixed" },
     ...Object.fromEntries(
       Object.entries(numbers).map(([name, description]) => [
@@ -77,6 +82,7 @@ export const trainCommand: Command = {
       learning: learningOptions(options),
       checkpoint: `${out}.checkpoint`,
       resume: options.resume === true,
+      workers: whole(options, "workers", 1, 64) ?? Math.min(MOST_THREADS, availableParallelism()),
       signal,
     };
     const dataset = await withProgress("reading", quiet, () => readData(options));
@@ -110,6 +116,7 @@ export interface TrainOnOptions {
   readonly learning?: Partial<LearningOptions>;
   readonly checkpoint?: string;
   readonly resume?: boolean;
+  readonly workers?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -143,7 +150,7 @@ function creationDate(): string {
 /** The method asked for. @throws UnseenError option-invalid where an option of the published form goes with another one */
 function checkedMethod(options: Options): LearningMethod {
   const method = choice(options, "method", LEARNING_METHODS);
-  const others = [...Object.keys(numbers).map(kebab), "resume", "log", "learn-epsilon"];
+  const others = [...Object.keys(numbers).map(kebab), "resume", "log", "workers", "learn-epsilon"];
   const stray = others.find((name) => options[name] !== undefined && options[name] !== false);
   if (method === "paper" || stray === undefined) return method;
   throw new UnseenError(

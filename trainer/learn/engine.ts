@@ -54,6 +54,12 @@ export interface RowColumn {
   readonly at: Address;
 }
 
+interface Views {
+  readonly rows: number;
+  readonly value: Float64Array;
+  readonly seeds: readonly Float32Array[];
+}
+
 /** A tape with losses, compiled: one call runs forward, losses and backward. */
 export class TrainingPass {
   readonly #kernel: TrainKernel;
@@ -61,6 +67,8 @@ export class TrainingPass {
   readonly #value: Address;
   readonly #seeds: Value[] = [];
   #run: ((rows: number) => void) | undefined;
+  /** What a run clears and reads, kept from run to run: views of shared memory stay good while it grows. */
+  #views: Views | undefined;
 
   constructor(kernel: TrainKernel, tape: Tape) {
     this.#kernel = kernel;
@@ -100,13 +108,22 @@ export class TrainingPass {
    */
   run(rows: number): { loss: number; temperatureSlope: number } {
     this.#run ??= this.#kernel.compile([...this.#tape.forward, ...this.#tape.backward()]);
-    this.#kernel.doubles(this.#value, 2).fill(0);
-    for (const value of this.#seeds) {
-      this.#kernel.floats(value.grad, rows * this.#kernel.functions.stride(value.width)).fill(0);
-    }
+    const { value, seeds } = this.#viewed(rows);
+    value.fill(0);
+    for (const seed of seeds) seed.fill(0);
     this.#run(rows);
-    const [loss, temperatureSlope] = this.#kernel.doubles(this.#value, 2);
-    return { loss, temperatureSlope };
+    return { loss: value[0], temperatureSlope: value[1] };
+  }
+
+  #viewed(rows: number): Views {
+    if (this.#views?.rows === rows) return this.#views;
+    const { stride } = this.#kernel.functions;
+    this.#views = {
+      rows,
+      value: this.#kernel.doubles(this.#value, 2),
+      seeds: this.#seeds.map(({ grad, width }) => this.#kernel.floats(grad, rows * stride(width))),
+    };
+    return this.#views;
   }
 
   #seed(value: Value): Address {
@@ -134,9 +151,10 @@ export class AdamW {
   readonly #options: Required<AdamWOptions>;
   readonly #first: Address;
   readonly #second: Address;
-  readonly #scalars: Address;
-  /** Sums of squares of the gradient, f64. */
-  readonly #sums: Address;
+  readonly #gradients: Float32Array;
+  readonly #scalars: Float32Array;
+  /** Sums of squares of the gradient. */
+  readonly #sums: Float64Array;
   readonly #run: (rows: number) => void;
   #steps = 0;
 
@@ -147,30 +165,39 @@ export class AdamW {
     const { at, grad, length } = parameters;
     this.#first = kernel.allocate(length);
     this.#second = kernel.allocate(length);
-    this.#scalars = kernel.allocate(SCALARS);
-    this.#sums = kernel.allocate(2 * Math.ceil(length / CHUNK));
+    const scalars = kernel.allocate(SCALARS);
+    const chunks = Math.ceil(length / CHUNK);
+    const sums = kernel.allocate(2 * chunks);
     this.#run = kernel.compile([
-      ["SQUARES", length, grad, this.#sums],
-      ["ADAMW", length, at, grad, this.#first, this.#second, this.#sums, this.#scalars],
+      ["SQUARES", length, grad, sums],
+      ["ADAMW", length, at, grad, this.#first, this.#second, sums, scalars],
       ...[...parameters].flatMap(({ n, k, at: weight, transposed }): Instruction[] =>
         transposed ? [["PACK_TRANSPOSED", weight, n, k, transposed]] : [],
       ),
     ]);
+    // Views of shared memory stay good while it grows.
+    this.#gradients = kernel.floats(grad, length);
+    this.#scalars = kernel.floats(scalars, SCALARS);
+    this.#sums = kernel.doubles(sums, chunks);
+    this.#scalars.set([0, this.#options.beta1, this.#options.beta2, this.#options.epsilon, this.#options.decay]);
   }
 
   zeroGradients(): void {
-    this.#kernel.floats(this.parameters.grad, this.parameters.length).fill(0);
+    this.#gradients.fill(0);
   }
 
   /** One step at learning rate `rate`, the gradient's norm clipped to `clip`. @returns the norm before clipping */
   step(rate: number, clip = Number.POSITIVE_INFINITY): number {
-    const { beta1, beta2, epsilon, decay } = this.#options;
+    const { beta1, beta2 } = this.#options;
     this.#steps++;
-    const c1 = 1 - beta1 ** this.#steps;
-    const c2 = 1 - beta2 ** this.#steps;
-    this.#kernel.floats(this.#scalars, SCALARS).set([rate, beta1, beta2, epsilon, decay, c1, c2, clip]);
+    this.#scalars[0] = rate;
+    this.#scalars[5] = 1 - beta1 ** this.#steps;
+    this.#scalars[6] = 1 - beta2 ** this.#steps;
+    this.#scalars[7] = clip;
     this.#run(0);
-    return Math.sqrt(this.#kernel.doubles(this.#sums, Math.ceil(this.parameters.length / CHUNK)).reduce(sum, 0));
+    let squared = 0;
+    for (const sum of this.#sums) squared += sum;
+    return Math.sqrt(squared);
   }
 
   /** Weights, moments and step count, for a checkpoint. */
@@ -199,8 +226,4 @@ export function cosine(step: number, total: number, rate: number, warmup = 0): n
   if (step < warmup) return (rate * (step + 1)) / warmup;
   const share = Math.min(1, (step - warmup) / Math.max(1, total - warmup));
   return rate * (0.05 + 0.95 * 0.5 * (1 + Math.cos(Math.PI * share)));
-}
-
-function sum(total: number, value: number): number {
-  return total + value;
 }

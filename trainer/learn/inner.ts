@@ -29,7 +29,7 @@ export class InnerLoop {
   readonly #pass: TrainingPass;
   readonly #rows: number;
   /** Gradient of φ in the last step, for PCGrad against the outer loop. */
-  headGradient: Float32Array;
+  readonly headGradient: Float32Array;
 
   constructor(learner: Learner, options: InnerOptions) {
     this.#learner = learner;
@@ -90,7 +90,7 @@ export class InnerLoop {
     const optimisers = this.#options.reconstruction > 0 ? [theta, phi, decoder] : [theta, phi];
     for (const optimiser of optimisers) optimiser.zeroGradients();
     const { loss } = this.#pass.run(this.#rows);
-    this.headGradient = kernel.floats(phi.parameters.grad, phi.parameters.length).slice();
+    this.headGradient.set(kernel.floats(phi.parameters.grad, phi.parameters.length));
     for (const optimiser of optimisers) optimiser.step(rate, clip);
     return loss;
   }

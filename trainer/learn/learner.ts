@@ -20,7 +20,7 @@ export interface Snapshot {
 }
 
 export class Learner {
-  readonly kernel: TrainKernel = trainKernel();
+  readonly kernel: TrainKernel;
   readonly shape: ResidualShape;
   readonly encoder: AdamW;
   readonly head: AdamW;
@@ -31,7 +31,9 @@ export class Learner {
   readonly weights: WeightSource;
   readonly #inference: Inference;
 
-  constructor(shape: ResidualShape, epsilon: number, draw: Draw) {
+  /** @param workers threads that learn together; close the kernel when there are several */
+  constructor(shape: ResidualShape, epsilon: number, draw: Draw, workers = 1) {
+    this.kernel = trainKernel(workers);
     this.shape = shape;
     this.epsilon = new LearnedScalar(epsilon, EPSILON_BOUNDS);
     const shapes = [...weightShapes(shape)];

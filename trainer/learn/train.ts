@@ -85,6 +85,8 @@ export interface TrainRequest {
   readonly method?: LearningMethod;
   /** Options of the published form. */
   readonly learning?: Partial<LearningOptions>;
+  /** Threads that train the published form together; what they learn does not depend on how many. One unless told. */
+  readonly workers?: number;
   /** Options of the default method. */
   readonly evidence?: Partial<EvidenceOptions>;
   /** Where to keep checkpoints; none are kept without. */
@@ -170,7 +172,24 @@ async function trainPaper(fit: FitData, request: TrainRequest, report: (progress
   const data = encodeFit(fit, schema);
   const { hidden, blocks, latent } = options;
   const shape: ResidualShape = { inputs: inputWidth(schema), hidden, blocks, latent };
-  const learner = new Learner(shape, options.epsilon, drawFor(request.seed, -1));
+  const learner = new Learner(shape, options.epsilon, drawFor(request.seed, -1), request.workers);
+  try {
+    return await runEpisodes(learner, fit, schema, data, options, request, report);
+  } finally {
+    await learner.kernel.close();
+  }
+}
+
+/** Episodes, the boundary, thresholds. */
+async function runEpisodes(
+  learner: Learner,
+  fit: FitData,
+  schema: Schema,
+  data: EncodedFit,
+  options: LearningOptions,
+  request: TrainRequest,
+  report: (progress: Progress) => void,
+): Promise<Trained> {
   const inner = new InnerLoop(learner, { ...options, clip: 1 });
   const outer = new OuterLoop(learner, { ...options, clip: 1 });
   const book = new HardnessBook([...data.support.keys()]);
@@ -212,7 +231,7 @@ async function trainPaper(fit: FitData, request: TrainRequest, report: (progress
     validationAuc: data.support.size > 0 ? (best?.value ?? 0) : 0,
   };
   const model = {
-    network: shape,
+    network: learner.shape,
     temperature: learner.temperature.value,
     epsilon: learner.epsilon.value,
     tensors: learnedTensors(learner),
