@@ -19,6 +19,7 @@ export default defineConfig({
             wrangler: { configPath: "./wrangler.toml" },
             miniflare: {
               bindings: { ENVIRONMENT: "development" },
+              d1Databases: ["FEEDBACK"],
               ratelimits: { RATE_LIMITER: { namespace_id: "1001", simple: { limit: 20, period: 60 } } },
             },
           }),

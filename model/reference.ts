@@ -15,7 +15,7 @@ export interface Histogram {
 }
 
 export interface Reference {
-  /** Normal rows counted, of those training did not fit. */
+  /** Normal rows counted, of those training did not fit; a histogram may be of fewer. */
   readonly rows: number;
   readonly score: Histogram;
   /** In schema order. */
@@ -26,7 +26,7 @@ export interface Reference {
 const BINS_CAP = 64;
 
 /**
- * Counts of every histogram add up to the rows, edges rise, and there is a histogram for each feature.
+ * Counts of every histogram add up to the rows at the most, edges rise, and there is a histogram for each feature.
  *
  * @throws UnseenError artefact-malformed naming the place
  */
@@ -52,7 +52,8 @@ function readHistogram(json: JsonValue, rows: number, feature?: Feature): Histog
   const bins = categories ?? edges.length + 1;
   const counts = given.counts.items(bins).map((count) => count.integer(0, rows));
   if (counts.length !== bins) throw given.counts.wrong(`an array of ${bins} counts`);
-  if (counts.reduce((sum, count) => sum + count, 0) !== rows) throw given.counts.wrong(`counts of ${rows} rows`);
+  const counted = counts.reduce((sum, count) => sum + count, 0);
+  if (counted < 1 || counted > rows) throw given.counts.wrong(`counts of 1 to ${rows} rows`);
   return { edges, counts };
 }
 
@@ -98,7 +99,7 @@ export class Counter {
 }
 
 /** How many edges lie below a value. */
-function binOf(edges: Float32Array, value: number): number {
+export function binOf(edges: ArrayLike<number>, value: number): number {
   let bin = 0;
   while (bin < edges.length && value > edges[bin]) bin++;
   return bin;

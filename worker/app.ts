@@ -11,6 +11,7 @@ import { limitRate } from "./rate.ts";
 import { Registry } from "./registry.ts";
 import { batchProgress, batchResults, startBatch } from "./routes/batches.ts";
 import { modelDrift } from "./routes/drift.ts";
+import { giveFeedback, takeFeedback } from "./routes/feedback.ts";
 import { live, ready } from "./routes/health.ts";
 import { infer, modelMetadata, modelReady, serverMetadata } from "./routes/inference.ts";
 import { listModels, listVersions, modelCard } from "./routes/models.ts";
@@ -66,6 +67,8 @@ export function createApp(open: (bytes: Uint8Array) => Scorer): Hono<AppEnv> {
   app.get("/v1/models/:model/versions/:version/drift", (c) =>
     modelDrift(c, models(c.env), { name: c.req.param("model"), version: c.req.param("version") }),
   );
+  app.post("/v1/models/:model/feedback", (c) => giveFeedback(c, models(c.env), c.req.param("model")));
+  app.get("/v1/models/:model/feedback", (c) => takeFeedback(c, c.req.param("model")));
   app.post("/v1/score", (c) => score(c, models(c.env), { name: defaultModel(c.env) }));
   app.post("/v1/models/:model/score", (c) => score(c, models(c.env), { name: c.req.param("model") }));
   app.post("/v1/models/:model/versions/:version/score", (c) =>

@@ -25,6 +25,10 @@ export const WATCH_MS = 10_000;
 /** Rows an isolate samples of a model in that time, and of one request: at some 3 µs each, 0.03 % of its time. */
 export const WATCHED_ROWS = 1000;
 export const WATCHED_ROWS_A_REQUEST = 16;
+/** Labelled rows of one request, of a model in all, and of a page of them. */
+export const FEEDBACK_ROWS_A_REQUEST = 256;
+export const FEEDBACK_ROWS = 50_000;
+export const FEEDBACK_PAGE = 1000;
 /** Bytes that an isolate's decoded models take together: half of its 128 MB, the rest is for requests. */
 export const MODEL_BYTES = 64 * 1024 * 1024;
 /** Pointers an isolate remembers; each is a few kilobytes at the most. */

@@ -79,6 +79,23 @@ export const ScoreQuery = exactly({
   explain: z.optional(z.string().check(z.regex(/^(true|false|[1-9]|1\d|20)$/))),
 });
 
+/** Rows with what they turned out to be. */
+export const FeedbackRequest = exactly({
+  feedback: z
+    .array(
+      exactly({
+        instance: z.unknown(),
+        label: z.enum(["normal", "anomaly"], 'must be "normal" or "anomaly"'),
+        family: z.optional(z.string("must be a name").check(z.regex(/^[\w][\w .:-]{0,63}$/, "must be a name"))),
+      }),
+      "must be a list of labelled rows",
+    )
+    .check(z.minLength(1, "must have at least one row")),
+}).register(named, { id: "FeedbackRequest" });
+
+/** Where a page of feedback begins. */
+export const FeedbackQuery = exactly({ after: z.optional(z.string().check(z.regex(/^[0-9a-f]{64}$/))) });
+
 /** How many hours back to look. */
 export const DriftQuery = exactly({
   hours: z.optional(z.string().check(z.regex(/^([1-9]|[1-9]\d|1[0-5]\d|16[0-8])$/))),

@@ -1,6 +1,6 @@
 /** A reference out of rows: edges at quantiles of the score and of every feature, and counts between them. */
 import { inputWidth } from "../../model/encode.ts";
-import { Counter, type Histogram, type Reference } from "../../model/reference.ts";
+import { binOf, Counter, type Histogram, type Reference } from "../../model/reference.ts";
 import { columnsOf } from "../../model/encode.ts";
 import type { Schema } from "../../model/schema.ts";
 import type { Matrix } from "../data/matrix.ts";
@@ -41,6 +41,14 @@ export function makeReference(schema: Schema, rows: Matrix, scores: Float32Array
     return { edges: kept, counts: Array.from(counts.subarray(first - length, first)) };
   };
   return { rows: rows.rows, score: filled(blank.score), features: blank.features.map(filled) };
+}
+
+/** The score's histogram of other rows, or of another head. */
+export function scoreHistogram(scores: Float32Array): Histogram {
+  const edges = edgesOf(scores, SCORE_SHARES);
+  const counts = Array.from({ length: edges.length + 1 }, () => 0);
+  for (const score of scores) counts[binOf(edges, score)]++;
+  return { edges, counts };
 }
 
 /** Quantiles that differ, and one below the least value where many rows have that: a bin for what was never seen. */

@@ -1,0 +1,66 @@
+/** Labelled rows from callers, in D1: one a model and row, so that giving it twice, or correcting it, leaves one. */
+import type { D1Database } from "@cloudflare/workers-types";
+
+export interface Feedback {
+  /** SHA-256, in hex, of the row as the model reads it. */
+  readonly id: string;
+  readonly label: "normal" | "anomaly";
+  /** Of an anomaly, where it is known; else empty. */
+  readonly family: string;
+  /** Named values, as JSON. */
+  readonly instance: string;
+  /** The version that was current. */
+  readonly version: number;
+}
+
+export interface StoredFeedback extends Feedback {
+  /** When it was given, in milliseconds since 1970. */
+  readonly given: number;
+}
+
+const TABLE = `CREATE TABLE IF NOT EXISTS feedback (
+  model TEXT NOT NULL, id TEXT NOT NULL, label TEXT NOT NULL, family TEXT NOT NULL, instance TEXT NOT NULL,
+  version INTEGER NOT NULL, given INTEGER NOT NULL, PRIMARY KEY (model, id)) WITHOUT ROWID`;
+
+const PUT = `INSERT INTO feedback (model, id, label, family, instance, version, given) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+  ON CONFLICT (model, id) DO UPDATE SET label = ?3, family = ?4, version = ?6, given = ?7
+  WHERE label <> ?3 OR family <> ?4`;
+
+/** Rows of a model that are stored. */
+export async function countFeedback(db: D1Database, model: string): Promise<number> {
+  await db.prepare(TABLE).run();
+  const found = await db.prepare("SELECT count(*) AS rows FROM feedback WHERE model = ?").bind(model).first("rows");
+  return Number(found ?? 0);
+}
+
+/**
+ * Stores rows, all or none. A row that is there with the same label stays as it is.
+ *
+ * @returns how many were new or got another label
+ */
+export async function putFeedback(
+  db: D1Database,
+  model: string,
+  rows: readonly Feedback[],
+  now: number,
+): Promise<number> {
+  const put = db.prepare(PUT);
+  const results = await db.batch(
+    rows.map(({ id, label, family, instance, version }) => put.bind(model, id, label, family, instance, version, now)),
+  );
+  return results.reduce((sum, { meta }) => sum + meta.changes, 0);
+}
+
+/** Rows of a model in the order of their ids, behind the id `after`. */
+export async function listFeedback(
+  db: D1Database,
+  model: string,
+  after: string,
+  most: number,
+): Promise<StoredFeedback[]> {
+  await db.prepare(TABLE).run();
+  const query = `SELECT id, label, family, instance, version, given FROM feedback
+    WHERE model = ? AND id > ? ORDER BY id LIMIT ?`;
+  const { results } = await db.prepare(query).bind(model, after, most).all<StoredFeedback>();
+  return results;
+}

@@ -1,0 +1,135 @@
+import { describe, expect, test } from "vitest";
+import kernel from "../build/score.wasm";
+import { makeArtefact, randomRows, SCHEMA } from "../test/fixtures/artefact.ts";
+import type { Bindings } from "./bindings.ts";
+import { countFeedback } from "./feedback-store.ts";
+import { FEEDBACK_PAGE, FEEDBACK_ROWS, FEEDBACK_ROWS_A_REQUEST } from "./limits.ts";
+import { bindings, development, publish, serve, sha256 } from "./test-server.ts";
+
+const { FEEDBACK, ...unbound } = development;
+const { bytes } = makeArtefact(kernel, 3);
+const ask = serve();
+const row = { bytes: 10, duration: 1, protocol: "tcp", tls: true };
+
+function give(model: string, feedback: unknown, given: Bindings = development): Promise<Response> {
+  const headers = { "content-type": "application/json" };
+  return ask(`/v1/models/${model}/feedback`, { method: "POST", headers, body: JSON.stringify({ feedback }) }, given);
+}
+
+/** All pages of a model's feedback. */
+async function taken(model: string): Promise<Record<string, unknown>[]> {
+  const lines: Record<string, unknown>[] = [];
+  for (let after: string | null = ""; after !== null;) {
+    const page = await ask(`/v1/models/${model}/feedback${after ? `?after=${after}` : ""}`);
+    expect(page.status).toBe(200);
+    lines.push(
+      ...(await page.text())
+        .split("\n")
+        .filter(Boolean)
+        .map((line) => JSON.parse(line)),
+    );
+    after = page.headers.get("x-next");
+  }
+  return lines;
+}
+
+describe("feedback", () => {
+  test("labelled rows are kept once, by row and not by wording; a later label corrects an earlier one", async () => {
+    await publish("taught", bytes);
+    const worm = { instance: row, label: "anomaly", family: "worm" };
+    expect(await (await give("taught", [worm])).json()).toEqual({ model: "taught", stored: 1, known: 0, rows: 1 });
+    const turned = { tls: true, protocol: "tcp", duration: 1, bytes: 10 };
+    const listed = Object.values(row);
+    const again = [turned, listed, row].map((instance) => ({ ...worm, instance }));
+    expect(await (await give("taught", again)).json()).toMatchObject({ stored: 0, known: 1, rows: 3 });
+    await give("taught", [
+      { instance: row, label: "normal" },
+      { ...worm, instance: { ...row, bytes: null } },
+    ]);
+    const lines = await taken("taught");
+    expect(lines.map(({ label, family, instance, version }) => ({ label, family, instance, version }))).toEqual(
+      expect.arrayContaining([
+        { label: "normal", family: "", instance: row, version: 1 },
+        { label: "anomaly", family: "worm", instance: { ...row, bytes: null }, version: 1 },
+      ]),
+    );
+    expect(lines).toHaveLength(2);
+    expect(await taken("other")).toEqual([]);
+  });
+
+  test("more than a page comes in pages, each row once", async () => {
+    await publish("paged", bytes);
+    const rows = randomRows(FEEDBACK_PAGE + 20, 8).map((some, i) => ({ instance: some.with(0, i), label: "normal" }));
+    for (let i = 0; i < rows.length; i += FEEDBACK_ROWS_A_REQUEST) {
+      expect((await give("paged", rows.slice(i, i + FEEDBACK_ROWS_A_REQUEST))).status).toBe(200);
+    }
+    const lines = await taken("paged");
+    expect(new Set(lines.map(({ id }) => id)).size).toBe(rows.length);
+    const names = SCHEMA.features.map(({ name }) => name);
+    expect(Object.keys(lines[0].instance as object)).toEqual(names);
+  });
+
+  test.each<[string, unknown, number, string]>([
+    ["no list", {}, 422, "request-invalid"],
+    ["an empty list", [], 422, "request-invalid"],
+    ["another label", [{ instance: row, label: "odd" }], 422, "request-invalid"],
+    ["no label", [{ instance: row }], 422, "request-invalid"],
+    ["another field", [{ instance: row, label: "normal", why: "x" }], 422, "request-invalid"],
+    ["a family of no name", [{ instance: row, label: "anomaly", family: "\n" }], 422, "request-invalid"],
+    ["a normal row with a family", [{ instance: row, label: "normal", family: "worm" }], 422, "request-invalid"],
+    ["no row", [{ instance: 3, label: "normal" }], 422, "row-wrong-shape"],
+    ["no instance", [{ label: "normal" }], 422, "request-invalid"],
+    ["a row of another model", [{ instance: { size: 1 }, label: "normal" }], 422, "feature-unknown"],
+    ["a wrong value", [{ instance: { ...row, bytes: "x" }, label: "normal" }], 422, "value-wrong-type"],
+    [
+      "too many rows",
+      Array.from({ length: FEEDBACK_ROWS_A_REQUEST + 1 }, () => ({ instance: row, label: "normal" })),
+      413,
+      "rows-too-many",
+    ],
+  ])("%s is refused, and nothing is kept", async (_, feedback, status, code) => {
+    await publish("strict", bytes);
+    const response = await give("strict", feedback);
+    expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([status, code]);
+    expect(await taken("strict")).toEqual([]);
+  });
+
+  test("where a model has the most rows, no more are taken", async () => {
+    await publish("full", bytes);
+    if (!FEEDBACK) throw new Error("no database");
+    await countFeedback(FEEDBACK, "full");
+    const filled = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+      INSERT INTO feedback SELECT 'full', printf('%064x', i), 'normal', '', '{}', 1, 0 FROM n`;
+    await FEEDBACK.prepare(filled)
+      .bind(FEEDBACK_ROWS - 1)
+      .run();
+    expect((await give("full", [{ instance: row, label: "normal" }])).status).toBe(200);
+    const refused = await give("full", [{ instance: { ...row, bytes: 11 }, label: "normal" }]);
+    expect([refused.status, await refused.json()]).toEqual([409, expect.objectContaining({ code: "feedback-full" })]);
+  });
+
+  test("without a database, a model or a key that may, there is a problem that says so", async () => {
+    await publish("kept", bytes);
+    const one = [{ instance: row, label: "normal" }];
+    expect((await give("kept", one, unbound)).status).toBe(501);
+    expect((await give("none", one)).status).toBe(404);
+    const locked = {
+      ...bindings,
+      ENVIRONMENT: "production",
+      API_KEY_SHA256: `${await sha256("scores")},${await sha256("teaches")}`,
+      FEEDBACK_KEY_SHA256: await sha256("teaches"),
+    };
+    for (const [key, status] of [
+      ["scores", 403],
+      ["teaches", 200],
+      ["guesses", 403],
+    ] as const) {
+      const headers = { "x-api-key": key, "content-type": "application/json" };
+      const post = { method: "POST", headers, body: JSON.stringify({ feedback: one }) };
+      expect((await ask("/v1/models/kept/feedback", post, locked)).status).toBe(status);
+      expect((await ask("/v1/models/kept/feedback", { headers }, locked)).status).toBe(status);
+    }
+    expect((await ask("/v1/models/kept/feedback", {}, locked)).status).toBe(401);
+    expect((await ask("/v1/models/kept/feedback?after=x")).status).toBe(422);
+  });
+});

@@ -1,0 +1,90 @@
+/** Feedback: what callers found out about rows they had scored; kept until `unseen calibrate` learns from it. */
+import type { D1Database } from "@cloudflare/workers-types";
+import type { Context } from "hono";
+import { UnseenError } from "../../model/errors.ts";
+import type { Row } from "../../model/schema.ts";
+import type { Scorer } from "../../model/scorer.ts";
+import type { AppEnv } from "../bindings.ts";
+import { readJson } from "../body.ts";
+import { countFeedback, type Feedback, listFeedback, putFeedback } from "../feedback-store.ts";
+import { FEEDBACK_PAGE, FEEDBACK_ROWS, FEEDBACK_ROWS_A_REQUEST } from "../limits.ts";
+import { LINES_TYPE } from "../media.ts";
+import { Problem, requestFault } from "../problem.ts";
+import type { Registry } from "../registry.ts";
+import { FeedbackQuery, FeedbackRequest } from "../schemas.ts";
+
+/** `POST …/feedback` @throws Problem 501, 403, 422 for rows the model does not take, 409 where there is no more room */
+export async function giveFeedback(context: Context<AppEnv>, registry: Registry, name: string): Promise<Response> {
+  const db = bound(context);
+  const parsed = FeedbackRequest.safeParse(await readJson(context.req.raw));
+  if (!parsed.success) {
+    const remedy = 'Send {"feedback": [{"instance": row, "label": "normal" | "anomaly", "family"?: name}, …]}.';
+    throw requestFault(parsed.error.issues[0], remedy);
+  }
+  const { feedback } = parsed.data;
+  if (feedback.length > FEEDBACK_ROWS_A_REQUEST) {
+    const detail = `${feedback.length} rows are over the limit of ${FEEDBACK_ROWS_A_REQUEST}.`;
+    throw new Problem(413, "rows-too-many", detail, "Send them in several requests.");
+  }
+  const { scorer, version } = await registry.get(name);
+  const rows = new Map<string, Feedback>();
+  for (const [i, { instance, label, family = "" }] of feedback.entries()) {
+    if (label === "normal" && family !== "") {
+      const remedy = "Leave the family out, or label the row an anomaly.";
+      throw new Problem(422, "request-invalid", "A normal row has no family.", remedy, { place: { row: i } });
+    }
+    const id = await rowHash(scorer, instance, i);
+    rows.set(id, { id, label, family, instance: named(scorer, instance), version: version.version });
+  }
+  if ((await countFeedback(db, name)) + rows.size > FEEDBACK_ROWS) {
+    const remedy = "Calibrate the model with what there is, then delete the rows: see docs/operations.md.";
+    throw new Problem(409, "feedback-full", `The model has ${FEEDBACK_ROWS} rows of feedback, the most.`, remedy);
+  }
+  const stored = await putFeedback(db, name, [...rows.values()], Date.now());
+  return context.json({ model: name, stored, known: rows.size - stored, rows: feedback.length });
+}
+
+/** `GET …/feedback?after=ID`: a row a line; `x-next` says where the next page begins, where there is one. */
+export async function takeFeedback(context: Context<AppEnv>, name: string): Promise<Response> {
+  const db = bound(context);
+  const parsed = FeedbackQuery.safeParse(context.req.query());
+  if (!parsed.success) {
+    const remedy = "The query takes after=ID, the value of x-next.";
+    throw new Problem(422, "request-invalid", "The query is not as it should be.", remedy);
+  }
+  const rows = await listFeedback(db, name, parsed.data.after ?? "", FEEDBACK_PAGE);
+  if (rows.length === FEEDBACK_PAGE) context.header("x-next", rows[rows.length - 1].id);
+  const lines = rows.map(({ instance, ...row }) => JSON.stringify({ ...row, instance: JSON.parse(instance) }));
+  return context.body(lines.map((line) => `${line}\n`).join(""), 200, { "content-type": LINES_TYPE });
+}
+
+/** The database. @throws Problem 501 without one, 403 for a key that may not give feedback */
+function bound({ env: { FEEDBACK, FEEDBACK_KEY_SHA256 }, get }: Context<AppEnv>): D1Database {
+  if (!FEEDBACK) {
+    const remedy = "Bind FEEDBACK to a D1 database: see wrangler.toml.";
+    throw new Problem(501, "feedback-off", "This Worker keeps no feedback.", remedy);
+  }
+  const allowed = FEEDBACK_KEY_SHA256?.split(",").map((part) => part.trim().toLowerCase());
+  // The key itself has been compared in constant time; this is its digest.
+  if (!allowed || allowed.includes(get("caller") ?? "")) return FEEDBACK;
+  throw new Problem(403, "key-wrong", "The key may not give or read feedback.", "Ask for a key that may.");
+}
+
+/** SHA-256 of the inputs: the same row, whatever the order of its names. @throws UnseenError as the encoder does */
+async function rowHash(scorer: Scorer, instance: unknown, index: number): Promise<string> {
+  if (typeof instance !== "object" || instance === null) {
+    const detail = `row ${index} is neither an object nor a list`;
+    throw new UnseenError("row-wrong-shape", detail, "Give each row as named values or as a list.", { row: index });
+  }
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", scorer.encode(instance as Row, index)));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** The row as named values in schema order, so that it can be read whatever the next version's order is. */
+function named({ artefact }: Scorer, instance: unknown): string {
+  const values = artefact.schema.features.map(({ name }, i): [string, unknown] => [
+    name,
+    Array.isArray(instance) ? instance[i] : (instance as Record<string, unknown>)[name],
+  ]);
+  return JSON.stringify(Object.fromEntries(values));
+}
