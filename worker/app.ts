@@ -3,13 +3,15 @@ import { type Context, Hono } from "hono";
 import { routePath } from "hono/route";
 import { secureHeaders } from "hono/secure-headers";
 import type { Scorer } from "../model/scorer.ts";
-import { type AppEnv, WORKER_VERSION } from "./bindings.ts";
+import type { AppEnv } from "./bindings.ts";
+import { WORKER_VERSION } from "./version.ts";
 import { requireKey } from "./keys.ts";
 import { Methods } from "./methods.ts";
 import { inferenceFault, Problem, problemResponse, toProblem } from "./problem.ts";
 import { limitRate } from "./rate.ts";
 import { Registry } from "./registry.ts";
 import { batchProgress, batchResults, startBatch } from "./routes/batches.ts";
+import { docs, openapi } from "./routes/docs.ts";
 import { modelDrift } from "./routes/drift.ts";
 import { giveFeedback, takeFeedback } from "./routes/feedback.ts";
 import { live, ready } from "./routes/health.ts";
@@ -51,6 +53,8 @@ export function createApp(open: (bytes: Uint8Array) => Scorer): Hono<AppEnv> {
   });
   app.use(secureHeaders());
 
+  app.get("/openapi.json", openapi);
+  app.get("/docs", docs);
   app.get("/v2/health/live", live);
   app.get("/v2/health/ready", (c) => ready(c, models(c.env), defaultModel(c.env)));
   for (const path of ["/v1/*", "/v2/models/*"]) app.use(path, requireKey, limitRate);

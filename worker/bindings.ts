@@ -48,6 +48,3 @@ export interface AppEnv {
   Bindings: Bindings;
   Variables: Variables;
 }
-
-/** The version of this Worker, named in every answer. */
-export const WORKER_VERSION = "0.1.0";

@@ -75,8 +75,12 @@ export const BatchRequest = exactly({
 
 /** Options of a stream of lines or of binary rows, in the query. */
 export const ScoreQuery = exactly({
-  threshold: z.optional(z.string().check(z.maxLength(64))),
-  explain: z.optional(z.string().check(z.regex(/^(true|false|[1-9]|1\d|20)$/))),
+  threshold: z
+    .optional(z.string().check(z.maxLength(64)))
+    .register(z.globalRegistry, { description: "For lines and binary rows: as in the JSON body." }),
+  explain: z
+    .optional(z.string().check(z.regex(/^(true|false|[1-9]|1\d|20)$/)))
+    .register(z.globalRegistry, { description: "For lines: as in the JSON body." }),
 });
 
 /** Rows with what they turned out to be. */

@@ -1,0 +1,116 @@
+/** What is known of models and batches, as schemas that describe; more fields may come. */
+import * as z from "zod/mini";
+import { named } from "./schemas.ts";
+
+const Version = z
+  .looseObject({ version: z.int(), sha256: z.string(), publishedAt: z.string() })
+  .register(named, { id: "Version", description: "One publication of a model; sha256 is of its file's bytes." });
+
+export const ModelList = z
+  .object({ models: z.array(z.object({ name: z.string(), url: z.string() })) })
+  .register(named, { id: "ModelList" });
+
+const name = z.string();
+
+const Feature = z
+  .union([
+    z.object({
+      kind: z.literal("numeric"),
+      name,
+      impute: z.number(),
+      signedLog: z.boolean(),
+      center: z.number(),
+      scale: z.number(),
+      clip: z.number(),
+    }),
+    z.object({ kind: z.literal("categorical"), name, values: z.array(z.string()) }),
+    z.object({
+      kind: z.literal("boolean"),
+      name,
+      impute: z.number(),
+      center: z.number(),
+      scale: z.number(),
+    }),
+  ])
+  .register(named, {
+    id: "Feature",
+    description:
+      "A number x becomes (x′ − center)/scale, clipped to ±clip, where x′ is x or its signed log; a category one column a value and one for others; a missing value is impute, or the last column.",
+  });
+
+export const ModelCard = z
+  .looseObject({
+    name,
+    version: z.int(),
+    sha256: z.string(),
+    publishedAt: z.string(),
+    fault: z.optional(z.string()),
+    wanted: z.optional(z.int()),
+    versions: z.array(Version),
+    network: z.looseObject({ inputs: z.int() }),
+    temperature: z.number(),
+    epsilon: z.number(),
+    thresholds: z.object({ f1: z.number(), fpr: z.record(z.string(), z.number()) }),
+    features: z.array(Feature),
+    training: z.looseObject({ method: z.string(), createdAt: z.string(), labels: z.int(), normalRows: z.int() }),
+  })
+  .register(named, {
+    id: "ModelCard",
+    description: "fault says why the version that should serve does not, and wanted which one that is.",
+  });
+
+export const VersionList = z
+  .object({
+    name,
+    versions: z.array(
+      z.looseObject({
+        version: z.int(),
+        sha256: z.string(),
+        publishedAt: z.string(),
+        state: z.enum(["current", "canary", "previous", "abandoned"]),
+        url: z.string(),
+      }),
+    ),
+  })
+  .register(named, { id: "VersionList" });
+
+const Verdict = z.enum(["too few rows", "stable", "watch", "drifted"]);
+
+export const Drift = z
+  .looseObject({
+    model: z.object({ name, version: z.int(), sha256: z.string() }),
+    hours: z.int(),
+    rows: z.int(),
+    referenceRows: z.int(),
+    verdict: Verdict,
+    score: z.object({ psi: z.number(), verdict: Verdict }),
+    features: z.array(z.object({ name, psi: z.number(), verdict: Verdict })),
+  })
+  .register(named, {
+    id: "Drift",
+    description: "psi is the population stability index; the farthest features come first.",
+  });
+
+export const Ready = z
+  .looseObject({ ready: z.boolean(), model: z.optional(z.string()), degraded: z.optional(z.string()) })
+  .register(named, { id: "Ready" });
+
+export const Live = z.object({ live: z.boolean() }).register(named, { id: "Live" });
+
+export const BatchProgress = z
+  .looseObject({
+    id: z.string(),
+    state: z.enum(["queued", "running", "complete", "incomplete", "stopped"]),
+    parts: z.int(),
+    partsDone: z.int(),
+    partsFailed: z.int(),
+    rowsDone: z.int(),
+    rowsBad: z.int(),
+    anomalies: z.int(),
+    object: z.string(),
+    results: z.optional(z.string()),
+  })
+  .register(named, { id: "BatchProgress" });
+
+export type ModelCard = z.infer<typeof ModelCard>;
+export type ModelList = z.infer<typeof ModelList>;

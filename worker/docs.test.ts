@@ -1,0 +1,55 @@
+import { expect, test } from "vitest";
+import kernel from "../build/score.wasm";
+import { Scorer } from "../model/scorer.ts";
+import { createApp } from "./app.ts";
+import { describeApi } from "./openapi.ts";
+import { OPERATIONS } from "./operations.ts";
+import { bindings, development, serve } from "./test-server.ts";
+
+const ask = serve();
+
+test("every route is described, and nothing that is no route", () => {
+  const app = createApp((value) => Scorer.open(value, kernel));
+  const routes = app.routes
+    .filter(({ method }) => method !== "ALL")
+    .map(({ method, path }) => `${method} ${described(path)}`)
+    // the protocol's own description has the same route with a slash
+    .filter((route) => route !== "GET /v2/");
+  const operations = OPERATIONS.map(({ method, path }) => `${method.toUpperCase()} ${path}`);
+  expect([...new Set(routes)].toSorted()).toEqual(operations.toSorted());
+});
+
+/** Hono's path as OpenAPI writes it. */
+function described(path: string): string {
+  const named = path.replace("/versions/:call{[^/]+:predict}", "/versions/{version}:predict");
+  return named
+    .replace(":call{[^/]+:predict}", "{model}:predict")
+    .replace("/v2/models/:name", "/v2/models/{model}")
+    .replace(/:(\w+)/g, (whole, name: string) => (name === "predict" ? whole : `{${name}}`));
+}
+
+test("the document and the page need no key, and say when they may be kept", async () => {
+  const production = { ...bindings, ENVIRONMENT: "production" };
+  const document = await ask("/openapi.json", {}, production);
+  expect(await document.json()).toEqual(JSON.parse(JSON.stringify(describeApi())));
+  expect(document.headers.get("cache-control")).toBe("public, max-age=300");
+  expect((await ask("/docs", {}, production)).status).toBe(200);
+});
+
+test("the page holds every route and schema, and nothing from elsewhere; its policy lets through its style only", async () => {
+  const response = await ask("/docs", {}, development);
+  const page = await response.text();
+  expect(response.headers.get("content-type")).toContain("text/html");
+  const { paths, components } = describeApi();
+  for (const path of Object.keys(paths)) expect(page).toContain(`<code class="path">${path}</code>`);
+  for (const name of Object.keys(components.schemas)) expect(page).toContain(`id="schema-${name}"`);
+  for (const [, name] of page.matchAll(/href="#([^"]+)"/g)) expect(page).toContain(`id="${name}"`);
+  expect(page).not.toMatch(/<script|<img|<link|<iframe|\sstyle=|\son\w+=|src=|javascript:/);
+  expect([...page.matchAll(/href="([^#"][^"]*)"/g)].map(([, to]) => to)).toEqual(["/openapi.json"]);
+  const style = page.slice(page.indexOf("<style>") + 7, page.indexOf("</style>"));
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(style));
+  const hash = btoa(String.fromCharCode(...new Uint8Array(digest)));
+  expect(response.headers.get("content-security-policy")).toBe(
+    `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+  );
+});
