@@ -1,4 +1,5 @@
 /** What the page asks the service for: models, cards, weights, drift, and scores to compare with. */
+import type { Drift } from "../model/drift.ts";
 import type { Feature } from "../model/schema.ts";
 import type { Version } from "../model/pointer.ts";
 import type { Cell } from "../model/explain.ts";
@@ -32,8 +33,6 @@ export function keepKey(key: string): void {
   if (key === "") sessionStorage.removeItem(KEY);
   else sessionStorage.setItem(KEY, key);
 }
-
-export const hasKey = (): boolean => sessionStorage.getItem(KEY) !== null;
 
 async function ask(path: string, init: RequestInit = {}): Promise<Response> {
   const key = sessionStorage.getItem(KEY);
@@ -93,12 +92,17 @@ export async function serverScores(
   return answer.predictions.map(({ score }) => score);
 }
 
-/** The drift report, or undefined where the service keeps none. */
-export async function drift(name: string): Promise<unknown> {
+/** Drift of the rows that the service scored of late. */
+export interface LiveDrift extends Drift {
+  readonly hours: number;
+}
+
+/** The drift report, or why there is none: the service counts no rows, or the model has nothing to compare with. */
+export async function liveDrift(name: string): Promise<LiveDrift | ServiceError> {
   try {
-    return await json<unknown>(`/v1/models/${name}/drift`);
+    return await json<LiveDrift>(`/v1/models/${name}/drift`);
   } catch (cause) {
-    if (cause instanceof ServiceError && cause.status === 404) return undefined;
+    if (cause instanceof ServiceError && (cause.status === 404 || cause.status === 501)) return cause;
     throw cause;
   }
 }

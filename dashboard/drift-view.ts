@@ -1,13 +1,116 @@
-/** Drift: how far the rows of late lie from those the model was validated on. */
-import { byId, h } from "./element.ts";
+/** Drift: how far rows are from the normal rows the model was validated on, for the service's rows and for this page's. */
+import type { Drift, FeatureDrift, Verdict } from "../model/drift.ts";
+import { type LiveDrift, ServiceError } from "./api.ts";
+import { byId, type Child, h } from "./element.ts";
+import { counted } from "./numbers.ts";
 
-export function showDrift(report: unknown): void {
+/** Features shown before the rest is folded away. */
+const SHOWN = 8;
+/** Index at which a bar is full. */
+const FULL = 0.5;
+
+const WORDS: Readonly<Record<Verdict, string>> = {
+  stable: "The rows look like those the model knows.",
+  watch: "Some features have moved; the thresholds may be off before long.",
+  drifted: "The rows are another population: set thresholds anew, or train again.",
+  "too few rows": "Too few rows for a verdict.",
+};
+
+export function showDrift(live: LiveDrift | ServiceError, here: Drift | undefined): void {
+  const service =
+    live instanceof ServiceError
+      ? [h("p", { class: "quiet" }, `No drift data. ${live.message} ${live.remedy}`)]
+      : report(live, `of the last ${counted(live.hours, "hour")}`);
+  const page = here
+    ? report(here, "on this page")
+    : [
+        h(
+          "p",
+          { class: "quiet" },
+          "Give rows on the Score view to compare them, in this browser, with the normal rows the model knows.",
+        ),
+      ];
   byId("drift-report").replaceChildren(
     h(
-      "section",
-      { class: "card" },
-      h("p", {}, h("strong", {}, "No drift data. ")),
-      h("p", { class: "quiet" }, report === undefined ? "This service keeps no histograms of the rows it scores." : ""),
+      "div",
+      { class: "split even" },
+      panel("service", "Rows the service scored", service),
+      panel("page", "Rows on this page", page),
     ),
+    h(
+      "p",
+      { class: "quiet foot" },
+      "PSI, the population stability index, adds up how far the shares of a histogram have moved from the reference's: stable below 0.1, drifted from 0.25.",
+    ),
+  );
+}
+
+function panel(name: string, title: string, content: Child[]): HTMLElement {
+  const id = `drift-${name}`;
+  return h("section", { class: "card", "aria-labelledby": id }, h("h2", { id }, title), ...content);
+}
+
+function report({ rows, referenceRows, verdict, score, features }: Drift, which: string): Child[] {
+  const table = (of: readonly FeatureDrift[], caption: string): HTMLElement =>
+    h(
+      "div",
+      { class: "scroll" },
+      h(
+        "table",
+        {},
+        h("caption", { class: "sr" }, caption),
+        h(
+          "thead",
+          {},
+          h(
+            "tr",
+            {},
+            h("th", { scope: "col" }, "Of"),
+            h("th", { scope: "col", class: "number" }, "PSI"),
+            h("th", { scope: "col" }, "Verdict"),
+          ),
+        ),
+        h("tbody", {}, ...of.map(line)),
+      ),
+    );
+  const rest = features.slice(SHOWN);
+  return [
+    h("p", { class: `verdict ${verdict === "drifted" ? "bad" : ""}` }, verdict),
+    h("p", {}, WORDS[verdict]),
+    h(
+      "p",
+      { class: "quiet" },
+      `${counted(rows, "row")} ${which} against ${counted(referenceRows, "normal row")} of validation.`,
+    ),
+    table(
+      [{ name: "the score", ...score }, ...features.slice(0, SHOWN)],
+      `Drift of the score and of the features farthest off`,
+    ),
+    ...(rest.length > 0
+      ? [
+          h(
+            "details",
+            {},
+            h("summary", {}, `${counted(rest.length, "feature")} nearer still`),
+            table(rest, "Drift of the other features"),
+          ),
+        ]
+      : []),
+  ];
+}
+
+function line({ name, psi, verdict }: FeatureDrift): HTMLElement {
+  const bar = h("span", { class: `fill ${verdict === "drifted" ? "flag" : ""}` });
+  bar.style.width = `${Math.min(100, (100 * psi) / FULL)}%`;
+  return h(
+    "tr",
+    {},
+    h("th", { scope: "row", class: "name" }, name),
+    h(
+      "td",
+      { class: "number" },
+      h("span", { class: "meter" }, h("span", { class: "track", "aria-hidden": "true" }, bar), psi.toFixed(3)),
+    ),
+    h("td", {}, verdict),
   );
 }

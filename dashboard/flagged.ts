@@ -3,7 +3,8 @@ import { byId, h } from "./element.ts";
 import type { FlaggedRow } from "./messages.ts";
 import { count, counted, score } from "./numbers.ts";
 
-const PAGE = 12;
+/** Rows a page, fewer on a phone, where the reasons stand below. */
+const PAGE = matchMedia("(max-width: 640px)").matches ? 8 : 16;
 
 export class FlaggedTable {
   readonly #place = byId("flagged");

@@ -1,6 +1,6 @@
 /** The dashboard's start: key, model, views; everything else follows from these. */
 import type { Version } from "../model/pointer.ts";
-import { type Card, drift, keepKey, modelCard, modelNames, ServiceError, weights } from "./api.ts";
+import { type Card, keepKey, liveDrift, modelCard, modelNames, ServiceError, weights } from "./api.ts";
 import { showCard } from "./card-view.ts";
 import { showDrift } from "./drift-view.ts";
 import { byId, h } from "./element.ts";
@@ -66,7 +66,11 @@ async function openVersion(of: Card, version: Version): Promise<void> {
 
 async function loadDrift(): Promise<void> {
   const of = card;
-  if (of) await guarded(async () => showDrift(await drift(of.name)));
+  if (!of) return;
+  await guarded(async () => {
+    const [live, here] = await Promise.all([liveDrift(of.name), thread.call("drift")]);
+    showDrift(live, here);
+  });
 }
 
 /** Tells what goes wrong at the top of the page; asks for a key where one is wanted. */

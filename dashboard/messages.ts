@@ -1,10 +1,14 @@
 /** What the page asks of the scoring thread, and what comes back by itself while rows are scored. */
 import type { Artefact } from "../model/artefact.ts";
+import type { Drift } from "../model/drift.ts";
 import type { Cell, Explanation } from "../model/explain.ts";
 import type { Columns } from "./columns.ts";
 
 /** A model as the page shows it; weights stay with the thread. */
-export type Opened = Omit<Artefact, "tensors" | "golden">;
+export type Opened = Pick<
+  Artefact,
+  "network" | "schema" | "temperature" | "epsilon" | "thresholds" | "training" | "evaluation"
+>;
 
 export interface Loaded {
   readonly rows: number;
@@ -33,6 +37,8 @@ export interface Calls {
   load(source: string | Blob, fill: boolean): Promise<Loaded>;
   flagged(rows: readonly number[], beside: readonly string[]): FlaggedRow[];
   explain(row: number): Explanation;
+  /** How far the rows scored so far are from the model's reference; undefined where it has none or there are no rows. */
+  drift(): Drift | undefined;
   /** The CSV as given with score, anomaly, confidence and margin behind each row. */
   save(threshold: number): Blob;
   /** Rows as named values, as the service takes them. */

@@ -1,7 +1,9 @@
 /** The scoring thread: the same kernel and model code as the edge, on rows that never leave the browser. */
 import { cellValue, csvField } from "../model/cells.ts";
+import { drift } from "../model/drift.ts";
 import { UnseenError } from "../model/errors.ts";
 import { type Cell, explain } from "../model/explain.ts";
+import { Counter } from "../model/reference.ts";
 import { Scorer } from "../model/scorer.ts";
 import { type Columns, mapColumns } from "./columns.ts";
 import { CsvTable } from "./csv.ts";
@@ -19,6 +21,9 @@ interface Sheet {
   readonly columns: Columns;
   /** Score of each row so far; NaN where it could not be read. */
   readonly scores: Float32Array;
+  /** Rows so far, counted into the bins of the model's reference, where it has one. */
+  readonly counter: Counter | undefined;
+  readonly counts: Float64Array;
 }
 
 const kernel = WebAssembly.compileStreaming(fetch("score.wasm"));
@@ -33,8 +38,9 @@ const calls: Calls = {
     sheet = undefined;
     if (!module) throw new TypeError("the kernel is not compiled yet");
     scorer = Scorer.open(new Uint8Array(bytes), module);
-    const { tensors: _, golden: __, ...opened } = scorer.artefact;
-    return opened;
+    const { network, schema, temperature, epsilon, thresholds, training, evaluation } = scorer.artefact;
+    const optional = evaluation && { evaluation };
+    return { network, schema, temperature, epsilon, thresholds, training, ...optional };
   },
   sample() {
     const { schema, golden, evaluation } = opened().artefact;
@@ -48,11 +54,13 @@ const calls: Calls = {
   async load(source, fill) {
     const mine = ++run;
     sheet = undefined;
-    const { schema } = opened().artefact;
+    const { schema, reference } = opened().artefact;
     const table = new CsvTable(typeof source === "string" ? source : await source.text());
     const columns = mapColumns(table.names, schema, fill);
     if (mine === run) {
-      sheet = { table, columns, scores: new Float32Array(table.count).fill(Number.NaN) };
+      const counter = reference && new Counter(schema, reference);
+      const counts = new Float64Array(counter?.bins ?? 0);
+      sheet = { table, columns, scores: new Float32Array(table.count).fill(Number.NaN), counter, counts };
       setTimeout(() => void scoreAll(mine));
     }
     return { rows: table.count, columns, run: mine };
@@ -69,6 +77,10 @@ const calls: Calls = {
     });
   },
   explain: (row) => explain(opened(), [valuesOf(row)])[0],
+  drift() {
+    const { schema, reference } = opened().artefact;
+    return reference && sheet ? drift(schema, reference, sheet.counts) : undefined;
+  },
   save(threshold) {
     const { table, scores } = loaded();
     const { delimiter } = table;
@@ -115,7 +127,7 @@ function valuesOf(row: number): Cell[] {
 
 /** Scores the sheet in stretches, letting calls pass between them; ends when another run has begun. */
 async function scoreAll(mine: number): Promise<void> {
-  const { table, scores } = loaded();
+  const { table, scores, counter, counts } = loaded();
   for (let first = 0; first < table.count && mine === run;) {
     const faults: string[] = [];
     let refused = 0;
@@ -131,7 +143,10 @@ async function scoreAll(mine: number): Promise<void> {
           if (refused++ < TOLD) faults.push(faultOf(cause).message);
         }
       }
-      for (const [i, score] of opened().scoreRows(rows).entries()) scores[at[i]] = score;
+      for (const [i, score] of opened().scoreRows(rows).entries()) {
+        scores[at[i]] = score;
+        counter?.count(score, opened().encode(rows[i]), 0, counts);
+      }
     }
     const batch: Batch = {
       run: mine,

@@ -55,8 +55,13 @@ export class SourceControl {
   }
 
   open(): void {
-    byId("drop").hidden = false;
-    byId("change").hidden = true;
+    this.#fold(false);
+  }
+
+  /** With rows in, the field and its buttons give way to one that brings them back. */
+  #fold(folded: boolean): void {
+    for (const id of ["drop", "sample", "choose"]) byId(id).hidden = folded;
+    byId("change").hidden = !folded;
   }
 
   #pasted(content: string): Source {
@@ -88,8 +93,7 @@ export class SourceControl {
     try {
       await this.#load(source);
       if (typing) return;
-      byId("drop").hidden = true;
-      byId("change").hidden = false;
+      this.#fold(true);
     } catch (cause) {
       this.open();
       this.#tell(source, cause as Error & { code?: string; remedy?: string });
