@@ -3,6 +3,7 @@ import type { Drift, FeatureDrift, Verdict } from "../model/drift.ts";
 import { type LiveDrift, ServiceError } from "./api.ts";
 import { byId, type Child, h } from "./element.ts";
 import { counted } from "./numbers.ts";
+import { FaultError } from "./thread.ts";
 
 /** Features shown before the rest is folded away. */
 const SHOWN = 8;
@@ -16,20 +17,24 @@ const WORDS: Readonly<Record<Verdict, string>> = {
   "too few rows": "Too few rows for a verdict.",
 };
 
-export function showDrift(live: LiveDrift | ServiceError, here: Drift | undefined): void {
+/** @param here of the rows on the page; none without rows, a fault where the model has nothing to compare them with */
+export function showDrift(live: LiveDrift | ServiceError, here: Drift | FaultError | undefined): void {
   const service =
     live instanceof ServiceError
       ? [h("p", { class: "quiet" }, `No drift data. ${live.message} ${live.remedy}`)]
       : report(live, `of the last ${counted(live.hours, "hour")}`);
-  const page = here
-    ? report(here, "on this page")
-    : [
-        h(
-          "p",
-          { class: "quiet" },
-          "Give rows on the Score view to compare them, in this browser, with the normal rows the model knows.",
-        ),
-      ];
+  const page =
+    here instanceof FaultError
+      ? [h("p", { class: "quiet" }, `No drift data: ${here.message}. ${here.remedy}`)]
+      : here
+        ? report(here, "on this page")
+        : [
+            h(
+              "p",
+              { class: "quiet" },
+              "Give rows on the Score view to compare them, in this browser, with the normal rows the model knows.",
+            ),
+          ];
   byId("drift-report").replaceChildren(
     h(
       "div",

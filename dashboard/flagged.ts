@@ -30,7 +30,9 @@ export class FlaggedTable {
     this.#rows = [];
     for (let row = 0; row < known; row++) if (scores[row] >= threshold) this.#rows.push(row);
     this.#page = 0;
-    await this.#draw();
+    if (known > 0) return this.#draw();
+    this.#asked++;
+    this.#place.replaceChildren();
   }
 
   set selected(row: number | undefined) {
@@ -45,12 +47,14 @@ export class FlaggedTable {
     if (this.#by === "score") this.#rows.sort((a, b) => scores[b] - scores[a] || a - b);
     else this.#rows.sort((a, b) => a - b);
     const total = this.#rows.length;
-    const shown = await this.#read(this.#rows.slice(this.#page * PAGE, (this.#page + 1) * PAGE), this.#beside);
-    if (asked !== this.#asked) return;
     if (total === 0) {
       this.#place.replaceChildren(h("p", { class: "quiet" }, "No row reaches the threshold."));
       return;
     }
+    const page = this.#rows.slice(this.#page * PAGE, (this.#page + 1) * PAGE);
+    // Rows that have given way to others meanwhile cannot be read any more, and need not be.
+    const shown = await this.#read(page, this.#beside).catch(() => []);
+    if (asked !== this.#asked || shown.length === 0) return;
     const pages = Math.ceil(total / PAGE);
     const turn = (by: number, label: string): HTMLButtonElement => {
       const button = h("button", { type: "button" }, label);

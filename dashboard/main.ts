@@ -1,4 +1,5 @@
 /** The dashboard's start: key, model, views; everything else follows from these. */
+import type { Drift } from "../model/drift.ts";
 import type { Version } from "../model/pointer.ts";
 import { type Card, keepKey, liveDrift, modelCard, modelNames, ServiceError, weights } from "./api.ts";
 import { showCard } from "./card-view.ts";
@@ -6,11 +7,14 @@ import { showDrift } from "./drift-view.ts";
 import { byId, h } from "./element.ts";
 import { ScoreView } from "./score-view.ts";
 import { startTheme } from "./theme.ts";
-import { ScoringThread } from "./thread.ts";
+import { FaultError, ScoringThread } from "./thread.ts";
 
 const VIEWS = ["score", "model", "drift"] as const;
 
-const thread = new ScoringThread((batch) => scoreView.take(batch));
+const thread = new ScoringThread((batch) => {
+  scoreView.take(batch);
+  if (batch.done && location.hash === "#drift") void loadDrift();
+});
 const scoreView = new ScoreView(thread);
 let card: Card | undefined;
 
@@ -68,9 +72,18 @@ async function loadDrift(): Promise<void> {
   const of = card;
   if (!of) return;
   await guarded(async () => {
-    const [live, here] = await Promise.all([liveDrift(of.name), thread.call("drift")]);
+    const [live, here] = await Promise.all([liveDrift(of.name), ofPage()]);
     showDrift(live, here);
   });
+}
+
+async function ofPage(): Promise<Drift | FaultError | undefined> {
+  try {
+    return await thread.call("drift");
+  } catch (cause) {
+    if (cause instanceof FaultError) return cause;
+    throw cause;
+  }
 }
 
 /** Tells what goes wrong at the top of the page; asks for a key where one is wanted. */

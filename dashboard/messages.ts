@@ -37,7 +37,7 @@ export interface Calls {
   load(source: string | Blob, fill: boolean): Promise<Loaded>;
   flagged(rows: readonly number[], beside: readonly string[]): FlaggedRow[];
   explain(row: number): Explanation;
-  /** How far the rows scored so far are from the model's reference; undefined where it has none or there are no rows. */
+  /** How far the rows scored so far are from the model's reference, which it must have; undefined without rows. */
   drift(): Drift | undefined;
   /** The CSV as given with score, anomaly, confidence and margin behind each row. */
   save(threshold: number): Blob;

@@ -101,6 +101,7 @@ export class ScoreView {
 
   async #load(source: Source): Promise<void> {
     this.#run = -1;
+    clearTimeout(this.#rest);
     const { rows, columns, run } = await this.#thread.call("load", source.content, source.fill);
     this.#run = run;
     this.#name = source.name;
@@ -171,8 +172,8 @@ export class ScoreView {
     this.#plot.selected = row;
     this.#table.selected = row;
     const run = this.#run;
-    const explanation = await this.#thread.call("explain", row);
-    if (run !== this.#run) return;
+    const explanation = await this.#thread.call("explain", row).catch(() => undefined);
+    if (run !== this.#run || !explanation) return;
     showReasons(row, this.#scores[row], explanation, using.opened.schema);
     if (!move) return;
     byId("live").textContent = byId("why-title").textContent;

@@ -3,7 +3,7 @@ import { cellValue, csvField } from "../model/cells.ts";
 import { drift } from "../model/drift.ts";
 import { UnseenError } from "../model/errors.ts";
 import { type Cell, explain } from "../model/explain.ts";
-import { Counter } from "../model/reference.ts";
+import { Counter, referenceOf } from "../model/reference.ts";
 import { Scorer } from "../model/scorer.ts";
 import { type Columns, mapColumns } from "./columns.ts";
 import { CsvTable } from "./csv.ts";
@@ -78,8 +78,9 @@ const calls: Calls = {
   },
   explain: (row) => explain(opened(), [valuesOf(row)])[0],
   drift() {
-    const { schema, reference } = opened().artefact;
-    return reference && sheet ? drift(schema, reference, sheet.counts) : undefined;
+    const { artefact } = opened();
+    const reference = referenceOf(artefact);
+    return sheet && drift(artefact.schema, reference, sheet.counts);
   },
   save(threshold) {
     const { table, scores } = loaded();
@@ -127,6 +128,7 @@ function valuesOf(row: number): Cell[] {
 
 /** Scores the sheet in stretches, letting calls pass between them; ends when another run has begun. */
 async function scoreAll(mine: number): Promise<void> {
+  if (mine !== run) return;
   const { table, scores, counter, counts } = loaded();
   for (let first = 0; first < table.count && mine === run;) {
     const faults: string[] = [];

@@ -20,11 +20,17 @@ const PATIENCE_MS = 60_000;
  * Starts `wrangler dev` on a port and waits until the Worker is ready.
  *
  * @param persistTo folder of the local KV, where not wrangler's own
+ * @param vars variables and secrets; without, it lets callers in without a key
  * @throws UnseenError port-unavailable with what wrangler said
  */
-export async function startWorker(port: number, persistTo?: string): Promise<WorkerProcess> {
+export async function startWorker(
+  port: number,
+  persistTo?: string,
+  vars: Readonly<Record<string, string>> = { ENVIRONMENT: "development" },
+): Promise<WorkerProcess> {
   const args = ["dev", "--local", "--ip", "127.0.0.1", "--port", String(port), "--inspector-port", "0"];
-  args.push("--var", "ENVIRONMENT:development", "--show-interactive-dev-session=false", "--log-level=warn");
+  args.push("--show-interactive-dev-session=false", "--log-level=warn");
+  for (const [name, value] of Object.entries(vars)) args.push("--var", `${name}:${value}`);
   if (persistTo) args.push("--persist-to", persistTo);
   const child = spawn(process.execPath, [WRANGLER, ...args], {
     cwd: ROOT,

@@ -34,7 +34,8 @@ export function summarise(
       unseen: isUnseen,
       rows,
       aucRoc: area,
-      averagePrecision: averagePrecision.balanced,
+      // weights that do not divide evenly may sum to a hair over 1
+      averagePrecision: Math.min(1, averagePrecision.balanced),
       f1: atF1.f1,
       recall: atBudget.recall,
     });
