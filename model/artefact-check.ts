@@ -202,12 +202,18 @@ export function checkWeights(tensors: ReadonlyMap<string, Tensor>, network: Netw
       throw malformed(`tensor "${name}" is [${tensor.shape.slice(0, 8).join(", ")}], not [${shape.join(", ")}]`);
     }
     const values = tensorValues(tensor);
-    const bad = values.findIndex((value) => !Number.isFinite(value));
+    const bad = firstNotFinite(values);
     if (bad >= 0) throw malformed(`tensor "${name}" has ${values[bad]} at ${bad}`);
     weights.set(name, tensor);
   }
   if (isEvidence(network)) checkTables(weights, network);
   return weights;
+}
+
+/** Place of the first value that is infinite or none, −1 without; a plain loop, since every weight of a cold start passes. */
+function firstNotFinite(values: Float32Array): number {
+  for (let i = 0; i < values.length; i++) if (values[i] - values[i] !== 0) return i;
+  return -1;
 }
 
 /** Columns and nodes must lead somewhere: a child lies behind its parent, so that every walk ends. */
