@@ -27,6 +27,8 @@ export interface WorkerdOptions {
   readonly kvPort: number;
   /** Variables and secrets of the Worker. */
   readonly vars: Readonly<Record<string, string>>;
+  /** Another entry than the Worker's own, which must answer /v2/health/live as well. */
+  readonly entry?: string;
 }
 
 /** Bundles the Worker with wrangler, as `wrangler deploy` does. @returns the folder, which the caller removes */
@@ -43,8 +45,8 @@ export function bundle(...more: string[]): { folder: string; said: string } {
 }
 
 /** Starts the bundled Worker on a free port of 127.0.0.1 and waits until it answers. */
-export async function startWorkerd({ kvPort, vars }: WorkerdOptions): Promise<Workerd> {
-  const { folder } = bundle();
+export async function startWorkerd({ kvPort, vars, entry }: WorkerdOptions): Promise<Workerd> {
+  const { folder } = bundle(...(entry ? [entry] : []));
   const port = await getPort();
   writeFileSync(join(folder, "config.capnp"), config(folder, port, kvPort, vars));
   // Resolved from wrangler, whose dependency it is; its own launcher would hide the process's id.

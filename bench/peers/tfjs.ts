@@ -11,7 +11,11 @@ export async function tfjs({ tensors }: Artefact, { inputs, blocks }: ResidualSh
   await tf.setBackend("wasm");
   await tf.ready();
   const weights = new Map<string, tf.Tensor>();
-  for (const [name, tensor] of tensors) weights.set(name, tf.tensor(tensorValues(tensor), [...tensor.shape]));
+  for (const [name, tensor] of tensors) {
+    const given = tf.tensor(tensorValues(tensor), [...tensor.shape]);
+    // its fused product adds the wrong bias to a transposed matrix (4.22), so matrices are transposed here
+    weights.set(name, name.endsWith(".w") ? tf.transpose(given) : given);
+  }
   const w = (name: string): tf.Tensor => {
     const found = weights.get(name);
     if (!found) throw new Error(`no weight ${name}`);
@@ -21,7 +25,6 @@ export async function tfjs({ tensors }: Artefact, { inputs, blocks }: ResidualSh
     tf.fused.matMul({
       a: value as tf.Tensor2D,
       b: w(`${name}.w`) as tf.Tensor2D,
-      transposeB: true,
       bias: w(`${name}.b`),
     });
   const gelu = (value: tf.Tensor): tf.Tensor =>

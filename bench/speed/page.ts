@@ -1,0 +1,125 @@
+/** docs/performance.md out of one run. */
+import { readFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { BATCHES, OURS, PEERS } from "./contestants.ts";
+import { lead, peakShare, type Results, timed } from "./results.ts";
+import { ratio, type Timed } from "./rounds.ts";
+import { targetTable } from "./targets.ts";
+
+const PACKAGES = ["onnxruntime-web", "onnxruntime-node", "@tensorflow/tfjs-core", "assemblyscript", "wrangler"];
+
+export function page(results: Results): string {
+  const { date, rounds, learner, operations, peaks, cold } = results;
+  const versions = PACKAGES.map((name) => `${name} ${version(name)}`).join(", ");
+  const { families, normalRows } = learner.training;
+  const [ours, peer] = cold;
+  return `# Performance
+
+Written by \`npm run bench\` on ${date}: ${cpus()[0].model.trim()}, ${cpus().length} cores, Node ${process.versions.node} (V8 ${process.versions.v8}), ${versions}; one thread each.
+
+Everybody scores the same rows with the same weights, exported by \`unseen export --onnx\`; outputs are compared first. Times are of ${rounds} interleaved rounds in one run; ratios are medians over rounds of the ratio within a round. Absolute times depend on the machine: compare the ratios.
+
+![Microseconds a row](performance.svg)
+
+## Targets
+
+${targetTable(results)}
+
+\`must\` and \`aim\` say which is reached. int16 is not measured where this version has no such tier.
+
+## Scoring
+
+Microseconds a row, minimum / median; largest difference from the first line's scores over 256 rows.
+
+${[...(results.times.get(1)?.keys() ?? [])].map((title, heat) => table(results, title, heat)).join("\n\n")}
+
+The reference network is 77 → 256, 3 residual blocks, → 128 → 2 with random weights: 446 k of them, ${(operations / 1e6).toFixed(3)} MFLOP a row. The default learner's model has as many inputs (${families.length} families, ${normalRows} normal rows), as \`unseen train\` makes it; of it the two rows in a hundred that differ most are left out of the difference, since there rounding decides which branch of a tree is taken ([onnx.md](onnx.md)).
+
+| ours, times as fast as | ${BATCHES.map((batch) => `batch ${batch}`).join(" | ")} |
+|---|${BATCHES.map(() => "--:|").join("")}
+${Object.values(OURS)
+  .flatMap((name) => Object.values(PEERS).map((other) => [name, other] as const))
+  .filter(([name]) => timed(results, 1, 0, name))
+  .map(
+    ([name, other]) =>
+      `| ${name} / ${other} | ${BATCHES.map((b) => fixed(lead(results, b, name, other))).join(" | ")} |`,
+  )
+  .join("\n")}
+
+| what it costs, over the reference network | ${BATCHES.map((batch) => `batch ${batch}`).join(" | ")} |
+|---|${BATCHES.map(() => "--:|").join("")}
+${(["f32", "relaxed", "int16"] as const)
+  .filter((tier) => timed(results, 1, 1, OURS[tier]))
+  .flatMap((tier) => [
+    costs(results, OURS[tier], "the ODIN step", 1),
+    costs(results, OURS[tier], "the default learner", 2),
+  ])
+  .join("\n")}
+
+## Against the machine
+
+Loops that touch registers only, twelve chains of four lanes, compiled like the kernel and timed in the same run: ${[...peaks].map(([name, value]) => `${value.toFixed(1)} GFLOP/s ${name}`).join(", ")}. At batch 256 the reference network reaches ${percent(peakShare(results, "f32"))} of the first without and ${percent(peakShare(results, "relaxed"))} of the second with relaxed SIMD (fastest rounds).
+
+## In workerd
+
+The kernel inside workerd, as it is deployed: a Worker scores some thousand rows a request, timed from outside less an empty request, in turns with Node. workerd runs WebAssembly with explicit bounds checks, which costs the difference.
+
+| | batch | µs a row, median | over Node |
+|---|--:|--:|--:|
+${results.workerd.map(({ model, kernel, batch, micros, overNode }) => `| ${model}, ${kernel} | ${batch} | ${micros.toFixed(1)} | ${overNode.toFixed(2)} |`).join("\n")}
+
+## Cold start
+
+From the bytes of kernel and model to the first score, each in a process of its own, JavaScript loaded before: median milliseconds.
+
+| | ${[ours, peer].map(({ name }) => name).join(" | ")} |
+|---|--:|--:|
+${steps(ours.steps, peer.steps)}
+| all | ${ours.total.toFixed(1)} | ${peer.total.toFixed(1)} |
+
+Ours includes every check of the file and the self-test on golden rows, as an isolate does them.
+
+## Sizes
+
+| | bytes | gzipped |
+|---|--:|--:|
+${results.sizes.map(({ title, bytes, gzip }) => `| ${title} | ${bytes.toLocaleString("en")} | ${gzip?.toLocaleString("en") ?? ""} |`).join("\n")}
+`;
+}
+
+function table(results: Results, title: string, heat: number): string {
+  const names = [...(results.times.get(1)?.get(title)?.keys() ?? [])];
+  const lines = names.map((name) => {
+    const cells = BATCHES.map((batch) => cell(timed(results, batch, heat, name)));
+    const difference = results.differences.get(title)?.get(name) ?? 0;
+    return `| ${name} | ${cells.join(" | ")} | ${difference === 0 ? "" : difference.toExponential(1)} |`;
+  });
+  const head = `| ${title} | ${BATCHES.map((batch) => `batch ${batch}`).join(" | ")} | difference |`;
+  return [head, `|---|${BATCHES.map(() => "--:|").join("")}--:|`, ...lines].join("\n");
+}
+
+function cell(time: Timed | undefined): string {
+  return time ? `${time.minimum.toFixed(1)} / ${time.median.toFixed(1)}` : "";
+}
+
+function costs(results: Results, name: string, what: string, heat: number): string {
+  const cells = BATCHES.map((batch) => fixed(ratio(timed(results, batch, heat, name), timed(results, batch, 0, name))));
+  return `| ${what}, ${name.slice("unseen, ".length)} | ${cells.join(" | ")} |`;
+}
+
+function steps(ours: Readonly<Record<string, number>>, peer: Readonly<Record<string, number>>): string {
+  const names = [...new Set([...Object.keys(ours), ...Object.keys(peer)])];
+  const shown = (value: number | undefined): string => value?.toFixed(1) ?? "";
+  return names
+    .toSorted((a, b) => Number(a === "first score") - Number(b === "first score"))
+    .map((name) => `| ${name} | ${shown(ours[name])} | ${shown(peer[name])} |`)
+    .join("\n");
+}
+
+const fixed = (value: number): string => (Number.isFinite(value) ? value.toFixed(2) : "–");
+const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
+
+function version(name: string): string {
+  const file = new URL(`../../node_modules/${name}/package.json`, import.meta.url);
+  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
+}

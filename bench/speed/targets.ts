@@ -1,0 +1,58 @@
+/** What the kernel has to reach, beside what it reached. */
+import { OURS, PEERS } from "./contestants.ts";
+import { coldRatio, lead, peakShare, type Results } from "./results.ts";
+
+interface Target {
+  readonly title: string;
+  readonly must: number;
+  readonly aim: number | undefined;
+  readonly reached: number;
+  /** Whether less is better, as with sizes. */
+  readonly atMost?: boolean;
+}
+
+function targets(results: Results): Target[] {
+  const kib = (key: string, gzip = false): number => {
+    const size = results.sizes.find((one) => one.key === key);
+    return ((gzip ? size?.gzip : size?.bytes) ?? Number.NaN) / 1024;
+  };
+  const row = (batch: number, tier: keyof typeof OURS, peer: "web" | "node", must: number, aim?: number): Target => ({
+    title: `batch ${batch}, ${OURS[tier].slice("unseen, ".length)}, over ${PEERS[peer].split(",")[0]}`,
+    must,
+    aim,
+    reached: lead(results, batch, OURS[tier], PEERS[peer]),
+  });
+  return [
+    row(1, "f32", "web", 3.5, 4),
+    row(1, "relaxed", "web", 3.5, 4),
+    row(1, "f32", "node", 3, 3.5),
+    row(1, "relaxed", "node", 3, 3.5),
+    row(1, "int16", "web", 5.5, 6),
+    row(256, "f32", "web", 2.6, 3),
+    row(256, "relaxed", "web", 3.2, 3.5),
+    row(256, "int16", "web", 4.3, 4.5),
+    row(256, "f32", "node", 0.6),
+    row(256, "relaxed", "node", 0.75, 0.8),
+    row(256, "int16", "node", 1, 1.1),
+    {
+      title: "share of the SIMD128 peak, batch 256, relaxed over FMA",
+      must: 0.85,
+      aim: 0.9,
+      reached: peakShare(results, "relaxed"),
+    },
+    { title: "cold start, over onnxruntime-web", must: 90, aim: 100, reached: coldRatio(results) },
+    { title: "score.wasm, KiB", must: 16, aim: 12, reached: kib("score.wasm"), atMost: true },
+    { title: "Worker, KiB gzipped", must: 200, aim: 120, reached: kib("worker", true), atMost: true },
+  ];
+}
+
+/** The targets as a Markdown table. */
+export function targetTable(results: Results): string {
+  const lines = targets(results).map(({ title, must, aim, reached, atMost }) => {
+    const met = (wanted: number): boolean => (atMost ? reached <= wanted : reached >= wanted);
+    const verdict = !Number.isFinite(reached) ? "not measured" : met(aim ?? must) ? "aim" : met(must) ? "must" : "no";
+    const shown = Number.isFinite(reached) ? String(Number(reached.toPrecision(3))) : "–";
+    return `| ${title} | ${must} | ${aim ?? "–"} | ${shown} | ${verdict} |`;
+  });
+  return ["| | must | aim | reached | |", "|---|--:|--:|--:|---|", ...lines].join("\n");
+}
