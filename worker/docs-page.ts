@@ -21,6 +21,7 @@ interface Schema {
   readonly maximum?: number;
   readonly maxLength?: number;
   readonly pattern?: string;
+  readonly format?: string;
 }
 
 interface Content {
@@ -112,7 +113,7 @@ function operationPart(
                     html`<dt>
                         <code>${each.name}</code> <small>${each.in}${each.required ? ", required" : ""}</small>
                       </dt>
-                      <dd>${typeOf(each.schema)} ${each.schema.description ?? ""}</dd>`,
+                      <dd>${said(each.schema)}</dd>`,
                 )}
               </dl>`
       }
@@ -138,10 +139,7 @@ function operationPart(
 
 function contentPart(content: Readonly<Record<string, Content>>): Html {
   return html`<ul class="forms">
-    ${Object.entries(content).map(
-      ([type, { schema }]) =>
-        html`<li><code>${type}</code>: ${typeOf(schema)} <span class="say">${schema.description ?? ""}</span></li>`,
-    )}
+    ${Object.entries(content).map(([type, { schema }]) => html`<li><code>${type}</code>: ${said(schema)}</li>`)}
   </ul>`;
 }
 
@@ -156,12 +154,17 @@ function schemaPart(name: string, schema: Schema): Html {
             ${Object.entries(properties).map(
               ([field, each]) =>
                 html`<dt><code>${field}</code>${required.includes(field) ? "" : html` <small>optional</small>`}</dt>
-                  <dd>${typeOf(each)} ${each.description ?? ""}</dd>`,
+                  <dd>${said(each)}</dd>`,
             )}
           </dl>`
         : html`<p>${typeOf(schema)}</p>`
     }
   </article>`;
+}
+
+/** A type, and what there is to say of it. */
+function said(schema: Schema): Html {
+  return schema.description ? html`${typeOf(schema)}. <span class="say">${schema.description}</span>` : typeOf(schema);
 }
 
 /** A type in words, with links to the schemas that have names. */
@@ -182,6 +185,7 @@ function typeOf(schema: Schema): Html {
   }
   if (typeof additionalProperties === "object") return html`names with ${typeOf(additionalProperties)}`;
   const types = typeof schema.type === "string" ? [schema.type] : (schema.type ?? ["anything"]);
+  if (schema.format === "binary") return html`bytes`;
   return html`${types.join(" or ")}${bounds(schema)}`;
 }
 
@@ -189,7 +193,8 @@ function joined(parts: readonly Html[]): Html {
   return html`${parts.map((part, i) => html`${i > 0 ? " or " : ""}${part}`)}`;
 }
 
-function bounds({ minimum, maximum, maxLength }: Schema): string {
+function bounds({ minimum, maximum, maxLength, pattern }: Schema): string {
+  if (pattern !== undefined) return ` like ${pattern}`;
   if (minimum !== undefined && maximum !== undefined) return ` from ${minimum} to ${maximum}`;
   if (minimum !== undefined) return ` of at least ${minimum}`;
   return maxLength === undefined ? "" : ` of up to ${maxLength} characters`;
@@ -204,7 +209,7 @@ function command(path: string, method: string, operation: Operation, origin: str
   if (method === "post" && requestBody) {
     const [[type, { example }]] = Object.entries(requestBody.content);
     const body = example ?? EXAMPLES[operation.operationId.replace("WithVersion", "")] ?? {};
-    lines.push(`-H "content-type: ${type}"`, `-d '${JSON.stringify(body)}'`);
+    lines.push(`-H "content-type: ${type}"`, `-d '${JSON.stringify(body, null, 2)}'`);
   }
   const unknown = parameters.some((each) => each.in === "path" && !["model", "version"].includes(each.name));
   return unknown ? lines.join(" \\\n  ").replace(/\{(\w+)\}/, "$$$1") : lines.join(" \\\n  ");

@@ -19,6 +19,7 @@ nav ul { display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; margin: 0; padding: 
 details { border: 1px solid var(--line); border-radius: 8px; margin: .6rem 0; background: var(--card);
   scroll-margin-top: 4rem; }
 summary { cursor: pointer; padding: .6rem .9rem; display: flex; flex-wrap: wrap; align-items: baseline; gap: .2rem .7rem; }
+summary::before { content: "\\25b8"; color: var(--muted); } details[open] > summary::before { content: "\\25be"; }
 summary .say { flex: 1 1 16rem; } details[open] > summary { border-bottom: 1px solid var(--line); }
 .body { padding: .2rem .9rem 1rem; } .path { font-weight: 600; }
 .method { min-width: 3.2rem; font: 700 .8rem/1.5 ui-monospace, monospace; color: var(--link); } .post { color: var(--post); }
