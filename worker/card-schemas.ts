@@ -91,6 +91,10 @@ export const Drift = z
     description: "psi is the population stability index; the farthest features come first.",
   });
 
+export const FeedbackStored = z
+  .object({ model: name, stored: z.int(), known: z.int(), rows: z.int() })
+  .register(named, { id: "FeedbackStored" });
+
 export const Ready = z
   .looseObject({ ready: z.boolean(), model: z.optional(z.string()), degraded: z.optional(z.string()) })
   .register(named, { id: "Ready" });

@@ -3,7 +3,7 @@ import kernel from "../build/score.wasm";
 import { inputWidth } from "../model/encode.ts";
 import { Scorer } from "../model/scorer.ts";
 import { makeArtefact, randomRows, SCHEMA } from "../test/fixtures/artefact.ts";
-import { BINARY_ROWS, LINE_BYTES } from "./limits.ts";
+import { SCORES, LINE_BYTES } from "./limits.ts";
 import type { LineFault, Prediction } from "./schemas.ts";
 import { publish, serve } from "./test-server.ts";
 
@@ -157,7 +157,7 @@ describe("binary", () => {
     ["NaN", new Float32Array(width).fill(NaN), 422, "value-not-finite"],
     ["infinity", new Float32Array(width).fill(-Infinity), 422, "value-not-finite"],
     ["a number beyond all bounds", new Float32Array(width).fill(3e38), 422, "value-not-finite"],
-    ["too many rows", new Float32Array(width * (BINARY_ROWS + 1)), 413, "rows-too-many"],
+    ["too many rows", new Float32Array(width * (SCORES + 1)), 413, "rows-too-many"],
   ])("%s", async (_, body, status, code) => {
     const response = await send(body);
     expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([status, code]);

@@ -10,11 +10,14 @@ export const BODY_MS = 30_000;
 export const LINE_BYTES = 256 * 1024;
 /** Lines of a stream scored and answered at a time, so that its memory does not grow with it. */
 export const LINES = 64;
-/** Rows of one request in JSON: some 50 ms of CPU at the 44 µs of the default network, 100 at the 99 with the input step. */
+/**
+ * Scores that one request may cost, whatever for: at the 100 µs of the slowest network of docs/performance.md (the
+ * published one with its input step, a row at a time; other tiers and batches take less), 1.6 s of CPU.
+ */
+export const SCORES = 16_384;
+/** Rows of one request in JSON: a tenth of a second at the same rate, besides some 10 µs a row for the JSON. */
 export const ROWS = 1024;
-/** Rows of one binary request: at the same rates 0.7 to 1.6 s; with 77 inputs the body's limit is met first. */
-export const BINARY_ROWS = 16_384;
-/** Rows of one request that asks for explanations: some 0.3 s of CPU at 4,400 µs a row, 0.6 s at 9,900. */
+/** Rows of one request that asks for explanations, each of which takes up to three scores a feature. */
 export const EXPLAINED_ROWS = 64;
 /** Features an explanation names where it is not told how many. */
 export const EXPLAINED_DEFAULT = 5;

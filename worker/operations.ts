@@ -1,7 +1,7 @@
 /** Every route with what it takes and gives, from which the description is made. */
 import type * as z from "zod/mini";
 import { JSON_TYPE, LINES_TYPE, BINARY_TYPE } from "./media.ts";
-import { DriftQuery, ScoreQuery } from "./schemas.ts";
+import { DriftQuery, FeedbackQuery, ScoreQuery } from "./schemas.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -216,6 +216,30 @@ export const OPERATIONS: readonly Operation[] = [
       content: { [BINARY_TYPE]: { schema: { type: "string", format: "binary" } } },
     },
     faults: [404, 503],
+  },
+  {
+    method: "post",
+    path: "/v1/models/{model}/feedback",
+    id: "giveFeedback",
+    tag: "Models",
+    summary: "Say what rows turned out to be",
+    description: "Kept for unseen calibrate to learn from.",
+    body: { required: true, content: json("FeedbackRequest") },
+    answer: { description: "How many rows are new, and how many were known.", content: json("FeedbackStored") },
+    faults: [400, 404, 408, 409, 413, 415, 422, 501, 503],
+  },
+  {
+    method: "get",
+    path: "/v1/models/{model}/feedback",
+    id: "takeFeedback",
+    tag: "Models",
+    summary: "The labelled rows there are, a page at a time",
+    query: FeedbackQuery,
+    answer: {
+      description: "A row a line; the header x-next says where the next page begins, where there is one.",
+      content: { [LINES_TYPE]: { schema: { type: "object" } } },
+    },
+    faults: [422, 501],
   },
   {
     ...oip,

@@ -83,12 +83,16 @@ export const ScoreQuery = exactly({
     .register(z.globalRegistry, { description: "For lines: as in the JSON body." }),
 });
 
+/** A row that its model's encoder checks. */
+const row = z.unknown();
+described.set(row, { $ref: "#/components/schemas/Row" });
+
 /** Rows with what they turned out to be. */
 export const FeedbackRequest = exactly({
   feedback: z
     .array(
       exactly({
-        instance: z.unknown(),
+        instance: row,
         label: z.enum(["normal", "anomaly"], 'must be "normal" or "anomaly"'),
         family: z.optional(z.string("must be a name").check(z.regex(/^[\w][\w .:-]{0,63}$/, "must be a name"))),
       }),

@@ -4,7 +4,7 @@ import { resolveThreshold } from "../../model/thresholds.ts";
 import { binaryAnswer, observe, type Question, scoreAnswer } from "../answers.ts";
 import type { AppEnv } from "../bindings.ts";
 import { readBytes } from "../body.ts";
-import { BINARY_ROWS } from "../limits.ts";
+import { SCORES } from "../limits.ts";
 import { answerType, BINARY_TYPE, JSON_TYPE } from "../media.ts";
 import { checkEncoded, checkScores, predictionsJson } from "../predictions.ts";
 import { Problem } from "../problem.ts";
@@ -34,8 +34,8 @@ function encodedRows(bytes: Uint8Array, inputs: number): Float32Array {
     throw new Problem(422, "row-wrong-length", detail, "Send rows × inputs values of 4 bytes, little-endian.");
   }
   const rows = bytes.length / size;
-  if (rows > BINARY_ROWS) {
-    const detail = `${rows} rows are over the limit of ${BINARY_ROWS}.`;
+  if (rows > SCORES) {
+    const detail = `${rows} rows are over the limit of ${SCORES}.`;
     throw new Problem(413, "rows-too-many", detail, "Send them in several requests.");
   }
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
