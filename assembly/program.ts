@@ -2,6 +2,7 @@
 import { gelu, geluBackward, layerNorm, layerNormBackward } from "./activation";
 import { confidenceGradient, scores, signStep } from "./confidence";
 import { logMeanSquare, mahalanobis, nearest, standardise } from "./evidence";
+import { linearFixed } from "./fixed";
 import { forest } from "./forest";
 import { linear } from "./gemm";
 import { locate, spline } from "./spline";
@@ -25,6 +26,7 @@ export const NEAREST: i32 = 12;
 export const FOREST: i32 = 13;
 export const STANDARDISE: i32 = 14;
 export const SPLINE: i32 = 15;
+export const LINEAR_FIXED: i32 = 16;
 
 /** Argument i (1 to 11) of the instruction at `at`. */
 // @ts-ignore: decorator
@@ -87,6 +89,12 @@ export function execute(at: usize, rows: i32): bool {
       return true;
     case SPLINE:
       spline(rows, word(at, 1), word(at, 2), word(at, 3), word(at, 4), word(at, 5), word(at, 6), word(at, 7));
+      return true;
+    case LINEAR_FIXED:
+      linearFixed(
+        rows, word(at, 1), word(at, 2), word(at, 3), word(at, 4), word(at, 5), word(at, 6), word(at, 7), word(at, 8),
+        float(at, 9), word(at, 10),
+      );
       return true;
     default:
       return false;

@@ -1,6 +1,7 @@
 // score.wasm: what the edge needs to score a row, and nothing else.
 import { execute, INSTRUCTION } from "./program";
 
+export { packFixed } from "./fixed";
 export { pack, packTransposed } from "./gemm";
 export { stride } from "./layout";
 export {
@@ -12,6 +13,7 @@ export {
   LAYER_NORM,
   LAYER_NORM_BACKWARD,
   LINEAR,
+  LINEAR_FIXED,
   LOCATE,
   LOG_MEAN_SQUARE,
   MAHALANOBIS,

@@ -9,6 +9,7 @@ import { quote } from "./names.ts";
 import { weightShapes } from "./network.ts";
 import type { Schema } from "./schema.ts";
 import { tensorValues } from "./tensor.ts";
+import { isScale, mayBeFixed, scaleName } from "./tier.ts";
 
 /** Sizes a network may have, [least, most]; they bound the memory and time a file can ask for. */
 export const LIMITS = {
@@ -182,24 +183,31 @@ function readDataFile(json: JsonValue): { path: string; sha256: string } {
 }
 
 /**
- * Weights: exactly those the network has, each F32 or F16 of its shape and finite, in the network's order.
+ * Weights: exactly those the network has, each F32 or F16 of its shape and finite, or I16 with scales where the network
+ * allows it, in the network's order. Whether sums of integers stay within 32 bits is checked as they are packed.
  *
  * @throws UnseenError artefact-malformed naming the tensor
  */
 export function checkWeights(tensors: ReadonlyMap<string, Tensor>, network: NetworkShape): Map<string, Tensor> {
   const shapes = tensorShapes(network);
   for (const name of tensors.keys()) {
-    if (!shapes.has(name)) throw malformed(`tensor ${quote(name)} is no weight of the network`);
+    if (!shapes.has(name) && !isScale(tensors, name))
+      throw malformed(`tensor ${quote(name)} is no weight of the network`);
   }
   const weights = new Map<string, Tensor>();
   for (const [name, shape] of shapes) {
     const tensor = tensors.get(name);
     if (!tensor) throw malformed(`tensor "${name}" is missing`);
-    if (tensor.dtype !== "F32" && tensor.dtype !== "F16") {
+    const fixed = tensor.dtype === "I16" && mayBeFixed(network, name);
+    if (tensor.dtype !== "F32" && tensor.dtype !== "F16" && !fixed) {
       throw malformed(`tensor "${name}" is ${tensor.dtype}, not F32 or F16`);
     }
     if (tensor.shape.join() !== shape.join()) {
       throw malformed(`tensor "${name}" is [${tensor.shape.slice(0, 8).join(", ")}], not [${shape.join(", ")}]`);
+    }
+    if (fixed) {
+      weights.set(name, tensor).set(scaleName(name), checkedScales(tensors, scaleName(name), shape[0]));
+      continue;
     }
     const values = tensorValues(tensor);
     const bad = firstNotFinite(values);
@@ -214,6 +222,19 @@ export function checkWeights(tensors: ReadonlyMap<string, Tensor>, network: Netw
 function firstNotFinite(values: Float32Array): number {
   for (let i = 0; i < values.length; i++) if (values[i] - values[i] !== 0) return i;
   return -1;
+}
+
+/** The scales of an int16 matrix: F32, finite, above 0. */
+function checkedScales(tensors: ReadonlyMap<string, Tensor>, name: string, n: number): Tensor {
+  const tensor = tensors.get(name);
+  if (!tensor) throw malformed(`tensor "${name}" is missing`);
+  if (tensor.dtype !== "F32" || tensor.shape.join() !== String(n)) {
+    throw malformed(`tensor "${name}" is ${tensor.dtype} [${tensor.shape.slice(0, 8).join(", ")}], not F32 [${n}]`);
+  }
+  const values = tensorValues(tensor);
+  const bad = values.findIndex((value) => !(value > 0 && value < Number.POSITIVE_INFINITY));
+  if (bad >= 0) throw malformed(`tensor "${name}" has ${values[bad]} at ${bad}`);
+  return tensor;
 }
 
 /** Columns and nodes must lead somewhere: a child lies behind its parent, so that every walk ends. */

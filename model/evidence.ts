@@ -3,9 +3,10 @@ import type { EvidenceShape, NetworkShape } from "./artefact.ts";
 import { forestTable } from "./forest.ts";
 import type { Address, Kernel } from "./kernel.ts";
 import type { Network } from "./network.ts";
-import { Parameters } from "./parameters.ts";
+import { loadedParameters } from "./parameters.ts";
 import { Pieces } from "./spline.ts";
 import type { LinearOptions, Tape, Value } from "./tape.ts";
+import type { Fixed } from "./tier.ts";
 
 /**
  * The kinds of evidence, in the order of the head's columns:
@@ -90,18 +91,19 @@ export interface EvidenceNetwork extends Network {
  * It has no backward pass: trees have no gradient.
  *
  * @param values a tensor's values by name, row-major; checked by `checkWeights`
+ * @param fixed the integers of those stored so
  */
 export function evidenceNetwork(
   kernel: Kernel,
   shape: EvidenceShape,
   values: (name: string) => Float32Array,
+  fixed: (name: string) => Fixed | undefined = () => undefined,
 ): EvidenceNetwork {
   const shapes = evidenceShapes(shape);
   // Layers on a piecewise-linear encoding are looked up, not multiplied.
   const encoded = (name: string): boolean => /^(m\d+\.in|tails)\.[wb]$/.test(name);
   const layers = new Map([...shapes].filter(([name]) => /\.[wb]$/.test(name) && !encoded(name)));
-  const weights = new Parameters(kernel, layers);
-  for (const name of layers.keys()) weights.load(name, values(name));
+  const weights = loadedParameters(kernel, layers, { values, fixed });
   const pieces = new Pieces(kernel, values("expand"));
   const tailPieces = new Pieces(kernel, values("tails.expand"));
   const first = Array.from({ length: shape.members }, (_, i) =>

@@ -3,6 +3,7 @@
 /** Names of the operations a program may hold; codes are read from the module itself. */
 export type Operation =
   | "LINEAR"
+  | "LINEAR_FIXED"
   | "GELU"
   | "GELU_BACKWARD"
   | "LAYER_NORM"
@@ -31,6 +32,8 @@ export interface KernelFunctions {
   readonly memory: WebAssembly.Memory;
   stride(width: number): number;
   pack(matrix: number, n: number, k: number, packed: number): void;
+  /** In score.wasm only: nothing is trained in fixed point. */
+  packFixed?(matrix: number, n: number, k: number, packed: number): number;
   packTransposed(packed: number, n: number, k: number, transposed: number): void;
   run(program: number, count: number, rows: number): void;
 }

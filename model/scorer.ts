@@ -3,13 +3,12 @@ import type { Artefact } from "./artefact.ts";
 import { readArtefact } from "./artefact.ts";
 import { RowEncoder } from "./encode.ts";
 import { UnseenError } from "./errors.ts";
-import { evidenceNetwork, type EvidenceNetwork, isEvidence } from "./evidence.ts";
+import { type EvidenceNetwork, isEvidence } from "./evidence.ts";
 import { Inference } from "./inference.ts";
 import { Kernel } from "./kernel.ts";
-import { type Network, residualNetwork, weightShapes } from "./network.ts";
-import { Parameters } from "./parameters.ts";
+import type { Network } from "./network.ts";
+import { openNetwork } from "./open.ts";
 import { evidenceProbe, gradientProbe, type Probe } from "./probe.ts";
-import { tensorValues } from "./safetensors.ts";
 import type { Row } from "./schema.ts";
 
 /** How far a recomputed golden score may be from the trainer's. */
@@ -144,18 +143,4 @@ export class Scorer {
       );
     }
   }
-}
-
-/** Packs an artefact's weights into the kernel. */
-function openNetwork(kernel: Kernel, { network, tensors }: Artefact, odin: boolean): Network | EvidenceNetwork {
-  const values = (name: string): Float32Array => {
-    const tensor = tensors.get(name);
-    if (tensor) return tensorValues(tensor);
-    throw new UnseenError("artefact-malformed", `tensor ${name} is missing`, "Train the model again.");
-  };
-  if (isEvidence(network)) return evidenceNetwork(kernel, network, values);
-  const shapes = weightShapes(network);
-  const weights = new Parameters(kernel, shapes, { transposes: odin });
-  for (const name of shapes.keys()) weights.load(name, values(name));
-  return residualNetwork(network, weights);
 }

@@ -31,6 +31,8 @@ export class Tape {
   readonly #free = new Map<number, Address[]>();
   #scratch: Address = 0;
   #scratchWidth = 0;
+  #fixedScratch: Address = 0;
+  #fixedWidth = 0;
 
   constructor(kernel: Kernel, rows: number, { tracked = true } = {}) {
     this.kernel = kernel;
@@ -71,7 +73,23 @@ export class Tape {
   linear(x: Value, w: Parameter, b: Parameter, { residual, factor = 1 }: LinearOptions = {}): Value {
     const reuse = residual && !this.tracked;
     const y = this.#result(w.n, reuse ? residual.at : 0, x.tracked || residual?.tracked === true || w.grad > 0);
-    this.#forward.push(["LINEAR", x.at, w.k, w.at, b.at, y.at, w.n, residual?.at ?? 0, { float: factor }]);
+    const onto = residual?.at ?? 0;
+    if (w.scales) {
+      const scratch = this.#fixed(w.k);
+      this.#forward.push([
+        "LINEAR_FIXED",
+        x.at,
+        w.k,
+        w.at,
+        w.scales,
+        b.at,
+        y.at,
+        w.n,
+        onto,
+        { float: factor },
+        scratch,
+      ]);
+    } else this.#forward.push(["LINEAR", x.at, w.k, w.at, b.at, y.at, w.n, onto, { float: factor }]);
     if (y.tracked) {
       this.#steps.push((backward) => {
         if (!y.grad) return;
@@ -147,6 +165,16 @@ export class Tape {
 
   #matrix(width: number): Address {
     return this.kernel.allocate(this.rows * this.kernel.functions.stride(width));
+  }
+
+  /** Scratch for quantised rows of `width` columns. */
+  #fixed(width: number): Address {
+    if (width > this.#fixedWidth) {
+      const steps = Math.ceil(this.rows / 16) * 16;
+      this.#fixedScratch = this.kernel.allocate(steps + this.rows * 4 * Math.ceil(width / 8));
+      this.#fixedWidth = width;
+    }
+    return this.#fixedScratch;
   }
 
   #scaled(width: number): Address {

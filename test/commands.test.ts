@@ -53,6 +53,7 @@ describe("unseen", { timeout: 60_000 }, () => {
       "score",
       "inspect",
       "export",
+      "quantize",
       "publish",
       "rollback",
       "canary",
@@ -176,6 +177,18 @@ describe("unseen", { timeout: 60_000 }, () => {
     const onnx = readFileSync(at("m.onnx"));
     expect(JSON.parse(out)).toMatchObject({ out: "m.onnx", bytes: onnx.length });
     expect(onnx.includes("flow_duration")).toBe(true);
+  });
+
+  test("quantize halves the file, and what it writes is opened and scores alike", () => {
+    const { out, err } = unseen("quantize", "m.safetensors", "--weights", "int16", "--out", "q.safetensors", "--json");
+    expect(err).toBe("");
+    const { from, to, bytes, before, change } = JSON.parse(out);
+    expect([from, to]).toEqual(["f32", "int16"]);
+    expect(bytes).toBeLessThan(before);
+    expect(change).toBeGreaterThan(0);
+    expect(change).toBeLessThan(5e-3);
+    expect(JSON.parse(unseen("inspect", "q.safetensors", "--json").out).weights).toBe("int16");
+    expect(unseen("quantize", "m.safetensors", "--weights", "int4", "--out", "no").err).toContain("int4");
   });
 
   test("inspect shows what the model is", () => {

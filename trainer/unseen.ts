@@ -9,6 +9,7 @@ import { evaluateCommand } from "./commands/evaluate.ts";
 import { exportCommand } from "./commands/export.ts";
 import { inspectCommand } from "./commands/inspect.ts";
 import { publishCommand } from "./commands/publish.ts";
+import { quantizeCommand } from "./commands/quantize.ts";
 import { reportCommand } from "./commands/report.ts";
 import { rollbackCommand } from "./commands/rollback.ts";
 import { scoreCommand } from "./commands/score.ts";
@@ -30,6 +31,7 @@ const commands: Readonly<Record<string, Command>> = {
   score: scoreCommand,
   inspect: inspectCommand,
   export: exportCommand,
+  quantize: quantizeCommand,
   threshold: thresholdCommand,
   drift: driftCommand,
   publish: publishCommand,

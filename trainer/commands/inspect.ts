@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import type { NetworkShape } from "../../model/artefact.ts";
 import { isEvidence } from "../../model/evidence.ts";
+import { tierOf } from "../../model/tier.ts";
 import type { Feature } from "../../model/schema.ts";
 import { type Command, jsonOption, printJson, required } from "./command.ts";
 import { openModel } from "./files.ts";
@@ -19,13 +20,23 @@ export const inspectCommand: Command = {
     const { network, schema, temperature, epsilon, thresholds, training, tensors } = scorer.artefact;
     const sha256 = createHash("sha256").update(bytes).digest("hex");
     if (options.json) {
-      return printJson({ sha256, bytes: bytes.length, network, temperature, epsilon, thresholds, training, schema });
+      return printJson({
+        sha256,
+        bytes: bytes.length,
+        weights: tierOf(tensors),
+        network,
+        temperature,
+        epsilon,
+        thresholds,
+        training,
+        schema,
+      });
     }
     const weights = [...tensors.values()].reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
     console.log(
       [
         `sha256       ${sha256}`,
-        `size         ${bytes.length} bytes, ${weights} weights`,
+        `size         ${bytes.length} bytes, ${weights} weights, ${tierOf(tensors)}`,
         `network      ${sizes(network)}`,
         `temperature  ${temperature.toFixed(4)}, ε ${epsilon}`,
         `thresholds   τ* ${thresholds.f1.toFixed(6)}, ${Object.entries(thresholds.fpr)

@@ -3,14 +3,17 @@ import { writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { writeArtefact } from "../../model/artefact.ts";
 import { UnseenError } from "../../model/errors.ts";
+import { TIERS } from "../../model/tier.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { splitDataset } from "../data/split.ts";
+import { quantise } from "../learn/quantise.ts";
 import { LEARNING_DEFAULTS, LEARNING_METHODS, type LearningMethod, type LearningOptions } from "../learn/train.ts";
 import { type Progress, train, type Trained } from "../learn/train.ts";
 import { choice, type Command, jsonOption, names, type Options, printJson, required, text, whole } from "./command.ts";
 import { dataOptions, readData } from "./data-options.ts";
 import { writeWhole } from "./files.ts";
 import { interruptSignal, withProgress } from "./progress.ts";
+import { weightsOption } from "./quantize.ts";
 
 /** Options of the published form that take a number, with what they mean. */
 const numbers: Partial<Record<keyof LearningOptions, string>> = {
@@ -44,6 +47,7 @@ export const trainCommand: Command = {
     seed: { type: "string", default: "1", description: "the same seed and data give the same model" },
     split: { type: "string", default: "rows", description: "rows, or blocks for time series and patients" },
     method: { type: "string", default: "unseen", description: "unseen, or paper for the published form" },
+    ...weightsOption,
     resume: { type: "boolean", description: "paper: go on where an interrupted run of the same command stopped" },
     log: {
       type: "string",
@@ -67,11 +71,13 @@ export const trainCommand: Command = {
     "unseen train --data flows --out model.safetensors",
     "unseen train --data flows --hold-out port_scan,beaconing --shots 50 --out model.safetensors",
     "unseen train --data flows --method paper --episodes 30 --log episodes.jsonl --out model.safetensors",
+    "unseen train --data flows --weights int16 --out model.safetensors",
     "unseen train --data 'flows-*.parquet' --label Label --normal BENIGN --domain Day --out model.safetensors",
   ],
   async run(options) {
     const out = required(options, "out");
     const quiet = options.json === true;
+    const tier = choice(options, "weights", TIERS);
     const { signal, dispose } = interruptSignal();
     const how: TrainOnOptions = {
       holdOut: names(options, "hold-out"),
@@ -89,11 +95,12 @@ export const trainCommand: Command = {
     if (!quiet) for (const note of dataset.notes) console.error(`note: ${note}`);
     const started = performance.now();
     try {
-      const { artefact, episodes } = await withProgress("training", quiet, (report) => trainOn(dataset, how, report));
+      const trained = await withProgress("training", quiet, (report) => trainOn(dataset, how, report));
+      const artefact = tier === "f32" ? trained.artefact : quantise(trained.artefact, tier);
       const bytes = writeArtefact(artefact);
       writeWhole(out, bytes);
       const log = text(options, "log");
-      if (log) writeFileSync(log, `${episodes.map((episode) => JSON.stringify(episode)).join("\n")}\n`);
+      if (log) writeFileSync(log, `${trained.episodes.map((episode) => JSON.stringify(episode)).join("\n")}\n`);
       const seconds = (performance.now() - started) / 1000;
       const { training, thresholds, network } = artefact;
       if (quiet) return printJson({ out, bytes: bytes.length, seconds, network, thresholds, training });

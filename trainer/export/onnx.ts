@@ -1,7 +1,7 @@
 /** A model as an ONNX file: preprocessing, network, softmax with temperature; thresholds and schema as metadata. */
-import type { Artefact } from "../../model/artefact.ts";
+import { type Artefact, tensorShapes } from "../../model/artefact.ts";
 import { isEvidence } from "../../model/evidence.ts";
-import { tensorValues } from "../../model/tensor.ts";
+import { weightValues } from "../../model/tier.ts";
 import { evidenceLogits } from "./evidence.ts";
 import { Graph, type Name } from "./graph.ts";
 import { Layers, type Weight } from "./layers.ts";
@@ -24,7 +24,7 @@ export interface OnnxOptions {
 export function toOnnx(artefact: Artefact, { encoded = false }: OnnxOptions = {}): Uint8Array {
   const { network, schema, temperature, epsilon, thresholds, training, tensors } = artefact;
   const weights = new Map<string, Weight>();
-  for (const [name, tensor] of tensors) weights.set(name, { values: tensorValues(tensor), shape: tensor.shape });
+  for (const [name, shape] of tensorShapes(network)) weights.set(name, { values: weightValues(tensors, name), shape });
   const graph = new Graph();
   const layers = new Layers(graph, weights);
   const x = encoded ? graph.input("x", "FLOAT", network.inputs) : preprocessing(graph, schema);

@@ -1,11 +1,8 @@
 /** The two logits of our own learners, as the cross-entropy left them: before temperature and shift. */
 import type { Artefact } from "../../model/artefact.ts";
-import { evidenceNetwork, isEvidence } from "../../model/evidence.ts";
 import { Inference } from "../../model/inference.ts";
 import { Kernel } from "../../model/kernel.ts";
-import { type Network, residualNetwork, weightShapes } from "../../model/network.ts";
-import { Parameters } from "../../model/parameters.ts";
-import { tensorValues } from "../../model/safetensors.ts";
+import { openNetwork } from "../../model/open.ts";
 import type { Matrix } from "../data/matrix.ts";
 import { kernelModule } from "../learn/engine.ts";
 
@@ -23,7 +20,7 @@ export class LogitReader {
     const kernel = new Kernel(kernelModule("score"));
     const odin = artefact.epsilon > 0;
     this.#artefact = artefact;
-    this.#inference = new Inference(kernel, artefact.network.inputs, open(kernel, artefact, odin), odin);
+    this.#inference = new Inference(kernel, artefact.network.inputs, openNetwork(kernel, artefact, odin), odin);
   }
 
   /** What calibration added to ℓ₁ − ℓ₀. */
@@ -50,17 +47,4 @@ export class LogitReader {
     }
     return { normal, anomalous };
   }
-}
-
-function open(kernel: Kernel, { network, tensors }: Artefact, odin: boolean): Network {
-  const values = (name: string): Float32Array => {
-    const tensor = tensors.get(name);
-    if (tensor === undefined) throw new RangeError(`tensor ${name} is missing`);
-    return tensorValues(tensor);
-  };
-  if (isEvidence(network)) return evidenceNetwork(kernel, network, values);
-  const shapes = weightShapes(network);
-  const weights = new Parameters(kernel, shapes, { transposes: odin });
-  for (const name of shapes.keys()) weights.load(name, values(name));
-  return residualNetwork(network, weights);
 }

@@ -1,0 +1,46 @@
+/** `unseen quantize`: the same model with smaller weights. */
+import { writeArtefact } from "../../model/artefact.ts";
+import { tierOf, TIERS } from "../../model/tier.ts";
+import { quantise } from "../learn/quantise.ts";
+import { choice, type Command, jsonOption, printJson, required } from "./command.ts";
+import { openModel, writeWhole } from "./files.ts";
+
+export const weightsOption = {
+  weights: {
+    type: "string",
+    default: "f32",
+    valueHint: "TIER",
+    description: "f32, f16 (half the size) or int16 (half the size, and faster)",
+  },
+} as const;
+
+export const quantizeCommand: Command = {
+  summary: "store a model's weights as int16, f16 or f32",
+  args: {
+    model: { type: "positional", required: true, valueHint: "FILE", description: "model file" },
+    ...weightsOption,
+    out: { type: "string", required: true, valueHint: "FILE", description: "model file to write" },
+    ...jsonOption,
+  },
+  examples: [
+    "unseen quantize model.safetensors --weights int16 --out small.safetensors",
+    "unseen quantize model.safetensors --weights f16 --out half.safetensors",
+  ],
+  async run(options) {
+    const { scorer, bytes } = openModel(required(options, "model"));
+    const out = required(options, "out");
+    const tier = choice(options, "weights", TIERS);
+    const artefact = quantise(scorer.artefact, tier);
+    const written = writeArtefact(artefact);
+    writeWhole(out, written);
+    const before = scorer.artefact.golden.scores;
+    const change = artefact.golden.scores.reduce((most, score, i) => Math.max(most, Math.abs(score - before[i])), 0);
+    const from = tierOf(scorer.artefact.tensors);
+    if (options.json) return printJson({ out, from, to: tier, bytes: written.length, before: bytes.length, change });
+    const size = (length: number): string => `${(length / 1024).toFixed(0)} KiB`;
+    console.log(
+      `${out}: ${from} ${size(bytes.length)} → ${tier} ${size(written.length)}; ` +
+        `golden scores change by at most ${change.toExponential(1)}`,
+    );
+  },
+};
