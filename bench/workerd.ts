@@ -1,7 +1,7 @@
 /** The Worker as it is deployed, in workerd itself: no wrangler, no Miniflare between the socket and the isolate. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -88,6 +88,9 @@ function config(folder: string, port: number, kvPort: number, vars: Readonly<Rec
     if (name.endsWith(".wasm")) return [`(name = "./${name}", wasm = embed "${name}")`];
     return name.endsWith(".js") ? [`(name = "${name}", esModule = embed "${name}")`] : [];
   });
+  // SQL needs a disk, not memory.
+  const disk = join(folder, "objects");
+  mkdirSync(disk);
   const texts = Object.entries(vars).map(([name, value]) => `(name = "${name}", text = ${JSON.stringify(value)})`);
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
@@ -95,8 +98,15 @@ const config :Workerd.Config = (
     (name = "worker", worker = (
       modules = [${modules.join(", ")}],
       compatibilityDate = "${date}",
-      bindings = [(name = "MODELS", kvNamespace = "kv"), ${texts.join(", ")}],
+      bindings = [
+        (name = "MODELS", kvNamespace = "kv"),
+        (name = "DRIFT", durableObjectNamespace = "LiveHistograms"),
+        ${texts.join(", ")},
+      ],
+      durableObjectNamespaces = [(className = "LiveHistograms", uniqueKey = "live-histograms", enableSql = true)],
+      durableObjectStorage = (localDisk = "disk"),
     )),
+    (name = "disk", disk = (path = ${JSON.stringify(disk)}, writable = true)),
     (name = "kv", external = (address = "127.0.0.1:${kvPort}", http = ())),
   ],
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "worker")],

@@ -12,6 +12,7 @@ import { publishCommand } from "./commands/publish.ts";
 import { quantizeCommand } from "./commands/quantize.ts";
 import { reportCommand } from "./commands/report.ts";
 import { rollbackCommand } from "./commands/rollback.ts";
+import { rowsCommand } from "./commands/rows.ts";
 import { scoreCommand } from "./commands/score.ts";
 import { simulateCommand } from "./commands/simulate.ts";
 import { startCommand } from "./commands/start.ts";
@@ -29,6 +30,7 @@ const commands: Readonly<Record<string, Command>> = {
   report: reportCommand,
   study: studyCommand,
   score: scoreCommand,
+  rows: rowsCommand,
   inspect: inspectCommand,
   export: exportCommand,
   quantize: quantizeCommand,

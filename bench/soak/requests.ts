@@ -137,12 +137,36 @@ export function kinds(pool: Pool, authorised: Readonly<Record<string, string>>):
       return { method: "POST", path, headers, body: new Uint8Array(body.buffer), rows: picked.length, check };
     },
   };
+  const tensors: Kind = {
+    name: "tensors (Open Inference Protocol)",
+    weight: 5,
+    make(draw) {
+      const picked = pick(draw, 16);
+      const inputs = pool.features.map(({ name, kind }, j) => ({
+        name,
+        shape: [picked.length],
+        datatype: kind === "categorical" ? "BYTES" : kind === "boolean" ? "BOOL" : "FP64",
+        data: picked.map((row) => pool.rows[row][j]),
+      }));
+      const body = JSON.stringify({ id: "soak", inputs, outputs: [{ name: "score" }] });
+      const check = (answer: Answer): string | undefined =>
+        scored(answer, () => {
+          const { id, outputs } = parse(answer) as { id: string; outputs: { data: number[] }[] };
+          return id === "soak" ? expectScores(picked, answer, outputs[0].data) : "another id";
+        });
+      return { method: "POST", path: "/v2/models/flows/infer", headers: json, body, rows: picked.length, check };
+    },
+  };
+  const drift = get("drift", 1, "/v1/models/flows/drift", (body) => "hours" in (body as object));
   return [
     score("one row", 25, "/v1/score", 1, pool.named),
     score("up to 64 rows", 25, "/v1/models/flows/score", 64, pool.listed),
     score("TF Serving's form", 5, "/v1/models/flows:predict", 16, pool.named),
     lines,
     binary,
+    tensors,
+    ...(pool.reference ? [drift] : []),
+    get("model metadata", 2, "/v2/models/flows", (body) => (body as { name?: string }).name === "flows"),
     get("model card", 3, "/v1/models/flows", (body) => Array.isArray((body as { features?: unknown }).features)),
     get("live", 3, "/v2/health/live", (body) => (body as { live?: boolean }).live === true),
     get("ready", 3, "/v2/health/ready", (body) => (body as { ready?: boolean }).ready === true),

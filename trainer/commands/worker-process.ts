@@ -21,17 +21,20 @@ const PATIENCE_MS = 60_000;
  *
  * @param persistTo folder of the local KV, where not wrangler's own
  * @param vars variables and secrets; without, it lets callers in without a key
+ * @param config wrangler.toml to use, where not the project's
  * @throws UnseenError port-unavailable with what wrangler said
  */
 export async function startWorker(
   port: number,
   persistTo?: string,
   vars: Readonly<Record<string, string>> = { ENVIRONMENT: "development" },
+  config?: string,
 ): Promise<WorkerProcess> {
   const args = ["dev", "--local", "--ip", "127.0.0.1", "--port", String(port), "--inspector-port", "0"];
   args.push("--show-interactive-dev-session=false", "--log-level=warn");
   for (const [name, value] of Object.entries(vars)) args.push("--var", `${name}:${value}`);
   if (persistTo) args.push("--persist-to", persistTo);
+  if (config) args.push("--config", config);
   const child = spawn(process.execPath, [WRANGLER, ...args], {
     cwd: ROOT,
     stdio: ["ignore", "pipe", "pipe"],

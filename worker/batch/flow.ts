@@ -10,6 +10,8 @@ const AT_ONCE = 100;
 const PATIENCE_SECONDS = 48 * 3600;
 /** Seconds between counts: a tenth of the time waited so far, so that progress is never far behind. */
 const WAIT = { least: 1, most: 300, share: 0.1 };
+/** Tries of a step: over half an hour in all, as the queue's for a part, while R2 or the queue may be away. */
+const TRIES = { retries: { limit: 20, delay: 10_000, backoff: "linear" } } as const;
 
 /** Runs as steps, each of which may be done twice without a trace: messages of a part twice leave one result. */
 export class BatchFlow extends WorkflowEntrypoint<Bindings, Batch> {
@@ -18,7 +20,7 @@ export class BatchFlow extends WorkflowEntrypoint<Bindings, Batch> {
     if (!store || !queue) throw new Error("BATCH_STORE or BATCH_QUEUE is not bound");
     const parts = partsOf(batch);
     for (let first = 0; first < parts; first += AT_ONCE) {
-      await step.do(`enqueue ${first}`, async () => {
+      await step.do(`enqueue ${first}`, TRIES, async () => {
         const many = Math.min(AT_ONCE, parts - first);
         await queue.sendBatch(Array.from({ length: many }, (_, i) => ({ body: { batch, part: first + i } as Part })));
       });
@@ -26,7 +28,7 @@ export class BatchFlow extends WorkflowEntrypoint<Bindings, Batch> {
     let waited = 0;
     for (let count = 0; ; count++) {
       const last = waited >= PATIENCE_SECONDS;
-      const { state } = await step.do(`count ${count}`, async () => {
+      const { state } = await step.do(`count ${count}`, TRIES, async () => {
         const { state } = await countParts(store, batch, { last });
         return { state };
       });

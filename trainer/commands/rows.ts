@@ -1,0 +1,70 @@
+/** `unseen rows`: a file's rows as lines of JSON, the form in which the Worker takes them in streams and batches. */
+import { closeSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { UnseenError } from "../../model/errors.ts";
+import type { Schema } from "../../model/schema.ts";
+import { readModelRows } from "../data/model-rows.ts";
+import type { SourceFile } from "../data/scan.ts";
+import { type Command, jsonOption, printJson, required } from "./command.ts";
+import { oneFile, openModel } from "./files.ts";
+import { withProgress } from "./progress.ts";
+
+export const rowsCommand: Command = {
+  summary: "write the rows of a CSV or Parquet file as lines of JSON, as the Worker takes them",
+  args: {
+    model: { type: "string", required: true, valueHint: "FILE", description: "model file, for its features" },
+    in: { type: "string", required: true, valueHint: "FILE", description: "rows: CSV, CSV.gz or Parquet" },
+    out: { type: "string", required: true, valueHint: "FILE", description: "NDJSON to write: a list of values a line" },
+    ...jsonOption,
+  },
+  examples: ["unseen rows --model model.safetensors --in rows.csv.gz --out rows.ndjson"],
+  async run(options) {
+    const { scorer } = openModel(required(options, "model"));
+    const file = oneFile(options, "in");
+    const out = required(options, "out");
+    const quiet = options.json === true;
+    const rows = await withProgress("writing", quiet, (report) =>
+      writeLines(scorer.artefact.schema, file, out, report),
+    );
+    if (quiet) return printJson({ out, rows });
+    console.log(`${out}: ${rows} rows`);
+  },
+};
+
+/**
+ * Writes a line for every row of `file`: its values in schema order, as training reads them. In chunks, so memory does
+ * not grow with the file; whole or not at all.
+ *
+ * @returns how many
+ * @throws UnseenError column-unknown, data-*, and value-* naming the one-based row and the column
+ */
+export async function writeLines(
+  schema: Schema,
+  file: SourceFile,
+  out: string,
+  report: (progress: { phase: string; done: number; total: number }) => void = () => {},
+): Promise<number> {
+  const part = `${out}.part`;
+  let handle: number | undefined;
+  let written = 0;
+  try {
+    handle = openSync(part, "w");
+    for await (const { rows, total } of readModelRows(schema, file)) {
+      writeSync(handle, rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+      written += rows.length;
+      report({ phase: "rows", done: written, total });
+    }
+    closeSync(handle);
+    handle = undefined;
+    renameSync(part, out);
+    return written;
+  } catch (cause) {
+    if (cause instanceof UnseenError) throw cause;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new UnseenError("data-unreadable", `${out} cannot be written: ${why}`, "Name a folder that exists.", {
+      file: out,
+    });
+  } finally {
+    if (handle !== undefined) closeSync(handle);
+    rmSync(part, { force: true });
+  }
+}
