@@ -10,7 +10,8 @@ export default defineConfig({
         test: {
           name: "node",
           include: ["{assembly,model,dashboard,trainer,test,bench}/**/*.test.ts"],
-          testTimeout: 30_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {
@@ -28,7 +29,8 @@ export default defineConfig({
           name: "worker",
           include: ["worker/**/*.test.ts"],
           exclude: ["worker/batch/**"],
-          testTimeout: 30_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {

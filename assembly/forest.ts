@@ -103,9 +103,9 @@ function walk(x: usize, n: i32, r: usize, nodes: usize, node: usize): f32 {
 
 /**
  * out (rows, padded to eight) = start + the sum of one leaf of every tree, by the columns of x (rows, n), and after those
- * of r (rows, n). x ≤ threshold goes low.
+ * of r (rows, as far apart as those of x). x ≤ threshold goes low.
  *
- * @param table words: columns looked at (n, or 2n with r); masked trees from and to, pairs of words (end of its nodes,
+ * @param table words: columns looked at (n, or more with r); masked trees from and to, pairs of words (end of its nodes,
  * its leaves); their nodes (column in bytes of eight rows, threshold, leaves ruled out above it); the same nodes by column
  * (`starts` of `one`; threshold, its tree's mask in bytes, leaves left above it); scratch for masks; scratch for
  * columns; walked trees from and to (words: root in bytes); their nodes (column or −1, threshold or value, low child)
@@ -122,7 +122,7 @@ export function forest(rows: i32, x: usize, n: i32, r: usize, table: usize, star
     const many = min(LANES, rows - row);
     if (many > 3) {
       turn(many, x, step, n, turned);
-      if (columns > n) turn(many, r, step, n, turned + ((n as usize) << 5));
+      if (columns > n) turn(many, r, step, columns - n, turned + ((n as usize) << 5));
       eight(turned, trees, end, load<u32>(table, 12), f32x4.splat(start), out);
     }
     for (let i = 0; i < many; i++) {

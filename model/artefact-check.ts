@@ -3,7 +3,7 @@ import type { EvidenceShape, Golden, NetworkShape, ResidualShape } from "./artef
 import type { Tensor, Thresholds, TrainingSummary } from "./artefact.ts";
 import { RowEncoder } from "./encode.ts";
 import { UnseenError } from "./errors.ts";
-import { evidenceShapes, isEvidence, nodeDepths } from "./evidence.ts";
+import { evidenceShapes, forestColumns, FORESTS, isEvidence, nodeDepths } from "./evidence.ts";
 import type { JsonValue } from "./json-value.ts";
 import { quote } from "./names.ts";
 import { weightShapes } from "./network.ts";
@@ -33,6 +33,8 @@ export const EVIDENCE_LIMITS = {
   shallowNodes: [1, 1_000_000],
   deepTrees: [1, 10_000],
   deepNodes: [1, 1_000_000],
+  jointTrees: [1, 10_000],
+  jointNodes: [1, 1_000_000],
 } as const satisfies Limits<Omit<EvidenceShape, "kind">>;
 
 type Limits<Shape> = Readonly<Record<keyof Shape, readonly [number, number]>>;
@@ -250,8 +252,8 @@ function checkTables(tensors: ReadonlyMap<string, Tensor>, shape: EvidenceShape)
   };
   for (let i = 0; i < shape.pieces; i++) whole("expand", 3 * i, 0, shape.inputs - 1);
   for (let i = 0; i < shape.tailPieces; i++) whole("tails.expand", 3 * i, 0, shape.inputs - 1);
-  for (const name of ["shallow", "deep"] as const) {
-    const [nodes, columns] = [shape[`${name}Nodes`], name === "deep" ? 2 * shape.inputs : shape.inputs];
+  for (const name of FORESTS) {
+    const [nodes, columns] = [shape[`${name}Nodes`], forestColumns(name, shape.inputs)];
     const table = values(`${name}.nodes`);
     for (let i = 0; i < nodes; i++) {
       whole(`${name}.nodes`, 3 * i, -1, columns - 1);

@@ -45,6 +45,8 @@ export interface EvidenceShape {
   readonly shallowNodes: number;
   readonly deepTrees: number;
   readonly deepNodes: number;
+  readonly jointTrees: number;
+  readonly jointNodes: number;
 }
 
 export type NetworkShape = ResidualShape | EvidenceShape;

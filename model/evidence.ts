@@ -12,14 +12,27 @@ import type { Fixed } from "./tier.ts";
  * The kinds of evidence, in the order of the head's columns:
  * - shallow: log odds by small trees on the inputs;
  * - deep: log odds by larger trees on the inputs and their conditional residuals;
+ * - joint: log odds by small trees on the inputs and the four distances to the normal rows below, standardised;
  * - encoder: mean logit of small networks on the piecewise-linear encoding;
  * - gaussian: Mahalanobis distance to the normal rows;
  * - prototypes: distance to the nearest prototype of the normal rows;
  * - residual: log of an autoencoder's mean squared residual;
  * - tails: how far out in its own column every value lies, summed.
  */
-export const EVIDENCE = ["shallow", "deep", "encoder", "gaussian", "prototypes", "residual", "tails"] as const;
+export const EVIDENCE = ["shallow", "deep", "joint", "encoder", "gaussian", "prototypes", "residual", "tails"] as const;
 export type EvidenceName = (typeof EVIDENCE)[number];
+
+/** Distances to the normal rows, in the order in which the joint trees see them behind the inputs. */
+export const DISTANCES = ["gaussian", "prototypes", "residual", "tails"] as const satisfies readonly EvidenceName[];
+
+/** Kinds that are trees. */
+export const FORESTS = ["shallow", "deep", "joint"] as const satisfies readonly EvidenceName[];
+export type ForestName = (typeof FORESTS)[number];
+
+/** Columns that the trees of a kind may split: inputs, and what stands beside them. */
+export function forestColumns(name: ForestName, inputs: number): number {
+  return inputs + { shallow: 0, deep: inputs, joint: DISTANCES.length }[name];
+}
 
 /**
  * Standardised evidence beyond this counts a tenth: normal rows have heavy tails of distance, and a row twice as far off
@@ -28,6 +41,7 @@ export type EvidenceName = (typeof EVIDENCE)[number];
 export const TAIL_LIMITS: Readonly<Record<EvidenceName, number>> = {
   shallow: Number.POSITIVE_INFINITY,
   deep: Number.POSITIVE_INFINITY,
+  joint: Number.POSITIVE_INFINITY,
   encoder: Number.POSITIVE_INFINITY,
   gaussian: 1,
   prototypes: 1,
@@ -65,12 +79,12 @@ export function evidenceShapes(shape: EvidenceShape): Map<string, number[]> {
   layer("residual.code", code, wide);
   layer("residual.wide", wide, code);
   layer("residual.out", inputs, wide);
-  for (const name of ["shallow", "deep"] as const) {
+  for (const name of FORESTS) {
     shapes.set(`${name}.nodes`, [shape[`${name}Nodes`], 3]).set(`${name}.roots`, [shape[`${name}Trees`]]);
   }
   shapes.set("tails.expand", [shape.tailPieces, 3]);
   layer("tails", 1, shape.tailPieces);
-  shapes.set("forest.start", [2]).set("centre", [EVIDENCE.length]).set("scale", [EVIDENCE.length]);
+  shapes.set("forest.start", [FORESTS.length]).set("centre", [EVIDENCE.length]).set("scale", [EVIDENCE.length]);
   return shapes.set("head.w", [2, EVIDENCE.length]).set("head.b", [2]);
 }
 
@@ -113,8 +127,8 @@ export function evidenceNetwork(
   const [mean, weight, prototypes] = ["gaussian.mean", "gaussian.weight", "prototypes.w"].map((name) =>
     floats(kernel, values(name)),
   );
-  const forests = (["shallow", "deep"] as const).map((name, i) => {
-    const columns = name === "deep" ? 2 * shape.inputs : shape.inputs;
+  const forests = FORESTS.map((name, i) => {
+    const columns = forestColumns(name, shape.inputs);
     const table = forestTable(kernel, values(`${name}.nodes`), values(`${name}.roots`), columns);
     return { table, start: values("forest.start")[i] };
   });
@@ -122,20 +136,31 @@ export function evidenceNetwork(
   const linear = (tape: Tape, x: Value, name: string, options?: LinearOptions): Value =>
     tape.linear(x, weights.get(`${name}.w`), weights.get(`${name}.b`), options);
 
+  const [centre, scale] = [values("centre"), values("scale")];
+  /** z of a kind's column, into column `to` of a matrix whose rows are `apart` floats apart. */
+  const standardise = (tape: Tape, name: EvidenceName, column: Address, to: Address, apart: number): void => {
+    const from = name === "encoder" || name === "tails" ? kernel.functions.stride(1) : 1;
+    const i = EVIDENCE.indexOf(name);
+    const limit = { float: TAIL_LIMITS[name] };
+    tape.emit(["STANDARDISE", column, from, { float: centre[i] }, { float: scale[i] }, limit, to, apart]);
+  };
+  const forest = (tape: Tape, name: ForestName, x: Value, beside: Value, out: Address): void => {
+    const { table, start } = forests[FORESTS.indexOf(name)];
+    tape.emit(["FOREST", x.at, inputs, beside.at, table, { float: start }, out]);
+  };
+
   const evidence = (tape: Tape, x: Value): Evidence => {
     const column = (): Address => kernel.allocate(tape.rows);
-    const at = { shallow: column(), deep: column(), gaussian: column(), prototypes: column(), residual: column() };
+    const trees = { shallow: column(), deep: column(), joint: column() };
+    const near = { gaussian: column(), prototypes: column(), residual: column() };
 
     const conditional = linear(tape, x, "gaussian");
-    tape.emit(["MAHALANOBIS", x.at, conditional.at, inputs, mean, weight, at.gaussian]);
-    for (const [i, name] of (["shallow", "deep"] as const).entries()) {
-      const { table, start } = forests[i];
-      tape.emit(["FOREST", x.at, inputs, conditional.at, table, { float: start }, at[name]]);
-    }
+    tape.emit(["MAHALANOBIS", x.at, conditional.at, inputs, mean, weight, near.gaussian]);
+    for (const name of ["shallow", "deep"] as const) forest(tape, name, x, conditional, trees[name]);
     tape.release(conditional);
 
     const affinity = linear(tape, x, "prototypes");
-    tape.emit(["NEAREST", x.at, inputs, affinity.at, shape.prototypes, prototypes, at.prototypes]);
+    tape.emit(["NEAREST", x.at, inputs, affinity.at, shape.prototypes, prototypes, near.prototypes]);
     tape.release(affinity);
 
     const wide = tape.gelu(linear(tape, x, "residual.in"));
@@ -147,10 +172,19 @@ export function evidenceNetwork(
     const [w, b] = [weights.get("residual.out.w"), weights.get("residual.out.b")];
     tape.emit(["LINEAR", again.at, shape.wide, w.at, b.at, difference.at, inputs, x.at, { float: -1 }]);
     tape.release(again);
-    tape.emit(["LOG_MEAN_SQUARE", difference.at, inputs, at.residual]);
+    tape.emit(["LOG_MEAN_SQUARE", difference.at, inputs, near.residual]);
     tape.release(difference);
 
     const tails = outlying(tape, tailPieces.locate(tape, x));
+
+    // as wide as the inputs, for the trees step through both alike
+    const beside = tape.input(Math.max(inputs, DISTANCES.length));
+    const distances = { ...near, tails: tails.at };
+    for (const [i, name] of DISTANCES.entries()) {
+      standardise(tape, name, distances[name], beside.at + 4 * i, kernel.functions.stride(inputs));
+    }
+    forest(tape, "joint", x, beside, trees.joint);
+    tape.release(beside);
 
     const places = pieces.locate(tape, x);
     let encoder: Value | undefined;
@@ -162,29 +196,14 @@ export function evidenceNetwork(
       encoder = linear(tape, second, `m${i}.out`, share);
       tape.release(second);
     }
-    return { at: { ...at, encoder: encoder?.at ?? 0, tails: tails.at } };
+    return { at: { ...trees, ...distances, encoder: encoder?.at ?? 0 } };
   };
 
   const standard = (tape: Tape, x: Value): Value => {
     const { at } = evidence(tape, x);
-    const many = EVIDENCE.length;
-    const apart = kernel.functions.stride(many);
-    const result = tape.input(many);
-    const [centre, scale] = [values("centre"), values("scale")];
-    for (const [i, name] of EVIDENCE.entries()) {
-      const from = name === "encoder" || name === "tails" ? kernel.functions.stride(1) : 1;
-      const to = result.at + 4 * i;
-      tape.emit([
-        "STANDARDISE",
-        at[name],
-        from,
-        { float: centre[i] },
-        { float: scale[i] },
-        { float: TAIL_LIMITS[name] },
-        to,
-        apart,
-      ]);
-    }
+    const result = tape.input(EVIDENCE.length);
+    const apart = kernel.functions.stride(EVIDENCE.length);
+    for (const [i, name] of EVIDENCE.entries()) standardise(tape, name, at[name], result.at + 4 * i, apart);
     return result;
   };
   const network: Network = (tape, x) => linear(tape, standard(tape, x), "head");

@@ -195,6 +195,7 @@ describe("explanations of the evidence network", () => {
       expect(Object.keys(evidence ?? {})).toEqual([
         "shallow",
         "deep",
+        "joint",
         "encoder",
         "gaussian",
         "prototypes",

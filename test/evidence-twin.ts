@@ -1,6 +1,15 @@
 /** The evidence network once more, in plain double precision: what the kernel must agree with. */
 import type { EvidenceShape } from "../model/artefact.ts";
-import { EVIDENCE, evidenceShapes, standardised } from "../model/evidence.ts";
+import {
+  DISTANCES,
+  EVIDENCE,
+  type EvidenceName,
+  evidenceShapes,
+  forestColumns,
+  type ForestName,
+  FORESTS,
+  standardised,
+} from "../model/evidence.ts";
 import { gelu } from "./twin.ts";
 
 export type Values = ReadonlyMap<string, Float32Array>;
@@ -24,12 +33,12 @@ export function randomEvidence(shape: EvidenceShape, next: () => number): Map<st
         (_, at, all) => (all[at] = at % 3 === 0 ? whole(shape.inputs) : at % 3 === 1 ? 2 * next() - 1 : 1 + next()),
       );
   }
-  for (const kind of ["shallow", "deep"] as const) {
+  for (const kind of FORESTS) {
     const [count, trees] = [shape[`${kind}Nodes`], shape[`${kind}Trees`]];
     const nodes = values.get(`${kind}.nodes`) ?? new Float32Array();
     for (let i = 0; i < count; i++) {
       const leaf = i + 2 >= count || next() < 0.3;
-      nodes[3 * i] = leaf ? -1 : whole(kind === "deep" ? 2 * shape.inputs : shape.inputs);
+      nodes[3 * i] = leaf ? -1 : whole(forestColumns(kind, shape.inputs));
       nodes[3 * i + 2] = leaf ? 0 : i + 1 + whole(count - 2 - i);
     }
     values.set(
@@ -63,8 +72,7 @@ export function evidenceOf(x: ArrayLike<number>, shape: EvidenceShape, values: V
   };
   const row = Array.from(x);
   const beside = linear(row, "gaussian");
-  const walked = [...row, ...beside];
-  const forest = (name: "shallow" | "deep", start: number): number => {
+  const forest = (name: ForestName, walked: readonly number[]): number => {
     const nodes = get(`${name}.nodes`);
     return get(`${name}.roots`).reduce((sum, root) => {
       let node = root;
@@ -72,7 +80,7 @@ export function evidenceOf(x: ArrayLike<number>, shape: EvidenceShape, values: V
         node = nodes[3 * node + 2] + (walked[nodes[3 * node]] <= nodes[3 * node + 1] ? 0 : 1);
       }
       return sum + nodes[3 * node + 1];
-    }, start);
+    }, get("forest.start")[FORESTS.indexOf(name)]);
   };
   const [mean, weight] = [get("gaussian.mean"), get("gaussian.weight")];
   const squared = row.reduce((sum, value, j) => sum + (value - mean[j]) * beside[j] * weight[j], 0);
@@ -94,16 +102,24 @@ export function evidenceOf(x: ArrayLike<number>, shape: EvidenceShape, values: V
     const hidden = linear(linear(expanded, `m${i}.in`).map(gelu), `m${i}.mid`).map(gelu);
     encoder += linear(hidden, `m${i}.out`)[0] / shape.members;
   }
-  const raw = {
-    shallow: forest("shallow", get("forest.start")[0]),
-    deep: forest("deep", get("forest.start")[1]),
-    encoder,
+  const distances = {
     gaussian: Math.sqrt(Math.max(0, squared)),
     prototypes: Math.sqrt(distance),
     residual,
     tails: linear(expand("tails.expand", shape.tailPieces), "tails")[0],
   };
-  return EVIDENCE.map((name, j) => standardised(name, raw[name], get("centre")[j], get("scale")[j]));
+  const standard = (name: EvidenceName, raw: number): number => {
+    const j = EVIDENCE.indexOf(name);
+    return standardised(name, raw, get("centre")[j], get("scale")[j]);
+  };
+  const raw = {
+    shallow: forest("shallow", row),
+    deep: forest("deep", [...row, ...beside]),
+    joint: forest("joint", [...row, ...DISTANCES.map((name) => standard(name, distances[name]))]),
+    encoder,
+    ...distances,
+  };
+  return EVIDENCE.map((name) => standard(name, raw[name]));
 }
 
 /** (ℓ₀, ℓ₁) of one row. */

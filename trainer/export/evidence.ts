@@ -1,6 +1,6 @@
 /** The evidence network as ONNX nodes: distances, pieces and small networks from plain operators, trees as ensembles. */
 import type { EvidenceShape } from "../../model/artefact.ts";
-import { EVIDENCE, TAIL_LIMITS, type EvidenceName } from "../../model/evidence.ts";
+import { DISTANCES, EVIDENCE, TAIL_LIMITS, type EvidenceName } from "../../model/evidence.ts";
 import type { Name } from "./graph.ts";
 import type { Layers } from "./layers.ts";
 import { treeEnsemble } from "./trees.ts";
@@ -9,20 +9,27 @@ import { treeEnsemble } from "./trees.ts";
 export function evidenceLogits(layers: Layers, shape: EvidenceShape, x: Name): Name {
   const { graph } = layers;
   const beside = layers.linear(x, "gaussian");
-  const walked = graph.node("Concat", [x, beside], { axis: { int: 1 } });
-  const [shallow, deep] = layers.values("forest.start");
+  const together = (parts: readonly Name[]): Name => graph.node("Concat", [...parts], { axis: { int: 1 } });
+  const [shallow, deep, joint] = layers.values("forest.start");
+  const standard = (name: EvidenceName, s: Name): Name => standardised(layers, s, name);
   // every kind of evidence as a column (rows, 1)
-  const raw: Readonly<Record<EvidenceName, () => Name>> = {
-    shallow: () => treeEnsemble(layers, "shallow", x, shallow),
-    deep: () => treeEnsemble(layers, "deep", walked, deep),
-    encoder: () => members(layers, shape, expand(layers, x, "expand")),
-    gaussian: () => mahalanobis(layers, x, beside),
-    prototypes: () => nearest(layers, x),
-    residual: () => rebuilt(layers, x),
-    tails: () => layers.linear(expand(layers, x, "tails.expand"), "tails"),
+  const distances = {
+    gaussian: standard("gaussian", mahalanobis(layers, x, beside)),
+    prototypes: standard("prototypes", nearest(layers, x)),
+    residual: standard("residual", rebuilt(layers, x)),
+    tails: standard("tails", layers.linear(expand(layers, x, "tails.expand"), "tails")),
   };
-  const columns = EVIDENCE.map((name, i) => standardised(layers, raw[name](), name, i));
-  return layers.linear(graph.node("Concat", columns, { axis: { int: 1 } }), "head");
+  const all: Readonly<Record<EvidenceName, Name>> = {
+    ...distances,
+    shallow: standard("shallow", treeEnsemble(layers, "shallow", x, shallow)),
+    deep: standard("deep", treeEnsemble(layers, "deep", together([x, beside]), deep)),
+    joint: standard(
+      "joint",
+      treeEnsemble(layers, "joint", together([x, ...DISTANCES.map((name) => distances[name])]), joint),
+    ),
+    encoder: standard("encoder", members(layers, shape, expand(layers, x, "expand"))),
+  };
+  return layers.linear(together(EVIDENCE.map((name) => all[name])), "head");
 }
 
 /** clamp((x[column] − from)·scale, 0, 1) (rows, P) */
@@ -77,8 +84,9 @@ function rebuilt(layers: Layers, x: Name): Name {
 }
 
 /** arcsinh((s − centre)·scale), of what lies beyond the limit a tenth; as `standardised` of model/evidence.ts. */
-function standardised(layers: Layers, s: Name, name: EvidenceName, i: number): Name {
+function standardised(layers: Layers, s: Name, name: EvidenceName): Name {
   const { graph } = layers;
+  const i = EVIDENCE.indexOf(name);
   const offset = graph.node("Sub", [s, layers.scalar(layers.values("centre")[i])]);
   const z = graph.node("Asinh", [graph.node("Mul", [offset, layers.scalar(layers.values("scale")[i])])]);
   const limit = TAIL_LIMITS[name];

@@ -146,6 +146,8 @@ describe("an exported model scores as the kernel does", () => {
         shallowNodes: many(15),
         deepTrees: many(9),
         deepNodes: many(20),
+        jointTrees: many(9),
+        jointNodes: many(40),
       };
       const values = randomEvidence(shape, next);
       const sample = sampleArtefact();

@@ -1,5 +1,6 @@
 /** Trees as one TreeEnsembleRegressor of ai.onnx.ml. */
 import { UnseenError } from "../../model/errors.ts";
+import type { ForestName } from "../../model/evidence.ts";
 import type { Name } from "./graph.ts";
 import type { Layers } from "./layers.ts";
 
@@ -7,7 +8,7 @@ import type { Layers } from "./layers.ts";
 const MOST_NODES = 4_000_000;
 
 /** start + the sum of one leaf of every tree (rows, 1), over the columns of x. */
-export function treeEnsemble(layers: Layers, kind: "shallow" | "deep", x: Name, start: number): Name {
+export function treeEnsemble(layers: Layers, kind: ForestName, x: Name, start: number): Name {
   const table = layers.values(`${kind}.nodes`);
   const tree: number[] = [];
   const id: number[] = [];

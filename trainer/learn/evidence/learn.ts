@@ -1,26 +1,35 @@
 /** The default learner: manifold evidence from normal rows, boundary evidence from labels with rotating roles, one head. */
 import { setImmediate } from "node:timers/promises";
-import type { EvidenceShape } from "../../../model/artefact.ts";
-import { EVIDENCE, type EvidenceName, evidenceShapes, standardised } from "../../../model/evidence.ts";
-import type { Tensor } from "../../../model/artefact.ts";
+import type { EvidenceShape, Tensor } from "../../../model/artefact.ts";
+import { DISTANCES, EVIDENCE, type EvidenceName, FORESTS } from "../../../model/evidence.ts";
 import type { Memory } from "../../../model/memory.ts";
-import { floatTensor } from "../../../model/tensor.ts";
 import type { Matrix } from "../../data/matrix.ts";
-import { plattLine } from "../../evaluate/calibrate.ts";
-import { beside, rowsAt, stacked } from "../select.ts";
 import { TURNS } from "../../data/sides.ts";
-import type { EncodedFit } from "../train.ts";
+import { plattLine } from "../../evaluate/calibrate.ts";
 import { drawFor } from "../draw.ts";
 import { gather } from "../judge.ts";
-import { DEEP, familyFolds, fitForest, type Forest, meanLogOdds, merged, SHALLOW } from "./forests.ts";
-import { conditional, distances, fitGaussian, type Gaussian } from "./gaussian.ts";
+import { rowsAt, stacked } from "../select.ts";
+import type { EncodedFit } from "../train.ts";
+import { DEEP, familyFolds, fitForest, type Forest, SHALLOW } from "./forests.ts";
 import { fitHead, type Head, headLogits, type Table } from "./head.ts";
-import { drawInside, fitMember, HIDDEN, type Member, meanLogit, MEMBERS } from "./members.ts";
-import { fitPieces, type Pieces } from "./pieces.ts";
-import { fitPrototypes, nearest } from "./prototypes.ts";
-import { fitRebuilder, type Rebuilder, residuals } from "./rebuild.ts";
+import { drawInside, fitMember, type Member, MEMBERS } from "./members.ts";
+import {
+  blind,
+  distancesOf,
+  type Distances,
+  evidenceOf,
+  fitManifold,
+  type Manifold,
+  MANIFOLD_STEPS,
+  outOfTurn,
+  withDistances,
+  withResiduals,
+} from "./parts.ts";
+import { fitPieces } from "./pieces.ts";
 import { remember } from "./remember.ts";
-import { fitTails, surprises, type Tails } from "./tails.ts";
+import { joined, type Scale, scaleOf, table } from "./scale.ts";
+import { shapeOf, tensorsOf } from "./tensors.ts";
+import { turnsOf } from "./turns.ts";
 
 export interface EvidenceOptions {
   /** Kinds of evidence to use; all unless told. Others get no weight. */
@@ -52,30 +61,10 @@ export interface LearnedEvidence {
 const MOST_JUDGING = 5_000;
 /** T stays inside these. */
 const TEMPERATURES = [0.1, 10] as const;
-/** Fewest normal domains that take turns when splitting by rows. */
-const LEAST_DOMAINS = 3;
+/** Normal rows whose distances the joint trees learn from. */
+const MOST_JOINT = 12_000;
 /** What evidence is drawn for; neighbouring numbers give unrelated draws. */
 const DRAW = 9000;
-
-/** Learned from normal rows. */
-interface Manifold {
-  readonly gaussian: Gaussian;
-  readonly prototypes: Matrix;
-  readonly rebuilder: Rebuilder;
-  readonly tails: Tails;
-}
-
-/** Learned from labels. */
-interface Boundary {
-  readonly members: readonly Member[];
-  readonly shallow: readonly Forest[];
-  readonly deep: readonly Forest[];
-}
-
-/** Everything that gives evidence of a row before the head. */
-interface Parts extends Manifold, Boundary {
-  readonly pieces: Pieces;
-}
 
 /**
  * Inner loop, on normal rows alone: the Gaussian, prototypes and autoencoder of the normal manifold. Outer loop, in
@@ -102,7 +91,9 @@ export async function learnEvidence(
   const inTurn = (kept: (turn: number) => boolean): Matrix =>
     turns ? rowsWhere(normal, (i) => kept(turns[i])) : normal;
   const labelled = support.size > 0;
-  const total = 3 + MEMBERS + (labelled ? 2 * folds.length : 0) + (turns ? 3 * TURNS : 0);
+  const parties = turns ?? halvesOf(normal.rows);
+  const rounds = turns ? TURNS : labelled ? 2 : 0;
+  const total = MANIFOLD_STEPS * (1 + rounds) + MEMBERS + (labelled ? FORESTS.length * folds.length : 0);
   let done = 0;
   const step = async <T>(note: string, compute: () => T): Promise<T> => {
     await setImmediate();
@@ -110,14 +101,29 @@ export async function learnEvidence(
     report(++done, total, note);
     return result;
   };
-  const manifold = async (rows: Matrix, index: number): Promise<Manifold> => ({
-    gaussian: await step("gaussian", () => fitGaussian(rows)),
-    prototypes: await step("prototypes", () => fitPrototypes(rows, draw(index))),
-    rebuilder: await step("autoencoder", () => fitRebuilder(rows, draw(index + 1))),
-    tails: fitTails(rows),
-  });
+  const manifold = (rows: Matrix, index: number): Promise<Manifold> =>
+    fitManifold(rows, [draw(index), draw(index + 1)], step);
 
   const whole = await manifold(normal, 100);
+  // normal rows as new ones: their distances by manifolds that never saw their turn, or their half
+  const rest: Manifold[] = [];
+  for (let party = 0; party < rounds; party++) {
+    const others = rowsWhere(normal, (i) => parties[i] !== party);
+    rest.push(others.rows > 1 ? await manifold(others, 200 + 2 * party) : whole);
+  }
+  const judges = [gather(data.validation.length > 0 ? data.validation : data.train, MOST_JUDGING, cols)];
+  const lots = turns
+    ? rest.flatMap((_, turn) => {
+        const out = inTurn((at) => at === turn);
+        return out.rows > 0 ? [{ turn, rows: gather([out], Math.ceil(MOST_JUDGING / TURNS), cols) }] : [];
+      })
+    : [];
+  const near = joined(DISTANCES, [
+    distancesOf(whole, judges[0]),
+    ...lots.map(({ turn, rows }) => distancesOf(rest[turn], rows)),
+  ]);
+  const nearScales = EVIDENCE.map((name): Scale => (isDistance(name) ? scaleOf(near[name]) : { centre: 0, scale: 1 }));
+
   const pieces = fitPieces(normal, stacked([...support.values()], cols));
   const roles = options.rotate
     ? drawInside(groups, MEMBERS, draw(3))
@@ -129,42 +135,37 @@ export async function learnEvidence(
     const how = { domains, families: support, pieces, corruption: options.corruption, turn, draw: draw(10 + i) };
     members.push(await step("encoder", () => fitMember(inside, how)));
   }
-  const shallow: Forest[] = [];
-  const deep: Forest[] = [];
+  const forests = { shallow: [] as Forest[], deep: [] as Forest[], joint: [] as Forest[] };
   if (labelled) {
-    const familiesBeside = new Map([...support].map(([family, rows]) => [family, withResiduals(rows, whole.gaussian)]));
+    const map = (change: (rows: Matrix) => Matrix): Map<string, Matrix> =>
+      new Map([...support].map(([family, rows]) => [family, change(rows)]));
+    const deepFamilies = map((rows) => withResiduals(rows, whole.gaussian));
+    const jointFamilies = map((rows) => withDistances(rows, distancesOf(whole, rows), nearScales));
+    const together = asNew(normal, parties, rest, nearScales);
     for (const [fold, outside] of folds.entries()) {
-      const rows = folds.length > 1 ? inTurn((turn) => turn % folds.length !== fold) : normal;
+      const kept = (turn: number): boolean => folds.length === 1 || turn % folds.length !== fold;
+      const rows = inTurn(kept);
       const role = { outside, fold };
-      shallow.push(await step("trees", () => fitForest(rows, support, role, SHALLOW, draw(40 + fold))));
-      const beside = withResiduals(rows, whole.gaussian);
-      deep.push(await step("trees", () => fitForest(beside, familiesBeside, role, DEEP, draw(60 + fold))));
+      forests.shallow.push(await step("trees", () => fitForest(rows, support, role, SHALLOW, draw(40 + fold))));
+      const deepRows = withResiduals(rows, whole.gaussian);
+      forests.deep.push(await step("trees", () => fitForest(deepRows, deepFamilies, role, DEEP, draw(60 + fold))));
+      const jointRows = turns ? rowsWhere(together.rows, (i) => kept(together.parties[i])) : together.rows;
+      forests.joint.push(
+        await step("trees", () => fitForest(jointRows, jointFamilies, role, SHALLOW, draw(80 + fold))),
+      );
     }
   }
-  const boundary = { members, shallow, deep };
-  const parts = { ...whole, pieces, ...boundary };
+  const boundary = { members, ...forests };
+  const parts = { ...whole, pieces, scales: nearScales, ...boundary };
 
   const judging = [
-    evidenceOf(parts, gather(data.validation.length > 0 ? data.validation : data.train, MOST_JUDGING, cols)),
+    evidenceOf(parts, judges[0]),
+    ...lots.map(({ turn, rows }) => {
+      const others = { ...rest[turn], ...outOfTurn(boundary, turn, folds.length) };
+      return evidenceOf({ ...parts, ...others, residualsBy: whole.gaussian }, rows);
+    }),
   ];
-  if (turns) {
-    for (let turn = 0; turn < TURNS; turn++) {
-      const rest = await manifold(
-        inTurn((at) => at !== turn),
-        200 + 2 * turn,
-      );
-      const out = inTurn((at) => at === turn);
-      if (out.rows === 0) continue;
-      const blindParts = {
-        members: some(members, (member) => member.turn === turn),
-        shallow: some(shallow, ({ fold }) => turn % folds.length === fold),
-        deep: some(deep, ({ fold }) => turn % folds.length === fold),
-      };
-      const beside = { ...rest, residualsBy: whole.gaussian, pieces, ...blindParts };
-      judging.push(evidenceOf(beside, gather([out], Math.ceil(MOST_JUDGING / TURNS), cols)));
-    }
-  }
-  const columns = joined(judging);
+  const columns = joined(EVIDENCE, judging);
   const scales = EVIDENCE.map((name) => scaleOf(columns[name]));
   const tables = new Map(
     [...support].map(([family, rows]) => {
@@ -172,9 +173,8 @@ export async function learnEvidence(
       return [family, table(evidenceOf({ ...parts, ...blind(boundary, family) }, all), scales)];
     }),
   );
-  const used = EVIDENCE.map(
-    (name) => options.evidence.includes(name) && (labelled || (name !== "shallow" && name !== "deep")),
-  );
+  const trees: readonly EvidenceName[] = FORESTS;
+  const used = EVIDENCE.map((name) => options.evidence.includes(name) && (labelled || !trees.includes(name)));
   const normals = table(columns, scales);
   const head = fitHead(normals, options.learnHead && groups.length > 1 ? tables : new Map(), used);
   const shape = shapeOf(parts, cols);
@@ -183,7 +183,7 @@ export async function learnEvidence(
   );
   const { temperature, shift } = calibrate(head, normals, [...fresh.values()]);
   // by rows, new rows are of known domains, as validation rows are: whole domains kept out would set thresholds too high
-  const validation = judging[0].shallow.length;
+  const validation = judges[0].rows;
   const known = data.turns && turns ? validation : normals.rows;
   return {
     shape,
@@ -198,43 +198,38 @@ export async function learnEvidence(
   };
 }
 
-/** The turn of every training row: its block's, else its domain's; none where all rows would be kept out in one turn. */
-function turnsOf({ turns, train }: EncodedFit): Uint8Array | undefined {
-  const all = turns ?? domainTurns(train);
-  return all && new Set(all).size > 1 ? all : undefined;
+function isDistance(name: EvidenceName): name is keyof Distances {
+  const distances: readonly EvidenceName[] = DISTANCES;
+  return distances.includes(name);
 }
 
-/** Turns of whole domains, where there are enough of them for each turn to leave several. */
-function domainTurns(domains: readonly Matrix[]): Uint8Array | undefined {
-  if (domains.length < LEAST_DOMAINS) return undefined;
-  const order = [...domains.keys()].sort((a, b) => domains[b].rows - domains[a].rows);
-  const turnOf = new Map(order.map((domain, i) => [domain, i % TURNS]));
-  return Uint8Array.from(domains.flatMap(({ rows }, i) => Array.from({ length: rows }, () => turnOf.get(i) ?? 0)));
+/** Which half every row belongs to: neighbours alternate irregularly, so that order in time does not matter. */
+function halvesOf(rows: number): Uint8Array {
+  return Uint8Array.from({ length: rows }, (_, i) => Math.imul(i + 1, 0x9e3779b1) >>> 31);
 }
 
-/** The parts that never saw a family; where there are none, all of them. */
-function blind({ members, shallow, deep }: Boundary, family: string): Boundary {
-  return {
-    members: some(members, ({ inside }) => !inside.has(family)),
-    shallow: some(shallow, ({ outside }) => outside.has(family)),
-    deep: some(deep, ({ outside }) => outside.has(family)),
-  };
-}
-
-/** Those that fit, or all where none does. */
-function some<T>(all: readonly T[], fits: (one: T) => boolean): readonly T[] {
-  const chosen = all.filter(fits);
-  return chosen.length > 0 ? chosen : all;
+/** Normal rows with the distances they have as new rows: by the manifold that never saw their party. */
+function asNew(
+  normal: Matrix,
+  parties: Uint8Array,
+  rest: readonly Manifold[],
+  scales: readonly Scale[],
+): { rows: Matrix; parties: Uint8Array } {
+  const step = Math.max(1, normal.rows / MOST_JOINT);
+  const chosen = Array.from({ length: Math.min(normal.rows, MOST_JOINT) }, (_, i) => Math.floor(i * step));
+  const order = rest.flatMap((_, party) => chosen.filter((i) => parties[i] === party));
+  const lots = rest.map((manifold, party) => {
+    const rows = rowsAt(
+      normal,
+      chosen.filter((i) => parties[i] === party),
+    );
+    return withDistances(rows, distancesOf(manifold, rows), scales);
+  });
+  return { rows: stacked(lots, lots[0].cols), parties: Uint8Array.from(order, (i) => parties[i]) };
 }
 
 function rowsWhere(rows: Matrix, wanted: (i: number) => boolean): Matrix {
   return rowsAt(rows, Array.from({ length: rows.rows }, (_, i) => i).filter(wanted));
-}
-
-/** Evidence of several lots of rows, one after another. */
-function joined(lots: readonly Columns[]): Columns {
-  const join = (name: EvidenceName): Float32Array => Float32Array.from(lots.flatMap((lot) => [...lot[name]]));
-  return Object.fromEntries(EVIDENCE.map((name) => [name, join(name)])) as Record<EvidenceName, Float32Array>;
 }
 
 /**
@@ -249,136 +244,6 @@ export function calibrate(head: Head, normal: Table, seen: readonly Table[]): { 
   if (!(slope > 0)) return { temperature: 1, shift: 0 };
   const temperature = Math.min(TEMPERATURES[1], Math.max(TEMPERATURES[0], 1 / slope));
   return { temperature, shift: intercept / slope };
-}
-
-type Columns = Readonly<Record<EvidenceName, Float32Array>>;
-
-/** Evidence of rows before it is standardised; the deep trees see residuals by the Gaussian they were grown beside. */
-function evidenceOf(parts: Parts & { readonly residualsBy?: Gaussian }, rows: Matrix): Columns {
-  const { gaussian, prototypes, rebuilder, tails, pieces, members, shallow, deep, residualsBy = gaussian } = parts;
-  const deviations = conditional(gaussian, rows);
-  return {
-    shallow: meanLogOdds(shallow, rows),
-    deep: meanLogOdds(deep, withResiduals(rows, residualsBy)),
-    encoder: meanLogit(members, pieces, rows),
-    gaussian: distances(gaussian, rows, deviations),
-    prototypes: nearest(prototypes, rows).distance,
-    residual: residuals(rebuilder, rows),
-    tails: surprises(tails, rows),
-  };
-}
-
-interface Scale {
-  readonly centre: number;
-  readonly scale: number;
-}
-
-/** Median, and 1/(95th percentile − median), of normal validation rows. */
-function scaleOf(values: Float32Array): Scale {
-  const sorted = values.toSorted();
-  const centre = sorted[Math.floor(0.5 * (sorted.length - 1))];
-  const spread = sorted[Math.floor(0.95 * (sorted.length - 1))] - centre;
-  return { centre: Math.fround(centre), scale: Math.fround(1 / Math.max(spread, 1e-4)) };
-}
-
-/** Standardised evidence, (rows, kinds). */
-function table(columns: Columns, scales: readonly Scale[]): Table {
-  const rows = columns.shallow.length;
-  const kinds = EVIDENCE.length;
-  const data = new Float64Array(rows * kinds);
-  for (const [j, name] of EVIDENCE.entries()) {
-    const { centre, scale } = scales[j];
-    for (let i = 0; i < rows; i++) data[i * kinds + j] = standardised(name, columns[name][i], centre, scale);
-  }
-  return { rows, data };
-}
-
-function shapeOf({ pieces, tails, prototypes, rebuilder, shallow, deep }: Parts, inputs: number): EvidenceShape {
-  const forest = (forests: readonly Forest[]): { trees: number; nodes: number } => {
-    const { nodes, roots } = merged(forests);
-    return { trees: roots.length, nodes: nodes.length / 3 };
-  };
-  const [small, large] = [forest(shallow), forest(deep)];
-  return {
-    kind: "evidence",
-    inputs,
-    pieces: pieces.count,
-    tailPieces: tails.pieces.count,
-    members: MEMBERS,
-    hidden: HIDDEN,
-    prototypes: prototypes.rows,
-    wide: rebuilder.wide,
-    code: rebuilder.code,
-    shallowTrees: small.trees,
-    shallowNodes: small.nodes,
-    deepTrees: large.trees,
-    deepNodes: large.nodes,
-  };
-}
-
-function tensorsOf(
-  shape: EvidenceShape,
-  { gaussian, prototypes, rebuilder, tails, pieces, members, shallow, deep }: Parts,
-  scales: readonly Scale[],
-  { weights, bias }: { weights: Float64Array; bias: number },
-): Map<string, Tensor> {
-  const values = new Map<string, ArrayLike<number>>();
-  const layer = (name: string, from: ReturnType<Member["net"]["inspect"]>, index: number): void => {
-    for (const kind of ["w", "b"]) {
-      const found = from.find((weight) => weight.name === `${index}.${kind}`);
-      if (found) values.set(`${name}.${kind}`, found.value);
-    }
-  };
-  values.set("expand", pieceTable(pieces)).set("tails.expand", pieceTable(tails.pieces));
-  values.set("tails.w", tails.weight).set("tails.b", [tails.bias]);
-  for (const [i, { net }] of members.entries()) {
-    const weightsOf = net.inspect();
-    for (const [k, name] of ["in", "mid", "out"].entries()) layer(`m${i}.${name}`, weightsOf, k + 1);
-  }
-  values.set("gaussian.w", gaussian.w).set("gaussian.b", gaussian.b);
-  values.set("gaussian.mean", gaussian.mean).set("gaussian.weight", gaussian.weight);
-  values.set("prototypes.w", prototypes.data);
-  values.set(
-    "prototypes.b",
-    Float32Array.from({ length: prototypes.rows }, (_, i) => {
-      const row = prototypes.data.subarray(i * prototypes.cols, (i + 1) * prototypes.cols);
-      return -row.reduce((sum, x) => sum + x * x, 0) / 2;
-    }),
-  );
-  const [narrow, widen] = [rebuilder.narrow.inspect(), rebuilder.widen.inspect()];
-  layer("residual.in", narrow, 1);
-  layer("residual.code", narrow, 2);
-  layer("residual.wide", widen, 1);
-  layer("residual.out", widen, 2);
-  const [small, large] = [merged(shallow), merged(deep)];
-  values.set("shallow.nodes", small.nodes).set("shallow.roots", small.roots);
-  values.set("deep.nodes", large.nodes).set("deep.roots", large.roots);
-  values.set("forest.start", [small.start, large.start]);
-  values.set(
-    "centre",
-    scales.map(({ centre }) => centre),
-  );
-  values.set(
-    "scale",
-    scales.map(({ scale }) => scale),
-  );
-  const half = Array.from(weights, (weight) => weight / 2);
-  values.set("head.w", [...half.map((weight) => -weight), ...half]).set("head.b", [-bias / 2, bias / 2]);
-  return new Map(
-    [...evidenceShapes(shape)].map(([name, size]) => [
-      name,
-      floatTensor(Float32Array.from(values.get(name) ?? []), size),
-    ]),
-  );
-}
-
-/** Rows of (column, from, scale). */
-function pieceTable({ count, column, from, scale }: Pieces): Float32Array {
-  return Float32Array.from({ length: 3 * count }, (_, at) => [column, from, scale][at % 3][Math.floor(at / 3)]);
-}
-
-function withResiduals(rows: Matrix, gaussian: Gaussian): Matrix {
-  return beside(rows, conditional(gaussian, rows));
 }
 
 function list<T>(value: T | undefined): T[] {

@@ -1,0 +1,102 @@
+/** What was learned as the tensors of an artefact. */
+import type { EvidenceShape, Tensor } from "../../../model/artefact.ts";
+import { evidenceShapes, FORESTS } from "../../../model/evidence.ts";
+import { floatTensor } from "../../../model/tensor.ts";
+import { type Forest, merged } from "./forests.ts";
+import { HIDDEN, type Member, MEMBERS } from "./members.ts";
+import type { Parts } from "./parts.ts";
+import type { Pieces } from "./pieces.ts";
+import type { Scale } from "./scale.ts";
+
+/** Sizes of the network that the parts make. */
+export function shapeOf(
+  { pieces, tails, prototypes, rebuilder, shallow, deep, joint }: Parts,
+  inputs: number,
+): EvidenceShape {
+  const forest = (forests: readonly Forest[]): { trees: number; nodes: number } => {
+    const { nodes, roots } = merged(forests);
+    return { trees: roots.length, nodes: nodes.length / 3 };
+  };
+  const [small, large, both] = [forest(shallow), forest(deep), forest(joint)];
+  return {
+    kind: "evidence",
+    inputs,
+    pieces: pieces.count,
+    tailPieces: tails.pieces.count,
+    members: MEMBERS,
+    hidden: HIDDEN,
+    prototypes: prototypes.rows,
+    wide: rebuilder.wide,
+    code: rebuilder.code,
+    shallowTrees: small.trees,
+    shallowNodes: small.nodes,
+    deepTrees: large.trees,
+    deepNodes: large.nodes,
+    jointTrees: both.trees,
+    jointNodes: both.nodes,
+  };
+}
+
+/** The parts as the tensors of the artefact, in their fixed order. */
+export function tensorsOf(
+  shape: EvidenceShape,
+  { gaussian, prototypes, rebuilder, tails, pieces, members, ...parts }: Parts,
+  scales: readonly Scale[],
+  { weights, bias }: { weights: Float64Array; bias: number },
+): Map<string, Tensor> {
+  const values = new Map<string, ArrayLike<number>>();
+  const layer = (name: string, from: ReturnType<Member["net"]["inspect"]>, index: number): void => {
+    for (const kind of ["w", "b"]) {
+      const found = from.find((weight) => weight.name === `${index}.${kind}`);
+      if (found) values.set(`${name}.${kind}`, found.value);
+    }
+  };
+  values.set("expand", pieceTable(pieces)).set("tails.expand", pieceTable(tails.pieces));
+  values.set("tails.w", tails.weight).set("tails.b", [tails.bias]);
+  for (const [i, { net }] of members.entries()) {
+    const weightsOf = net.inspect();
+    for (const [k, name] of ["in", "mid", "out"].entries()) layer(`m${i}.${name}`, weightsOf, k + 1);
+  }
+  values.set("gaussian.w", gaussian.w).set("gaussian.b", gaussian.b);
+  values.set("gaussian.mean", gaussian.mean).set("gaussian.weight", gaussian.weight);
+  values.set("prototypes.w", prototypes.data);
+  values.set(
+    "prototypes.b",
+    Float32Array.from({ length: prototypes.rows }, (_, i) => {
+      const row = prototypes.data.subarray(i * prototypes.cols, (i + 1) * prototypes.cols);
+      return -row.reduce((sum, x) => sum + x * x, 0) / 2;
+    }),
+  );
+  const [narrow, widen] = [rebuilder.narrow.inspect(), rebuilder.widen.inspect()];
+  layer("residual.in", narrow, 1);
+  layer("residual.code", narrow, 2);
+  layer("residual.wide", widen, 1);
+  layer("residual.out", widen, 2);
+  const forests = FORESTS.map((name) => ({ name, ...merged(parts[name]) }));
+  for (const { name, nodes, roots } of forests) values.set(`${name}.nodes`, nodes).set(`${name}.roots`, roots);
+  values.set(
+    "forest.start",
+    forests.map(({ start }) => start),
+  );
+  values.set(
+    "centre",
+    scales.map(({ centre }) => centre),
+  );
+  values.set(
+    "scale",
+    scales.map(({ scale }) => scale),
+  );
+  const half = Array.from(weights, (weight) => weight / 2);
+  values.set("head.w", [...half.map((weight) => -weight), ...half]).set("head.b", [-bias / 2, bias / 2]);
+  return new Map(
+    [...evidenceShapes(shape)].map(([name, size]) => [
+      name,
+      floatTensor(Float32Array.from(values.get(name) ?? []), size),
+    ]),
+  );
+}
+
+/** Rows of (column, from, scale). */
+function pieceTable({ count, column, from, scale }: Pieces): Float32Array {
+  return Float32Array.from({ length: 3 * count }, (_, at) => [column, from, scale][at % 3][Math.floor(at / 3)]);
+}
