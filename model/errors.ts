@@ -34,6 +34,7 @@ export type ErrorCode =
   | "publish-failed"
   | "version-unknown"
   | "canary-impossible"
+  | "calibration-refused"
   | "endpoint-failed"
   | "port-unavailable"
   | "checkpoint-mismatch"

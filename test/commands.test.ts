@@ -59,6 +59,7 @@ describe("unseen", { timeout: 60_000 }, () => {
       "canary",
       "threshold",
       "drift",
+      "calibrate",
       "start",
     ]) {
       expect(out).toContain(name);

@@ -2,6 +2,7 @@
 import { type ArgsDef, defineCommand, parseArgs, renderUsage } from "citty";
 import { UnseenError } from "../model/errors.ts";
 import { benchmarkCommand } from "./commands/benchmark.ts";
+import { calibrateCommand } from "./commands/calibrate.ts";
 import { canaryCommand } from "./commands/canary.ts";
 import type { Command } from "./commands/command.ts";
 import { driftCommand } from "./commands/drift.ts";
@@ -35,6 +36,7 @@ const commands: Readonly<Record<string, Command>> = {
   export: exportCommand,
   quantize: quantizeCommand,
   threshold: thresholdCommand,
+  calibrate: calibrateCommand,
   drift: driftCommand,
   publish: publishCommand,
   canary: canaryCommand,

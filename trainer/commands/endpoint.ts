@@ -17,6 +17,22 @@ const PATIENCE_MS = 30_000;
  * @throws UnseenError endpoint-failed with what the Worker said, or why it could not be reached
  */
 export async function ask(options: Options, path: string): Promise<unknown> {
+  return (await answer(options, path)).json();
+}
+
+/** All pages of lines of GET /v1/models/{name}/{path}. @throws UnseenError endpoint-failed */
+export async function askLines(options: Options, path: string): Promise<string> {
+  let lines = "";
+  for (let next: string | null = path; next !== null;) {
+    const page: Response = await answer(options, next);
+    lines += await page.text();
+    const after: string | null = page.headers.get("x-next");
+    next = after === null ? null : `${path}?after=${after}`;
+  }
+  return lines;
+}
+
+async function answer(options: Options, path: string): Promise<Response> {
   const url = required(options, "url").replace(/\/+$/, "");
   const key = text(options, "key") ?? process.env.UNSEEN_KEY;
   const target = `${url}/v1/models/${encodeURIComponent(required(options, "name"))}/${path}`;
@@ -29,8 +45,8 @@ export async function ask(options: Options, path: string): Promise<unknown> {
     const why = cause instanceof Error ? cause.message : message;
     throw new UnseenError("endpoint-failed", `${target} cannot be reached: ${why}.`, "Check --url, and that it runs.");
   }
+  if (response.ok) return response;
   const body = (await response.json().catch(() => ({}))) as { detail?: string; remedy?: string };
-  if (response.ok) return body;
   const why = `${target} answered ${response.status}: ${body.detail ?? "no reason given"}`;
   throw new UnseenError("endpoint-failed", why, body.remedy ?? "See the Worker's log for the request.");
 }

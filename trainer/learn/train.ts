@@ -257,7 +257,7 @@ export interface EncodedFit {
   readonly seenValidation: ReadonlyMap<string, Matrix>;
 }
 
-function encodeFit(fit: FitData, schema: Schema): EncodedFit {
+export function encodeFit(fit: FitData, schema: Schema): EncodedFit {
   const encode = (rows: Parameters<typeof encodeRows>[2]): Matrix => encodeRows(schema, fit.columns, rows);
   const filled = (matrices: Matrix[]): Matrix[] => matrices.filter(({ rows }) => rows > 0);
   const turns = fit.normal.flatMap(({ turns: ofDomain }) => (ofDomain ? [...ofDomain] : []));
@@ -341,13 +341,13 @@ function withCorrupted(
 }
 
 /** Outer steps on the kept encoder, over every seen family and all domains in turn. */
-async function finish(
+export async function finish(
   outer: OuterLoop,
   data: EncodedFit,
   options: LearningOptions,
   seed: number,
-  report: (progress: Progress) => void,
-  signal: AbortSignal | undefined,
+  report: (progress: Progress) => void = () => {},
+  signal?: AbortSignal,
 ): Promise<void> {
   const families = [...data.support.values()];
   if (families.length === 0) return;

@@ -1,0 +1,183 @@
+import { createHash } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { writeArtefact } from "../../model/artefact.ts";
+import { EVIDENCE } from "../../model/evidence.ts";
+import { remembered } from "../../model/memory.ts";
+import { Scorer } from "../../model/scorer.ts";
+import { tensorValues } from "../../model/tensor.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { datasetOf, errorOf } from "../data/testing.ts";
+import { trainOn } from "../commands/train.ts";
+import { drawFor, gaussian } from "../learn/draw.ts";
+import { kernelModule } from "../learn/engine.ts";
+import { calibrateModel } from "./calibrate.ts";
+import { feedbackOfLines, readFeedback } from "./feedback.ts";
+import { place, refuseLosses } from "./figures.ts";
+
+const COLUMNS = 6;
+/** Where the families lie: `novel` in two columns at once, each of them less far out. */
+const SHIFTS: Readonly<Record<string, readonly number[]>> = {
+  normal: [0, 0, 0, 0, 0, 0],
+  high: [0, 5, 0, 0, 0, 0],
+  low: [0, 0, -5, 0, 0, 0],
+  wide: [0, 0, 0, 2.5, 0, 0],
+  novel: [0, 0, 0, 0, 3.5, 3.5],
+};
+
+function draws(name: string, rows: number, index: number): number[][] {
+  const draw = drawFor(11, index);
+  return Array.from({ length: rows }, () => SHIFTS[name].map((shift) => shift + gaussian(draw)));
+}
+
+/** Normal rows and three families; files that hash alike stand for it being the same data set. */
+function toy(): Dataset {
+  const columns = Array.from({ length: COLUMNS }, (_, j) => ({ name: `c${j}`, kind: "numeric" as const }));
+  const groups = (["normal", "high", "low", "wide"] as const).map((name, index) => {
+    const rows = draws(name, name === "normal" ? 2400 : 120, index);
+    const cells = columns.map((_, j) => Float64Array.from(rows, (row) => row[j]));
+    return { name, role: name === "normal" ? ("normal" as const) : ("anomaly" as const), cells };
+  });
+  const sha256 = createHash("sha256").update("toy").digest("hex");
+  return { ...datasetOf(columns, groups), files: [{ path: "toy.csv", sha256, rows: 2760 }] };
+}
+
+/** Lines as the Worker gives them. */
+function lines(label: string, family: string, rows: readonly (readonly number[])[]): string {
+  return rows
+    .map((row) => {
+      const instance = Object.fromEntries(row.map((value, j) => [`c${j}`, value]));
+      return `${JSON.stringify({ id: "", label, family, instance, version: 1, given: 0 })}\n`;
+    })
+    .join("");
+}
+
+const novel = lines("anomaly", "novel", draws("novel", 30, 20));
+const mine = lines("normal", "", draws("normal", 12, 21));
+const none = async (): Promise<undefined> => undefined;
+const opened = (artefact: Scorer["artefact"]): Scorer => Scorer.open(writeArtefact(artefact), kernelModule("score"));
+const folder = mkdtempSync(join(tmpdir(), "unseen-calibrate-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("the evidence network", () => {
+  let scorer: Scorer;
+  beforeAll(async () => {
+    const { artefact } = await trainOn(toy(), { holdOut: [], shots: 80, seed: 1, split: "rows" });
+    scorer = opened(artefact);
+  }, 60_000);
+
+  test("learns a family from few labels by its head alone, without data, and can be opened, served and calibrated again", async () => {
+    const { artefact, figures } = await calibrateModel(scorer, feedbackOfLines(scorer, novel + mine, "lines"), none);
+    const before = scorer.artefact;
+    for (const [name, { bytes }] of artefact.tensors) {
+      if (!name.startsWith("head.")) expect(bytes).toEqual(before.tensors.get(name)?.bytes);
+    }
+    const w = tensorValues(artefact.tensors.get("head.w") as never);
+    for (let i = 0; i < EVIDENCE.length; i++) expect(w[EVIDENCE.length + i] - w[i]).toBeGreaterThanOrEqual(0);
+    expect(artefact.training.families.toSorted()).toEqual(["high", "low", "novel", "wide"]);
+    expect(artefact.training.labels).toBe(before.training.labels + 30);
+    expect(figures.feedback).toMatchObject([{ family: "novel", rows: 30 }]);
+    expect(figures.falseAlarms).toMatchObject({ rows: 12 });
+    expect(figures.seen.map(({ family }) => family).toSorted()).toEqual(["high", "low", "wide"]);
+    expect(figures.macro?.aucRoc.after).toBeGreaterThan((figures.macro?.aucRoc.before ?? 1) - 0.002);
+
+    const again = opened(artefact);
+    const fresh = draws("novel", 300, 22);
+    const normal = draws("normal", 2000, 23);
+    const flagged = (of: Scorer, rows: number[][]): number =>
+      of.scoreRows(rows).filter((score) => score >= of.artefact.thresholds.fpr["0.05"]).length / rows.length;
+    expect(flagged(again, fresh)).toBeGreaterThan(flagged(scorer, fresh) - 0.03);
+    expect(flagged(again, normal)).toBeLessThan(0.09);
+    const groups = remembered(artefact.memory as never);
+    expect(groups.filter(({ family }) => family === "novel")).toMatchObject([{ role: "fit", rows: 30 }]);
+    const more = feedbackOfLines(again, lines("anomaly", "novel", draws("novel", 10, 24)), "lines");
+    const third = await calibrateModel(again, more, none);
+    expect(third.artefact.training.figures.calibratedLabels).toBe(52);
+    expect(third.artefact.training.families).toHaveLength(4);
+  });
+
+  test("the same labels give the same artefact byte for byte", async () => {
+    const feedback = feedbackOfLines(scorer, novel, "lines");
+    const [first, second] = await Promise.all([1, 2].map(() => calibrateModel(scorer, feedback, none)));
+    expect(writeArtefact(first.artefact)).toEqual(writeArtefact(second.artefact));
+  });
+
+  test("labels that turn the seen families round are refused, and a model without memory is", async () => {
+    const turned =
+      lines("normal", "", [...draws("high", 80, 30), ...draws("low", 80, 31), ...draws("wide", 80, 32)]) +
+      lines("anomaly", "calm", draws("normal", 80, 33));
+    const error = await errorOf(() => calibrateModel(scorer, feedbackOfLines(scorer, turned, "lines"), none));
+    expect([error.code, error.message]).toEqual(["calibration-refused", expect.stringContaining("seen families")]);
+    const { memory: _, ...forgetful } = scorer.artefact;
+    const old = opened(forgetful);
+    expect((await errorOf(() => calibrateModel(old, feedbackOfLines(old, novel, "lines"), none))).code).toBe(
+      "reference-missing",
+    );
+  });
+
+  test("feedback comes from lines and from tables alike, and what is wrong in it is named", async () => {
+    const rows = draws("novel", 3, 40);
+    const header = `label,family,${rows[0].map((_, j) => `c${j}`).join(",")}`;
+    const csv = [header, ...rows.map((row) => `anomaly,novel,${row.join(",")}`), `normal,,${rows[0].join(",")}`];
+    const path = join(folder, "labelled.csv");
+    writeFileSync(path, `${csv.join("\n")}\n`);
+    const table = await readFeedback(scorer, { path, name: "labelled.csv" });
+    const text = lines("anomaly", "novel", rows) + lines("normal", "", [rows[0]]);
+    expect(table).toEqual(feedbackOfLines(scorer, text, "lines"));
+    expect([table.count, table.normal.rows, [...table.families.keys()]]).toEqual([4, 1, ["novel"]]);
+    for (const [wrong, code] of [
+      ["", "data-empty"],
+      ["{", "data-unreadable"],
+      [lines("odd", "", rows), "data-unreadable"],
+      ['{"label":"normal","instance":{"c0":1}}', "feature-missing"],
+    ] as const) {
+      expect((await errorOf(() => feedbackOfLines(scorer, wrong, "lines"))).code).toBe(code);
+    }
+  });
+});
+
+test("the published form is calibrated on the data it was trained on, and on no other", async () => {
+  const learning = { hidden: 24, blocks: 1, latent: 12, episodes: 12, innerSteps: 10, outerSteps: 8, rate: 5e-3 };
+  const how = { holdOut: [], shots: 40, seed: 3, split: "rows", method: "paper", learning } as const;
+  const scorer = opened((await trainOn(toy(), how)).artefact);
+  const feedback = feedbackOfLines(scorer, novel + mine, "lines");
+  expect((await errorOf(() => calibrateModel(scorer, feedback, none))).code).toBe("option-invalid");
+  const other = { ...toy(), files: [{ path: "other.csv", sha256: "0".repeat(64), rows: 1 }] };
+  expect((await errorOf(() => calibrateModel(scorer, feedback, async () => other))).code).toBe("data-changed");
+  const { artefact, figures } = await calibrateModel(scorer, feedback, async () => toy());
+  for (const [name, { bytes }] of artefact.tensors) {
+    if (!name.startsWith("head.")) expect(bytes).toEqual(scorer.artefact.tensors.get(name)?.bytes);
+  }
+  expect(artefact.tensors.get("head.w")?.bytes).not.toEqual(scorer.artefact.tensors.get("head.w")?.bytes);
+  expect(figures.feedback).toMatchObject([{ family: "novel", rows: 30 }]);
+  expect(opened(artefact).artefact.training.families).toContain("novel");
+}, 60_000);
+
+test("rows are placed among normal ones as AUC-ROC and a conformal threshold would have it", () => {
+  const normal = Array.from({ length: 1000 }, (_, i) => i);
+  expect(place(normal, [-1, 0, 499.5, 989, 990, 1e9])).toEqual({
+    below: [0, 0.0005, 0.5, 0.9895, 0.9905, 1],
+    flagged: 2,
+  });
+});
+
+test("falls within what is tolerated pass, and rises do", () => {
+  const placed = { before: 1, after: 1 };
+  const figures = (auc: number, flagged: number, rows = 1000, brier = 0.1) => ({
+    seen: [{ family: "worm", rows, aucRoc: placed, flagged: placed }],
+    feedback: [],
+    macro: {
+      brier: { before: 0.1, after: brier },
+      aucRoc: { before: 0.9, after: auc },
+      flagged: { before: 0.5, after: flagged },
+    },
+  });
+  expect(() => refuseLosses(figures(0.8985, 0.495))).not.toThrow();
+  expect(() => refuseLosses(figures(0.95, 0.9))).not.toThrow();
+  expect(() => refuseLosses(figures(0.89, 0.9))).toThrow("AUC-ROC");
+  expect(() => refuseLosses(figures(0.95, 0.4))).toThrow("recall");
+  expect(() => refuseLosses(figures(0.95, 0.45, 20))).not.toThrow();
+  expect(() => refuseLosses(figures(0.95, 0.9, 1000, 0.12))).toThrow("Brier");
+});

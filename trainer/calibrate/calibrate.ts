@@ -1,0 +1,57 @@
+/** Calibration: the outer loop again, on the head, T and thresholds alone, with labels that came in after training. */
+import type { Artefact } from "../../model/artefact.ts";
+import { UnseenError } from "../../model/errors.ts";
+import { isEvidence } from "../../model/evidence.ts";
+import { Scorer } from "../../model/scorer.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { kernelModule } from "../learn/engine.ts";
+import { type Calibrated, calibrateHead } from "./evidence-head.ts";
+import type { LabelledRows } from "./feedback.ts";
+import { refuseLosses } from "./figures.ts";
+import { calibratePublished } from "./published-head.ts";
+
+/**
+ * A model with the labels of feedback learned by its head; encoders, trees and distances stay as they are. What has to
+ * be known of seen families comes from the artefact's memory for the evidence network, from `dataset` for the published
+ * form.
+ *
+ * @throws UnseenError calibration-refused where figures of seen families would fall; option-invalid where the published
+ * form comes without its data; reference-missing, data-changed
+ */
+export async function calibrateModel(
+  scorer: Scorer,
+  feedback: LabelledRows,
+  dataset: () => Promise<Dataset | undefined>,
+): Promise<Calibrated> {
+  const calibrated = isEvidence(scorer.artefact.network)
+    ? calibrateHead(scorer, feedback)
+    : await calibratePublished(scorer, await needed(dataset), feedback);
+  refuseLosses(calibrated.figures);
+  return { ...calibrated, artefact: finished(scorer.artefact, calibrated.artefact, feedback) };
+}
+
+async function needed(dataset: () => Promise<Dataset | undefined>): Promise<Dataset> {
+  const found = await dataset();
+  if (found) return found;
+  const remedy = "Give --data with the files the model was trained on; only the default method remembers its families.";
+  throw new UnseenError("option-invalid", "The published form is calibrated on its own data.", remedy);
+}
+
+/** Golden scores by the new head, the labels counted, and no figures of the old head left. */
+function finished(before: Artefact, calibrated: Artefact, feedback: LabelledRows): Artefact {
+  const { evaluation: _, ...artefact } = calibrated;
+  const { rows } = before.golden;
+  const scorer = new Scorer({ ...artefact, golden: before.golden }, kernelModule("score"), { selfTest: false });
+  const { families, labels, figures } = artefact.training;
+  const anomalies = feedback.count - feedback.normal.rows;
+  return {
+    ...artefact,
+    golden: { rows, scores: [...scorer.scoreRows(rows)] },
+    training: {
+      ...artefact.training,
+      families: [...new Set([...families, ...feedback.families.keys()])],
+      labels: labels + anomalies,
+      figures: { ...figures, calibratedLabels: (figures.calibratedLabels ?? 0) + feedback.count },
+    },
+  };
+}

@@ -1,0 +1,216 @@
+/** Calibration of the evidence network: the outer loop on the head alone, on what the artefact remembers and on feedback. */
+import type { Artefact } from "../../model/artefact.ts";
+import { UnseenError } from "../../model/errors.ts";
+import { EVIDENCE } from "../../model/evidence.ts";
+import { memoryOf, type Remembered, remembered } from "../../model/memory.ts";
+import type { Scorer } from "../../model/scorer.ts";
+import { floatTensor, tensorValues } from "../../model/tensor.ts";
+import type { Matrix } from "../data/matrix.ts";
+import { fitHead, type Head, headLogits, type Table } from "../learn/evidence/head.ts";
+import { calibrate } from "../learn/evidence/learn.ts";
+import { thresholds } from "../learn/export.ts";
+import { scoreHistogram } from "../learn/reference.ts";
+import type { LabelledRows } from "./feedback.ts";
+import { fold } from "./feedback.ts";
+import { brierOf, type CalibrationFigures, compare, place, type Placed, type Side, together } from "./figures.ts";
+
+const KINDS = EVIDENCE.length;
+/** Feedback is judged by heads that each leave out one part in so many. */
+const FOLDS = 5;
+/** Rows that callers found normal count as this share of the normal rows at the most, and each as so many. */
+const FALSE_ALARM_SHARE = 0.1;
+const FALSE_ALARM_WEIGHT = 20;
+
+export interface Calibrated {
+  /** With the old golden scores; see `finished` in calibrate.ts. */
+  readonly artefact: Artefact;
+  readonly figures: CalibrationFigures;
+}
+
+/** A head with its temperature: what the model's log odds are made of. */
+interface Boundary {
+  readonly head: Head;
+  readonly temperature: number;
+}
+
+/** Evidence of feedback. */
+interface LabelledTables {
+  readonly normal: Table;
+  readonly families: ReadonlyMap<string, Table>;
+}
+
+/**
+ * Fits weights ≥ 0, bias, temperature and thresholds anew. Seen families and normal rows come from the artefact's
+ * memory: no data set is needed.
+ *
+ * @throws UnseenError reference-missing where the artefact has no memory
+ */
+export function calibrateHead(scorer: Scorer, feedback: LabelledRows): Calibrated {
+  const { artefact } = scorer;
+  if (!artefact.memory) {
+    const remedy = "Train the model again: models of before there was calibration do not remember their families.";
+    throw new UnseenError(
+      "reference-missing",
+      "the model holds no evidence of the rows its head was fitted on",
+      remedy,
+    );
+  }
+  const groups = remembered(artefact.memory);
+  const setting = joined(groups.filter(({ role }) => role === "threshold"));
+  const others = joined(groups.filter(({ role }) => role === "normal"));
+  const fit = familyTables(groups, "fit");
+  const check = familyTables(groups, "check");
+  const used = EVIDENCE.map((_, kind) => [setting, ...fit.values()].some((table) => varies(table, kind)));
+
+  const learn = (labels: LabelledTables): Boundary => {
+    const normal = joined([setting, others, ...repeated(labels.normal, setting.rows + others.rows)]);
+    const families = new Map(fit);
+    for (const [family, table] of labels.families) {
+      families.set(family, joined([...list(families.get(family)), table]));
+    }
+    const head = fitHead(normal, families, used);
+    const { temperature, shift } = calibrate(head, normal, [...check.values(), ...labels.families.values()]);
+    return { head: { weights: head.weights, bias: head.bias + shift }, temperature };
+  };
+  const tables = (rows: LabelledRows): LabelledTables => ({
+    normal: evidenceOf(scorer, rows.normal),
+    families: new Map([...rows.families].map(([family, matrix]) => [family, evidenceOf(scorer, matrix)])),
+  });
+  const side = (boundary: Boundary, { normal, families }: LabelledTables): Side => {
+    const { head } = boundary;
+    const reference = headLogits(head, setting);
+    const placed = (table: Table): Placed => place(reference, headLogits(head, table));
+    const all = (many: ReadonlyMap<string, Table>): Map<string, Placed> =>
+      new Map([...many].map(([family, table]) => [family, placed(table)]));
+    const falseAlarms = normal.rows > 0 ? { falseAlarms: placed(normal) } : {};
+    const brier = brierOf(scoresOf(boundary, setting), scoresOf(boundary, joined([...check.values()])));
+    return { seen: all(check), brier, feedback: all(families), ...falseAlarms };
+  };
+
+  const labels = tables(feedback);
+  const boundary = learn(labels);
+  const judged = Array.from({ length: FOLDS }, (_, part) => {
+    const out = tables(fold(feedback, part, FOLDS, true));
+    return side(learn(tables(fold(feedback, part, FOLDS, false))), out);
+  });
+  const after: Side = {
+    ...side(boundary, labels),
+    feedback: new Map(
+      [...labels.families.keys()].map((family) => [
+        family,
+        together(judged.flatMap((each) => list(each.feedback.get(family)))),
+      ]),
+    ),
+    ...(labels.normal.rows > 0 ? { falseAlarms: together(judged.flatMap((each) => list(each.falseAlarms))) } : {}),
+  };
+  const figures = compare(side(boundaryOf(scorer), labels), after);
+  return { artefact: withBoundary(artefact, boundary, { setting, others, check, labels, groups }), figures };
+}
+
+interface Rows {
+  readonly setting: Table;
+  readonly others: Table;
+  readonly check: ReadonlyMap<string, Table>;
+  readonly labels: LabelledTables;
+  readonly groups: readonly Remembered[];
+}
+
+function withBoundary(artefact: Artefact, boundary: Boundary, rows: Rows): Artefact {
+  const { setting, others, check, labels, groups } = rows;
+  const { head, temperature } = boundary;
+  const scores = (table: Table): Float32Array => scoresOf(boundary, table);
+  // By blocks, rows kept out in turn set thresholds in training, too.
+  const normal = artefact.training.split === "blocks" ? joined([setting, others]) : setting;
+  const seen = joined([...check.values(), ...labels.families.values()]);
+  const half = Array.from(head.weights, (weight) => weight / 2);
+  const tensors = new Map(artefact.tensors)
+    .set("head.w", floatTensor(Float32Array.from([...half.map((weight) => -weight), ...half]), [2, KINDS]))
+    .set("head.b", floatTensor(Float32Array.of(-head.bias / 2, head.bias / 2), [2]));
+  const learned: Remembered[] = [
+    { role: "normal", family: "", ...labels.normal },
+    ...[...labels.families].map(([family, table]): Remembered => ({ role: "fit", family, ...table })),
+  ];
+  const weights = EVIDENCE.map((name, i) => [`weight-${name}`, head.weights[i]] as const);
+  return {
+    ...artefact,
+    tensors,
+    temperature,
+    thresholds: thresholds(scores(normal), scores(seen)),
+    ...(artefact.reference
+      ? {
+          reference: {
+            ...artefact.reference,
+            score: scoreHistogram(scores(setting).slice(0, artefact.reference.rows)),
+          },
+        }
+      : {}),
+    memory: memoryOf([...groups, ...learned]),
+    training: { ...artefact.training, figures: { ...artefact.training.figures, ...Object.fromEntries(weights) } },
+  };
+}
+
+/** Anomaly scores, as the kernel will have them. */
+function scoresOf({ head, temperature }: Boundary, table: Table): Float32Array {
+  return Float32Array.from(headLogits(head, table), (logit) => 1 / (1 + Math.exp(-logit / temperature)));
+}
+
+/** The head as the artefact has it. */
+function boundaryOf({ artefact }: Scorer): Boundary {
+  const { w, b } = headValues(artefact);
+  const weights = Float64Array.from({ length: KINDS }, (_, i) => w[KINDS + i] - w[i]);
+  return { head: { weights, bias: b[1] - b[0] }, temperature: artefact.temperature };
+}
+
+function headValues({ tensors }: Artefact): { w: Float32Array; b: Float32Array } {
+  const [w, b] = ["head.w", "head.b"].map((name) => {
+    const tensor = tensors.get(name);
+    if (!tensor) throw new RangeError(`no ${name}`);
+    return tensorValues(tensor);
+  });
+  return { w, b };
+}
+
+/** Standardised evidence of encoded rows, as the kernel has it. */
+function evidenceOf(scorer: Scorer, { rows, cols, data }: Matrix): Table {
+  const table = new Float64Array(rows * KINDS);
+  for (let i = 0; i < rows; i++) {
+    table.set(scorer.evidence(data.subarray(i * cols, (i + 1) * cols)) ?? [], i * KINDS);
+  }
+  return { rows, data: table };
+}
+
+/** Groups of one role by family; a family may have several, from one calibration after another. */
+function familyTables(groups: readonly Remembered[], role: "fit" | "check"): Map<string, Table> {
+  const byFamily = Map.groupBy(
+    groups.filter((group) => group.role === role),
+    ({ family }) => family,
+  );
+  return new Map([...byFamily].map(([family, tables]) => [family, joined(tables)]));
+}
+
+function joined(tables: readonly Table[]): Table {
+  const rows = tables.reduce((sum, table) => sum + table.rows, 0);
+  const data = new Float64Array(rows * KINDS);
+  let at = 0;
+  for (const table of tables) {
+    data.set(table.data, at);
+    at += table.data.length;
+  }
+  return { rows, data };
+}
+
+/** The rows several times over, so that a few count beside thousands. */
+function repeated(table: Table, beside: number): Table[] {
+  if (table.rows === 0) return [];
+  const times = Math.floor((FALSE_ALARM_SHARE * beside) / table.rows);
+  return Array.from({ length: Math.min(FALSE_ALARM_WEIGHT, Math.max(1, times)) }, () => table);
+}
+
+function varies({ rows, data }: Table, kind: number): boolean {
+  for (let i = 1; i < rows; i++) if (data[i * KINDS + kind] !== data[kind]) return true;
+  return false;
+}
+
+function list<T>(value: T | undefined): T[] {
+  return value === undefined ? [] : [value];
+}

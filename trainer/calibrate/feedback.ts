@@ -1,0 +1,99 @@
+/** Feedback as calibration takes it: encoded rows with labels, from the Worker's lines or from a table. */
+import { readFileSync } from "node:fs";
+import { UnseenError } from "../../model/errors.ts";
+import type { Row } from "../../model/schema.ts";
+import type { Scorer } from "../../model/scorer.ts";
+import type { Matrix } from "../data/matrix.ts";
+import type { SourceFile } from "../data/scan.ts";
+import { scoredChunks } from "../evaluate/scored-file.ts";
+
+export interface LabelledRows {
+  /** Rows found normal. */
+  readonly normal: Matrix;
+  /** Anomalies by family; those of no known family together under "feedback". */
+  readonly families: ReadonlyMap<string, Matrix>;
+  /** Labels in all. */
+  readonly count: number;
+}
+
+const UNNAMED = "feedback";
+
+interface Labelled {
+  readonly label: unknown;
+  readonly family: unknown;
+  readonly inputs: Float32Array;
+}
+
+/**
+ * Reads a file: lines as the Worker gives them (`.jsonl`, `.ndjson`), or a table with the columns `label` (normal or
+ * anomaly), `family` and those of the model.
+ *
+ * @throws UnseenError data-unreadable naming the line, data-empty, column-unknown, value-*
+ */
+export async function readFeedback(scorer: Scorer, file: SourceFile): Promise<LabelledRows> {
+  if (/\.(jsonl|ndjson)$/i.test(file.path)) return feedbackOfLines(scorer, readFileSync(file.path, "utf8"), file.name);
+  const rows: Labelled[] = [];
+  for await (const { matrix, names, cells } of scoredChunks(scorer, file, ["label", "family"])) {
+    const [label, family] = [names.indexOf("label"), names.indexOf("family")];
+    for (const [i, row] of cells.entries()) {
+      const inputs = matrix.data.subarray(i * matrix.cols, (i + 1) * matrix.cols);
+      rows.push({ label: row[label], family: row[family] ?? "", inputs });
+    }
+  }
+  return gathered(scorer, rows, file.name);
+}
+
+/** Feedback out of the Worker's lines. @throws UnseenError as readFeedback does */
+export function feedbackOfLines(scorer: Scorer, text: string, name: string): LabelledRows {
+  const rows: Labelled[] = [];
+  for (const [i, line] of text.split("\n").entries()) {
+    if (line.trim() === "") continue;
+    try {
+      const { label, family = "", instance } = JSON.parse(line) as { label: unknown; family: unknown; instance: Row };
+      rows.push({ label, family, inputs: scorer.encode(instance, i) });
+    } catch (cause) {
+      const why = cause instanceof UnseenError ? cause.message : "it is not JSON";
+      const code = cause instanceof UnseenError ? cause.code : "data-unreadable";
+      throw new UnseenError(code, `${name}, line ${i + 1}: ${why}`, "Correct or remove the line.", { file: name });
+    }
+  }
+  return gathered(scorer, rows, name);
+}
+
+function gathered({ inputs: cols }: Scorer, rows: readonly Labelled[], name: string): LabelledRows {
+  const groups = new Map<string, Float32Array[]>([["", []]]);
+  for (const [i, { label, family, inputs }] of rows.entries()) {
+    if (label !== "normal" && label !== "anomaly") {
+      const why = `${name}, row ${i + 1}: the label is neither normal nor anomaly`;
+      throw new UnseenError("data-unreadable", why, "Label every row normal or anomaly.", { file: name, row: i + 1 });
+    }
+    const group = label === "normal" ? "" : String(family) || UNNAMED;
+    const members = groups.get(group) ?? [];
+    groups.set(group, members);
+    members.push(inputs);
+  }
+  if (rows.length === 0) {
+    throw new UnseenError("data-empty", `${name} has no feedback.`, "Give labelled rows first.", { file: name });
+  }
+  const matrix = (members: readonly Float32Array[]): Matrix => {
+    const data = new Float32Array(members.length * cols);
+    for (const [i, inputs] of members.entries()) data.set(inputs, i * cols);
+    return { rows: members.length, cols, data };
+  };
+  const [normal, ...families] = [...groups].map(([family, members]) => [family, matrix(members)] as const);
+  return { normal: normal[1], families: new Map(families), count: rows.length };
+}
+
+/** Every `of`-th row from `part` on, or all others. */
+export function fold(rows: LabelledRows, part: number, of: number, inside: boolean): LabelledRows {
+  const chosen = ({ rows: many, cols, data }: Matrix): Matrix => {
+    const kept = Array.from({ length: many }, (_, i) => i).filter((i) => (i % of === part) === inside);
+    const copy = new Float32Array(kept.length * cols);
+    for (const [i, row] of kept.entries()) copy.set(data.subarray(row * cols, (row + 1) * cols), i * cols);
+    return { rows: kept.length, cols, data: copy };
+  };
+  const families = [...rows.families].map(([family, matrix]) => [family, chosen(matrix)] as const);
+  const filled = new Map(families.filter(([, matrix]) => matrix.rows > 0));
+  const normal = chosen(rows.normal);
+  return { normal, families: filled, count: normal.rows + [...filled.values()].reduce((sum, m) => sum + m.rows, 0) };
+}

@@ -1,0 +1,149 @@
+/** What calibration changed: figures of seen families and of feedback, before and after, and whether to refuse it. */
+import { UnseenError } from "../../model/errors.ts";
+import { brier, budgetThreshold } from "../evaluate/metrics.ts";
+
+/** Scores of a family, or of false alarms, placed among normal rows' scores. */
+export interface Placed {
+  /** For each row, the share of normal rows below it, ties counting half; its mean is the AUC-ROC. */
+  readonly below: readonly number[];
+  /** Rows at or above the threshold that the same normal rows set for the 1 % budget. */
+  readonly flagged: number;
+}
+
+/** One side of the comparison. Normal rows are the same on both sides, so that only the model differs. */
+export interface Side {
+  readonly seen: ReadonlyMap<string, Placed>;
+  /** Brier score of the confidence on normal rows and seen families, half each; lower is better. */
+  readonly brier: number | undefined;
+  /** By family; labels are judged by a model that did not learn them. */
+  readonly feedback: ReadonlyMap<string, Placed>;
+  /** Rows that callers found normal. */
+  readonly falseAlarms?: Placed;
+}
+
+export interface Change {
+  readonly family: string;
+  readonly rows: number;
+  readonly aucRoc: { readonly before: number; readonly after: number };
+  /** Share flagged at the 1 % budget. */
+  readonly flagged: { readonly before: number; readonly after: number };
+}
+
+export interface CalibrationFigures {
+  readonly seen: readonly Change[];
+  /** Means over seen families; absent without any. */
+  readonly macro?: Omit<Change, "family" | "rows"> & {
+    readonly brier: { readonly before: number; readonly after: number };
+  };
+  readonly feedback: readonly Change[];
+  readonly falseAlarms?: Change;
+}
+
+/** How far means over seen families may fall; the share flagged by one row in any case, where rows are few. */
+export const TOLERATED = { aucRoc: 0.002, flagged: 0.01, brier: 0.01 } as const;
+
+const BUDGET = 0.01;
+
+/** @param normal scores of normal rows that were not fitted; any number that rises with anomaly will do */
+export function place(normal: ArrayLike<number>, scores: ArrayLike<number>): Placed {
+  const sorted = Float64Array.from(normal).sort();
+  const threshold = budgetThreshold(sorted, BUDGET, Number.POSITIVE_INFINITY);
+  const values = Array.from(scores);
+  const below = values.map((score) => (firstAt(sorted, score) + firstAbove(sorted, score)) / 2 / sorted.length);
+  return { below, flagged: values.filter((score) => score >= threshold).length };
+}
+
+/** Rows placed in several lots. */
+export function together(lots: readonly Placed[]): Placed {
+  return { below: lots.flatMap(({ below }) => below), flagged: lots.reduce((sum, { flagged }) => sum + flagged, 0) };
+}
+
+/** The Brier score that a side has; scores are probabilities. */
+export function brierOf(normal: Float32Array, seen: Float32Array): number | undefined {
+  if (normal.length === 0 || seen.length === 0) return undefined;
+  const labels = new Uint8Array(normal.length + seen.length).fill(1, normal.length);
+  return brier(labels, Float32Array.from([...normal, ...seen]), true);
+}
+
+export function compare(before: Side, after: Side): CalibrationFigures {
+  const changes = (of: "seen" | "feedback"): Change[] =>
+    [...before[of]].map(([family, placed]) => change(family, placed, after[of].get(family) ?? placed));
+  const seen = changes("seen");
+  const mean = (value: (one: Change) => number): number => seen.reduce((sum, one) => sum + value(one), 0) / seen.length;
+  return {
+    seen,
+    ...(seen.length > 0 && before.brier !== undefined && after.brier !== undefined
+      ? {
+          macro: {
+            brier: { before: before.brier, after: after.brier },
+            aucRoc: { before: mean((one) => one.aucRoc.before), after: mean((one) => one.aucRoc.after) },
+            flagged: { before: mean((one) => one.flagged.before), after: mean((one) => one.flagged.after) },
+          },
+        }
+      : {}),
+    feedback: changes("feedback"),
+    ...(before.falseAlarms && after.falseAlarms
+      ? { falseAlarms: change("normal", before.falseAlarms, after.falseAlarms) }
+      : {}),
+  };
+}
+
+/** @throws UnseenError calibration-refused where the means over seen families fall beyond what is tolerated */
+export function refuseLosses({ macro, seen }: CalibrationFigures): void {
+  if (!macro) return;
+  const rows = seen.reduce((sum, family) => sum + family.rows, 0);
+  const tolerated = { ...TOLERATED, flagged: Math.max(TOLERATED.flagged, 1.001 / rows) };
+  const falls = (["aucRoc", "flagged"] as const).filter(
+    (figure) => macro[figure].after < macro[figure].before - tolerated[figure],
+  );
+  const { brier: confidence } = macro;
+  const rises = confidence.after > confidence.before + TOLERATED.brier;
+  if (falls.length === 0 && !rises) return;
+  const words = { aucRoc: "mean AUC-ROC", flagged: "mean recall at 1 % false positives" };
+  const said = falls.map((figure) => {
+    const { before, after } = macro[figure];
+    return `${words[figure]} of seen families would fall from ${before.toFixed(3)} to ${after.toFixed(3)}`;
+  });
+  if (rises) {
+    const { before, after } = confidence;
+    said.push(
+      `the Brier score of seen families' confidence would rise from ${before.toFixed(3)} to ${after.toFixed(3)}`,
+    );
+  }
+  throw new UnseenError(
+    "calibration-refused",
+    `${said.join(", ")}.`,
+    "Look through the labels for wrong ones, give more of them, or train again with these rows among the data.",
+  );
+}
+
+function change(family: string, before: Placed, after: Placed): Change {
+  const rows = before.below.length;
+  const mean = ({ below }: Placed): number => below.reduce((sum, share) => sum + share, 0) / below.length;
+  return {
+    family,
+    rows,
+    aucRoc: { before: mean(before), after: mean(after) },
+    flagged: { before: before.flagged / rows, after: after.flagged / after.below.length },
+  };
+}
+
+/** How many values lie below. */
+function firstAt(sorted: Float64Array, value: number): number {
+  return count(sorted, (each) => each < value);
+}
+
+/** How many values do not lie above. */
+function firstAbove(sorted: Float64Array, value: number): number {
+  return count(sorted, (each) => each <= value);
+}
+
+function count(sorted: Float64Array, holds: (value: number) => boolean): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (holds(sorted[middle])) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

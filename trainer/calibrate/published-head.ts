@@ -1,0 +1,124 @@
+/** Calibration of the published form: outer steps on head, T and, where it is learned, ε; the encoder stays. */
+import type { Artefact } from "../../model/artefact.ts";
+import { UnseenError } from "../../model/errors.ts";
+import { isEvidence } from "../../model/evidence.ts";
+import { isHead } from "../../model/network.ts";
+import type { Scorer } from "../../model/scorer.ts";
+import { tensorValues } from "../../model/tensor.ts";
+import type { Dataset } from "../data/dataset.ts";
+import type { Matrix } from "../data/matrix.ts";
+import { splitDataset } from "../data/split.ts";
+import { drawFor } from "../learn/draw.ts";
+import { exportArtefact, learnedTensors } from "../learn/export.ts";
+import { gather } from "../learn/judge.ts";
+import { Learner } from "../learn/learner.ts";
+import { OuterLoop } from "../learn/outer.ts";
+import { stacked } from "../learn/select.ts";
+import { encodeFit, finish, LEARNING_DEFAULTS } from "../learn/train.ts";
+import type { Calibrated } from "./evidence-head.ts";
+import { fold, type LabelledRows } from "./feedback.ts";
+import { brierOf, compare, place, type Placed, type Side, together } from "./figures.ts";
+
+/** Fewer than for the evidence head: each part takes a run of outer steps. */
+const FOLDS = 3;
+/** Normal validation rows that figures are worked out on. */
+const NORMAL_ROWS = 5_000;
+/** Of training's learning rate: the head is near its place already, and a large step would leave it. */
+const RATE = 0.2;
+
+/**
+ * The head needs the rows themselves, for the input step moves them by its own gradient: seen families and normal rows
+ * come from the data set the model was trained on, divided as training divided it.
+ *
+ * @throws UnseenError data-changed where it is another data set
+ */
+export async function calibratePublished(
+  scorer: Scorer,
+  dataset: Dataset,
+  feedback: LabelledRows,
+): Promise<Calibrated> {
+  const { artefact } = scorer;
+  const { training, schema } = artefact;
+  checkFiles(artefact, dataset);
+  const { seed, split, shots } = training;
+  const holdOut = training.heldOut.filter((name) => dataset.groups.some((group) => group.name === name));
+  const { fit } = splitDataset(dataset, { seed, split, shots, holdOut });
+  const data = encodeFit(fit, schema);
+  const normal = gather(data.validation, NORMAL_ROWS, scorer.inputs);
+
+  const learn = async (rows: LabelledRows): Promise<Learner> => {
+    const learner = learnerOf(artefact);
+    const support = new Map(data.support);
+    for (const [family, matrix] of rows.families) {
+      const known = support.get(family);
+      support.set(family, known ? stacked([known, matrix], matrix.cols) : matrix);
+    }
+    const train = rows.normal.rows > 0 ? [...data.train, rows.normal] : data.train;
+    const outerRate = RATE * LEARNING_DEFAULTS.outerRate;
+    const options = { ...LEARNING_DEFAULTS, outerRate, epsilon: artefact.epsilon };
+    await finish(new OuterLoop(learner, { ...options, clip: 1 }), { ...data, support, train }, options, seed);
+    return learner;
+  };
+  const side = (score: (rows: Matrix) => Float32Array, rows: LabelledRows): Side => {
+    const reference = score(normal);
+    const placed = (matrix: Matrix): Placed => place(reference, score(matrix));
+    const all = (many: ReadonlyMap<string, Matrix>): Map<string, Placed> =>
+      new Map([...many].map(([family, matrix]) => [family, placed(matrix)]));
+    const falseAlarms = rows.normal.rows > 0 ? { falseAlarms: placed(rows.normal) } : {};
+    const brier = brierOf(reference, score(stacked([...data.seenValidation.values()], scorer.inputs)));
+    return { seen: all(data.seenValidation), brier, feedback: all(rows.families), ...falseAlarms };
+  };
+  const asLearned = (learner: Learner) => (rows: Matrix) => learner.score(rows);
+
+  const learner = await learn(feedback);
+  const judged: Side[] = [];
+  for (let part = 0; part < FOLDS; part++) {
+    const rest = await learn(fold(feedback, part, FOLDS, false));
+    judged.push(side(asLearned(rest), fold(feedback, part, FOLDS, true)));
+    await rest.kernel.close();
+  }
+  const apart = (family: string): Placed => together(judged.flatMap(({ feedback: of }) => of.get(family) ?? []));
+  const after: Side = {
+    ...side(asLearned(learner), feedback),
+    feedback: new Map([...feedback.families.keys()].map((family) => [family, apart(family)])),
+    ...(feedback.normal.rows > 0
+      ? { falseAlarms: together(judged.flatMap(({ falseAlarms }) => falseAlarms ?? [])) }
+      : {}),
+  };
+  const before = side((rows) => scorer.score(rows.data, rows.rows), feedback);
+  const model = {
+    network: artefact.network,
+    temperature: learner.temperature.value,
+    epsilon: artefact.epsilon,
+    tensors: learnedTensors(learner),
+    method: training.method,
+    figures: training.figures,
+  };
+  const { heldOut, createdAt } = training;
+  const request = { seed, split, shots, heldOut, createdAt, data: training.data };
+  const exported = exportArtefact(model, fit, schema, data, request);
+  await learner.kernel.close();
+  return { artefact: { ...exported, training }, figures: compare(before, after) };
+}
+
+/** A learner that stands where training left it. */
+function learnerOf({ network, tensors, temperature, epsilon, training }: Artefact): Learner {
+  if (isEvidence(network)) throw new RangeError("an evidence network has no learner");
+  const learner = new Learner(network, epsilon, drawFor(training.seed, -1));
+  for (const [name, tensor] of tensors) {
+    (isHead(name) ? learner.head : learner.encoder).parameters.load(name, tensorValues(tensor));
+  }
+  learner.temperature.restore([temperature, 0, 0, 0]);
+  return learner;
+}
+
+function checkFiles({ training }: Artefact, { files }: Dataset): void {
+  const known = new Set(training.data.files.map(({ sha256 }) => sha256));
+  const other = files.find(({ sha256 }) => !known.has(sha256));
+  if (!other && files.length === known.size) return;
+  throw new UnseenError(
+    "data-changed",
+    `${other ? `${other.path} is` : "these are"} not what the model was trained on.`,
+    "Give the same files as in training, or train again.",
+  );
+}
