@@ -14,7 +14,7 @@ const WORDS: Readonly<Record<Verdict, string>> = {
   stable: "The rows look like those the model knows.",
   watch: "Some features have moved; the thresholds may be off before long.",
   drifted: "The rows are another population: set thresholds anew, or train again.",
-  "too few rows": "Too few rows for a verdict.",
+  "too few rows": "By so few rows alone the index moves; no verdict yet.",
 };
 
 /** @param here of the rows on the page; none without rows, a fault where the model has nothing to compare them with */
@@ -80,7 +80,7 @@ function report({ rows, referenceRows, verdict, score, features }: Drift, which:
     );
   const rest = features.slice(SHOWN);
   return [
-    h("p", { class: `verdict ${verdict === "drifted" ? "bad" : ""}` }, verdict),
+    h("p", { class: `verdict ${verdict === "drifted" ? "bad" : ""}` }, verdict[0].toUpperCase() + verdict.slice(1)),
     h("p", {}, WORDS[verdict]),
     h(
       "p",
@@ -116,6 +116,6 @@ function line({ name, psi, verdict }: FeatureDrift): HTMLElement {
       { class: "number" },
       h("span", { class: "meter" }, h("span", { class: "track", "aria-hidden": "true" }, bar), psi.toFixed(3)),
     ),
-    h("td", {}, verdict),
+    h("td", {}, verdict === "too few rows" ? "–" : verdict),
   );
 }

@@ -269,7 +269,7 @@ describe.skipIf(missing !== undefined)(`dashboard${missing ? `: ${missing}` : ""
     await page.getByRole("link", { name: "Drift" }).click();
     const region = page.getByRole("region", { name: "Rows on this page" });
     await region
-      .getByText(/^(stable|watch|drifted)$/)
+      .getByText(/^(Stable|Watch|Drifted)$/)
       .first()
       .waitFor();
     expect(await region.getByRole("row").count()).toBeGreaterThan(5);
