@@ -1,7 +1,7 @@
 /** What the page asks the service for: models, cards, weights, drift, and scores to compare with. */
 import type { Drift } from "../model/drift.ts";
 import type { Feature } from "../model/schema.ts";
-import type { Version } from "../model/pointer.ts";
+import type { Canary, Version } from "../model/pointer.ts";
 import type { Cell } from "../model/explain.ts";
 
 export interface Card extends Version {
@@ -11,7 +11,7 @@ export interface Card extends Version {
   /** Why an older version serves than is wanted, and which one is. */
   readonly fault?: string;
   readonly wanted?: number;
-  readonly canary?: Version & { readonly percent?: number };
+  readonly canary?: Canary;
 }
 
 /** An answer that is no success, as its problem document tells it. */
@@ -68,28 +68,17 @@ export async function weights(name: string, sha256: string): Promise<ArrayBuffer
   throw new ServiceError(0, "The weights are not what their hash says.", "Load the page again.");
 }
 
-/** Scores by the service itself. */
+/** Scores by the service itself, with the same version. */
 export async function serverScores(
   name: string,
   version: number,
   instances: readonly Record<string, Cell>[],
 ): Promise<number[]> {
-  const answer = await json<{ model: { version: number }; predictions: { score: number }[] }>(
-    `/v1/models/${name}/score`,
-    {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ instances }),
-    },
+  const { predictions } = await json<{ predictions: { score: number }[] }>(
+    `/v1/models/${name}/versions/${version}/score`,
+    { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ instances }) },
   );
-  if (answer.model.version !== version) {
-    throw new ServiceError(
-      0,
-      `The service has version ${answer.model.version} by now, this page version ${version}.`,
-      "Load the page again.",
-    );
-  }
-  return answer.predictions.map(({ score }) => score);
+  return predictions.map(({ score }) => score);
 }
 
 /** Drift of the rows that the service scored of late. */

@@ -155,16 +155,17 @@ function thresholdTable({ thresholds, evaluation }: Opened): HTMLElement {
 
 function versionTable(card: Card, using: Version, useVersion: (version: Version) => void): HTMLElement {
   const serving = card.version;
-  const newest = Math.max(...card.versions.map(({ version }) => version));
+  // A canary is on trial, or was given up: it is not what one rolls back from.
+  const served = card.versions.filter(({ version, abandoned }) => !abandoned && version !== card.canary?.version);
+  const newest = Math.max(...served.map(({ version }) => version));
   const rows = card.versions
     .toSorted((a, b) => b.version - a.version)
     .map((version) => {
       const states = [
         ...(version.version === serving ? ["serving"] : []),
         ...(version.version === card.wanted ? ["wanted"] : []),
-        ...(version.version === card.canary?.version
-          ? [`canary${card.canary.percent === undefined ? "" : ` ${card.canary.percent} %`}`]
-          : []),
+        ...(version.version === card.canary?.version ? [`canary, ${card.canary.percent} %`] : []),
+        ...(version.abandoned ? ["abandoned"] : []),
       ];
       const used = version.sha256 === using.sha256;
       const button = h("button", { type: "button", "aria-pressed": String(used) }, used ? "in use here" : "use here");
@@ -193,7 +194,7 @@ function versionTable(card: Card, using: Version, useVersion: (version: Version)
       h("th", { scope: "col", class: i === 4 ? "number" : undefined }, name),
     ),
   );
-  const earlier = card.versions.find(({ version }) => version < serving);
+  const earlier = served.find(({ version }) => version < serving);
   const state = card.fault
     ? h(
         "p",

@@ -65,7 +65,7 @@ async function openVersion(of: Card, version: Version): Promise<void> {
   label.classList.toggle("warn", of.fault !== undefined);
   if (of.fault) label.textContent += `, v${of.wanted} wanted`;
   showView();
-  await scoreView.use({ name: of.name, version: version.version, serving: version.sha256 === of.sha256, opened });
+  await scoreView.use({ name: of.name, version: version.version, opened });
 }
 
 async function loadDrift(): Promise<void> {

@@ -24,8 +24,6 @@ const TOLD = 8;
 export interface Using {
   readonly name: string;
   readonly version: number;
-  /** Whether it is the version that the service answers with. */
-  readonly serving: boolean;
   readonly opened: Opened;
 }
 
@@ -70,7 +68,6 @@ export class ScoreView {
     this.#threshold.offer(namedThresholds(using.opened.thresholds), "fpr=0.01");
     byId<HTMLButtonElement>("sample").disabled = false;
     byId<HTMLTextAreaElement>("rows").placeholder = using.opened.schema.features.map(({ name }) => name).join(",");
-    byId<HTMLButtonElement>("compare").disabled = !using.serving;
     await this.#source.again();
   }
 

@@ -381,7 +381,7 @@ describe.skipIf(missing !== undefined)(`dashboard${missing ? `: ${missing}` : ""
     expect(complaints.filter((text) => !/status of (401|404|501)/.test(text))).toEqual([]);
     expect(requests.filter(({ url }) => !url.startsWith(worker.url) && !/^(data|blob):/.test(url))).toEqual([]);
     expect(requests.filter(({ method }) => method !== "GET").map(({ url }) => new URL(url).pathname)).toEqual([
-      "/v1/models/flows/score",
+      "/v1/models/flows/versions/1/score",
     ]);
     const { headers } = await fetch(worker.url);
     const policy = headers.get("content-security-policy") ?? "";

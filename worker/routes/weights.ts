@@ -19,6 +19,7 @@ export async function weights(
 ): Promise<Response> {
   const version = versionsOf(await registry.pointer(name)).find((known) => known.sha256 === sha256);
   if (!version) throw missing(`The model "${name}" has no version of this hash.`);
+  context.set("model", `${name}@${version.version}`);
   const headers = {
     etag: `"${sha256}"`,
     "cache-control": "private, max-age=31536000, immutable",
