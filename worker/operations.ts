@@ -1,7 +1,7 @@
 /** Every route with what it takes and gives, from which the description is made. */
 import type * as z from "zod/mini";
 import { JSON_TYPE, LINES_TYPE, BINARY_TYPE } from "./media.ts";
-import { DriftQuery, FeedbackQuery, ScoreQuery } from "./schemas.ts";
+import { DriftQuery, FeedbackQuery, ResultsQuery, ScoreQuery } from "./schemas.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -315,12 +315,13 @@ export const OPERATIONS: readonly Operation[] = [
     path: "/v1/batches/{id}/results",
     id: "batchResults",
     tag: "Batches",
-    summary: "The answers of a batch, in the object's order",
+    summary: "The answers of a batch, in the object's order; a link header leads on where there are more",
+    query: ResultsQuery,
     answer: {
       description: "A Prediction or a LineFault a line.",
       content: { [LINES_TYPE]: { schema: lines } },
     },
-    faults: [404, 409, 501],
+    faults: [404, 409, 422, 501],
   },
   {
     method: "get",

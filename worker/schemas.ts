@@ -104,6 +104,9 @@ export const FeedbackRequest = exactly({
 /** Where a page of feedback begins. */
 export const FeedbackQuery = exactly({ after: z.optional(z.string().check(z.regex(/^[0-9a-f]{64}$/))) });
 
+/** The part with which a batch's results begin. */
+export const ResultsQuery = exactly({ from: z.optional(z.string().check(z.regex(/^\d{1,6}$/))) });
+
 /** How many hours back to look. */
 export const DriftQuery = exactly({
   hours: z.optional(z.string().check(z.regex(/^([1-9]|[1-9]\d|1[0-5]\d|16[0-8])$/))),

@@ -88,15 +88,18 @@ async function finished(id: string): Promise<Shown> {
 
 type Answer = { score: number; anomaly: boolean; margin: number; error?: string; code?: string; remedy: string };
 
+/** All answers, by the links from one response to the next. */
 async function answers(id: string): Promise<Answer[]> {
-  const response = await ask(`/v1/batches/${id}/results`);
-  expect(response.headers.get("content-type")).toBe("application/x-ndjson");
-  const text = await response.text();
-  expect(text.endsWith("\n")).toBe(true);
-  return text
-    .trimEnd()
-    .split("\n")
-    .map((line) => JSON.parse(line) as Answer);
+  const all: Answer[] = [];
+  for (let path: string | undefined = `/v1/batches/${id}/results`; path !== undefined;) {
+    const response = await ask(path);
+    expect(response.headers.get("content-type")).toBe("application/x-ndjson");
+    const text = await response.text();
+    expect(text.endsWith("\n")).toBe(true);
+    for (const line of text.trimEnd().split("\n")) all.push(JSON.parse(line) as Answer);
+    path = /^<(.+)>; rel="next"$/.exec(response.headers.get("link") ?? "")?.[1];
+  }
+  return all;
 }
 
 /** Every line answered once, in its place, by the scorer's own number. */
@@ -125,7 +128,7 @@ beforeEach(() => failingWrites.clear());
 
 test("an object is scored whole, bad lines in their place, through faults of consumer and coordinator and messages twice", async () => {
   const [{ scorer }] = await publish("flows", 1);
-  const { text, wanted } = lines(scorer, 2000, 3);
+  const { text, wanted } = lines(scorer, 4500, 3);
   await store.put("in/rows.ndjson", text);
   await using flows = await introspectWorkflow(flow);
   await flows.modifyAll((each) => each.disableRetryDelays());
@@ -139,7 +142,7 @@ test("an object is scored whole, bad lines in their place, through faults of con
   const { id, parts } = (await response.json()) as Shown;
   expect(response.headers.get("location")).toBe(`/v1/batches/${id}`);
   expect(parts).toBe(Math.ceil(new TextEncoder().encode(text).length / PART_BYTES));
-  expect(parts).toBeGreaterThan(20);
+  expect(parts).toBeGreaterThan(100);
   const { model, threshold } = await expectWhole(id, wanted);
   expect([model.version, threshold.value]).toEqual([1, 0.6]);
   // A send that failed when it was done was done again, and the consumer's three faults came back once each.
@@ -244,6 +247,7 @@ test("requests that cannot start a batch say why", async () => {
   for (const path of ["", "/results"]) {
     const response = await ask(`/v1/batches/${crypto.randomUUID()}${path}`);
     expect([response.status, ((await response.json()) as Shown).code]).toEqual([404, "batch-unknown"]);
+    expect((await ask(`/v1/batches/${crypto.randomUUID()}/results?from=x`)).status).toBe(422);
     expect((await ask(`/v1/batches/..%2fflows${path}`)).status).toBe(404);
   }
 });

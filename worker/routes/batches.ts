@@ -8,7 +8,10 @@ import type { AppEnv, Bindings } from "../bindings.ts";
 import { readJson } from "../body.ts";
 import { Problem, requestFault } from "../problem.ts";
 import type { Registry } from "../registry.ts";
-import { BatchRequest } from "../schemas.ts";
+import { BatchRequest, ResultsQuery } from "../schemas.ts";
+
+/** Parts of one answer: some 200 MB of rows, and each is a read of R2, of which a request may make 1,000. */
+const PARTS_AT_ONCE = 100;
 
 interface Bound {
   readonly store: R2Bucket;
@@ -89,19 +92,29 @@ export async function batchProgress(context: Context<AppEnv>, id: string): Promi
   return context.json({ ...shown(progress), ...(stopped ? { state: "stopped" } : {}) });
 }
 
-/** Answers of all rows in the order of the object, streamed: line n is the answer to line n. */
+/**
+ * Answers in the order of the object, streamed: line n is the answer to line n. PARTS_AT_ONCE parts from `?from=` on,
+ * with a link to the next.
+ */
 export async function batchResults(context: Context<AppEnv>, id: string): Promise<Response> {
   const { store } = bound(context.env);
+  const query = ResultsQuery.safeParse(context.req.query());
+  if (!query.success) {
+    throw new Problem(422, "request-invalid", "The query is not as it should be.", "It takes from=PART, from 0.");
+  }
   const { state } = await readProgress(store, id);
   const manifest = await store.get(manifestKey(id));
   if (!manifest || (state !== "complete" && state !== "incomplete")) {
     const remedy = `Ask /v1/batches/${id} until its state is "complete".`;
     throw new Problem(409, "batch-running", "The batch is not done.", remedy, { headers: { "retry-after": "5" } });
   }
+  const from = Number(query.data.from ?? 0);
   const { parts } = await manifest.json<{ parts: readonly ManifestPart[] }>();
+  const to = from + PARTS_AT_ONCE;
+  const link = to < parts.length ? { link: `</v1/batches/${id}/results?from=${to}>; rel="next"` } : undefined;
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
-  context.executionCtx.waitUntil(join(store, parts, writable).catch(() => undefined));
-  return new Response(readable, { headers: { "content-type": "application/x-ndjson" } });
+  context.executionCtx.waitUntil(join(store, parts.slice(from, to), writable).catch(() => undefined));
+  return new Response(readable, { headers: { "content-type": "application/x-ndjson", ...link } });
 }
 
 /** Writes parts one after another; a failed one leaves one line, which says which bytes have no answers. */
