@@ -1,4 +1,4 @@
-/** docs/errors.md and the list of codes say the same. */
+/** docs/errors.md and docs/serving.md have the codes there are. */
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 
@@ -12,4 +12,12 @@ test("every code is documented once, with a cause and a remedy, and no other is"
   const documented = [...read("../docs/errors.md").matchAll(/^\| `([a-z0-9-]+)` \| \S.+ \| \S.+ \|$/gm)];
   expect(codes.length).toBeGreaterThan(25);
   expect(documented.map(([, code]) => code)).toEqual(codes);
+});
+
+test("every code of the service stands in its page, with the status it comes with", () => {
+  const source = read("../worker/problem.ts");
+  const codes = [...source.matchAll(/^ {2}\| "([a-z0-9-]+)"/gm)].map(([, code]) => code);
+  const [, errors] = read("../docs/serving.md").split(/^## Errors$/m);
+  expect(codes.length).toBeGreaterThan(20);
+  for (const code of codes) expect(errors.split(/^## /m)[0]).toContain(`\`${code}\``);
 });

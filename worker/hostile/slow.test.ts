@@ -1,0 +1,74 @@
+/** Bodies that come slowly, break off or never end. */
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { BODY_MS, LINE_BYTES } from "../limits.ts";
+import { ask, standUp } from "./asking.ts";
+
+standUp();
+
+describe("bodies that come slowly, or break off", () => {
+  afterEach(() => vi.useRealTimers());
+
+  const stalled = (first: string): { body: ReadableStream<Uint8Array>; ended: () => boolean } => {
+    let ended = false;
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(new TextEncoder().encode(first)),
+      cancel: () => {
+        ended = true;
+      },
+    });
+    return { body, ended: () => ended };
+  };
+  const send = (type: string, body: BodyInit): Promise<Response> =>
+    ask("/v1/score", { method: "POST", body, headers: { "content-type": type } });
+
+  test("a stalled body is given up in time, and let go", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    for (const type of ["application/json", "application/octet-stream"]) {
+      const { body, ended } = stalled('{"instances":[');
+      const response = send(type, body);
+      await vi.advanceTimersByTimeAsync(BODY_MS + 1);
+      expect([(await response).status, ended()]).toEqual([408, true]);
+    }
+  });
+
+  test("a stalled stream of lines ends with a line that says so", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const { body, ended } = stalled('[1,2,"tcp",true]\n[1,');
+    const answer = (await send("application/x-ndjson", body)).arrayBuffer();
+    await vi.advanceTimersByTimeAsync(BODY_MS + 1);
+    const lines = new TextDecoder()
+      .decode(await answer)
+      .trim()
+      .split("\n");
+    expect([lines.length, JSON.parse(lines[1]), ended()]).toMatchObject([2, { line: 2, code: "body-too-slow" }, true]);
+  });
+
+  test("one that breaks off is a bad request, or the last line", async () => {
+    const broken = (): ReadableStream<Uint8Array> => {
+      let pulls = 0;
+      return new ReadableStream({
+        pull(controller) {
+          if (pulls++ > 0) controller.error(new Error("gone"));
+          else controller.enqueue(new TextEncoder().encode('[1,2,"tcp",true]\n[1'));
+        },
+      });
+    };
+    expect((await send("application/json", broken())).status).toBe(400);
+    const text = new TextDecoder().decode(await (await send("application/x-ndjson", broken())).arrayBuffer());
+    expect(JSON.parse(text.trim().split("\n")[1])).toMatchObject({ line: 2, code: "body-malformed" });
+  });
+
+  test("a line that never ends is not held", async () => {
+    let sent = 0;
+    const chunk = new Uint8Array(1 << 16).fill(0x20);
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        if (sent >= 40 * LINE_BYTES) controller.close();
+        else controller.enqueue(chunk);
+        sent += chunk.length;
+      },
+    });
+    const text = new TextDecoder().decode(await (await send("application/x-ndjson", body)).arrayBuffer());
+    expect(JSON.parse(text)).toMatchObject({ line: 1, code: "line-too-long" });
+  });
+});
