@@ -60,6 +60,7 @@ describe("unseen", { timeout: 60_000 }, () => {
       "threshold",
       "drift",
       "calibrate",
+      "key",
       "start",
     ]) {
       expect(out).toContain(name);

@@ -9,6 +9,7 @@ import { driftCommand } from "./commands/drift.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
 import { exportCommand } from "./commands/export.ts";
 import { inspectCommand } from "./commands/inspect.ts";
+import { keyCommand } from "./commands/key.ts";
 import { publishCommand } from "./commands/publish.ts";
 import { quantizeCommand } from "./commands/quantize.ts";
 import { reportCommand } from "./commands/report.ts";
@@ -41,6 +42,7 @@ const commands: Readonly<Record<string, Command>> = {
   publish: publishCommand,
   canary: canaryCommand,
   rollback: rollbackCommand,
+  key: keyCommand,
 };
 
 async function main([name, ...rest]: readonly string[]): Promise<void> {

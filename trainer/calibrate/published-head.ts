@@ -1,10 +1,10 @@
 /** Calibration of the published form: outer steps on head, T and, where it is learned, ε; the encoder stays. */
-import type { Artefact } from "../../model/artefact.ts";
+import { type Artefact, tensorShapes } from "../../model/artefact.ts";
 import { UnseenError } from "../../model/errors.ts";
 import { isEvidence } from "../../model/evidence.ts";
 import { isHead } from "../../model/network.ts";
 import type { Scorer } from "../../model/scorer.ts";
-import { tensorValues } from "../../model/tensor.ts";
+import { tierOf, weightValues } from "../../model/tier.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Matrix } from "../data/matrix.ts";
 import { splitDataset } from "../data/split.ts";
@@ -13,6 +13,7 @@ import { exportArtefact, learnedTensors } from "../learn/export.ts";
 import { gather } from "../learn/judge.ts";
 import { Learner } from "../learn/learner.ts";
 import { OuterLoop } from "../learn/outer.ts";
+import { quantise } from "../learn/quantise.ts";
 import { stacked } from "../learn/select.ts";
 import { encodeFit, finish, LEARNING_DEFAULTS } from "../learn/train.ts";
 import type { Calibrated } from "./evidence-head.ts";
@@ -98,15 +99,16 @@ export async function calibratePublished(
   const request = { seed, split, shots, heldOut, createdAt, data: training.data };
   const exported = exportArtefact(model, fit, schema, data, request);
   await learner.kernel.close();
-  return { artefact: { ...exported, training }, figures: compare(before, after) };
+  const quantised = quantise({ ...exported, training }, tierOf(artefact.tensors));
+  return { artefact: quantised, figures: compare(before, after) };
 }
 
 /** A learner that stands where training left it. */
 function learnerOf({ network, tensors, temperature, epsilon, training }: Artefact): Learner {
   if (isEvidence(network)) throw new RangeError("an evidence network has no learner");
   const learner = new Learner(network, epsilon, drawFor(training.seed, -1));
-  for (const [name, tensor] of tensors) {
-    (isHead(name) ? learner.head : learner.encoder).parameters.load(name, tensorValues(tensor));
+  for (const name of tensorShapes(network).keys()) {
+    (isHead(name) ? learner.head : learner.encoder).parameters.load(name, weightValues(tensors, name));
   }
   learner.temperature.restore([temperature, 0, 0, 0]);
   return learner;

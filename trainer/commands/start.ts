@@ -93,7 +93,8 @@ async function showScores(url: string, scorer: Scorer, dataset: Dataset): Promis
   const instances = picks.map(({ rows }) => rowAt(rows, 0, heldOut.columns));
   const answer = await fetch(`${url}/v1/score`, {
     method: "POST",
-    headers: { "content-type": "application/json" },
+    // Where a key was made for the local Worker, it asks for one.
+    headers: { "content-type": "application/json", "x-api-key": process.env.UNSEEN_KEY ?? "" },
     body: JSON.stringify({ instances }),
   });
   const body = (await answer.json()) as { predictions?: { score: number; anomaly: boolean }[]; detail?: string };

@@ -90,15 +90,26 @@ interface Answer {
   readonly stderr: string;
 }
 
+/** Sets a secret of the Worker in the account. @throws UnseenError publish-failed with what wrangler said */
+export async function putSecret({ config }: Store, name: string, value: string): Promise<void> {
+  const { status, stdout, stderr } = await run(["secret", "put", name], config, value);
+  if (status !== 0) throw failed("write", `the secret ${name}`, stderr || stdout);
+}
+
 function wrangler({ remote, persistTo, config }: Store, args: readonly string[]): Promise<Answer> {
   const where = remote ? ["--remote"] : ["--local", ...(persistTo ? ["--persist-to", persistTo] : [])];
   const [noun, verb, ...rest] = args;
-  const line = [WRANGLER, "kv", noun, verb, ...rest, "--binding", "MODELS", ...where];
-  const child = spawn(process.execPath, [...line, "--config", config ?? join(ROOT, "wrangler.toml")], {
+  return run(["kv", noun, verb, ...rest, "--binding", "MODELS", ...where], config);
+}
+
+function run(args: readonly string[], config = join(ROOT, "wrangler.toml"), input = ""): Promise<Answer> {
+  const child = spawn(process.execPath, [WRANGLER, ...args, "--config", config], {
     cwd: ROOT,
     env: { ...process.env, ...QUIET, NO_COLOR: "1" },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
   });
+  child.stdin.on("error", () => {});
+  child.stdin.end(input);
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (data) => (stdout += data));

@@ -1,0 +1,94 @@
+/** `unseen key`: makes, lists and revokes the API keys of the Worker. */
+import { existsSync, readFileSync } from "node:fs";
+import { UnseenError } from "../../model/errors.ts";
+import {
+  type KeyEntry,
+  makeKey,
+  readKeys,
+  secretsOf,
+  withKey,
+  withoutKey,
+  withVariables,
+  writeKeys,
+} from "../keys/keys.ts";
+import { putSecret } from "../publish/wrangler.ts";
+import { choice, type Command, jsonOption, type Options, printJson, required, text } from "./command.ts";
+import { writeWhole } from "./files.ts";
+import { table } from "./table.ts";
+
+export const keyCommand: Command = {
+  summary: "make, list and revoke API keys: shown once, stored as SHA-256",
+  args: {
+    action: { type: "positional", required: true, valueHint: "make|list|revoke", description: "what to do" },
+    name: { type: "string", valueHint: "NAME", description: "whose key it is" },
+    feedback: {
+      type: "boolean",
+      description: "make: the key may give feedback too, and only such keys may from then on",
+    },
+    local: { type: "boolean", description: "keys of `wrangler dev`, in .dev.vars (the default)" },
+    remote: { type: "boolean", description: "keys of the deployed Worker, in its secrets" },
+    file: {
+      type: "string",
+      valueHint: "FILE",
+      description: "record of the keys (.unseen/keys-local.json or -remote.json)",
+    },
+    "dev-vars": { type: "string", default: ".dev.vars", valueHint: "FILE", description: "local: file of variables" },
+    config: { type: "string", valueHint: "FILE", description: "wrangler.toml to use" },
+    ...jsonOption,
+  },
+  examples: [
+    "unseen key make --name dashboard --remote",
+    "unseen key make --name labeller --feedback --remote",
+    "unseen key list --remote",
+    "unseen key revoke --name dashboard --remote",
+    "unseen key make --name me --local",
+  ],
+  async run(options) {
+    const action = choice(options, "action", ["make", "list", "revoke"]);
+    const remote = options.remote === true;
+    if (remote && options.local === true) {
+      throw new UnseenError("option-invalid", "--local and --remote contradict.", "Give one of them.");
+    }
+    const file = text(options, "file") ?? `.unseen/keys-${remote ? "remote" : "local"}.json`;
+    const entries = readKeys(file);
+    if (action === "list") return options.json ? printJson(entries) : console.log(keysText(entries, file));
+    if (action === "make") {
+      const { key, entry } = makeKey(required(options, "name"), options.feedback === true);
+      await keep(withKey(entries, entry), file, remote, options);
+      if (options.json) return printJson({ key, ...entry });
+      console.log(`${key}\n`);
+      console.error("This is the only time the key is shown: only its SHA-256 is kept.");
+      return;
+    }
+    const name = required(options, "name");
+    await keep(withoutKey(entries, name), file, remote, options);
+    if (options.json) return printJson({ revoked: name });
+    console.log(`${name} is revoked${remote ? "; Workers take the new secrets within seconds" : ""}`);
+  },
+};
+
+/** Secrets first: a key that is in the record is in force. */
+async function keep(entries: readonly KeyEntry[], file: string, remote: boolean, options: Options): Promise<void> {
+  const secrets = secretsOf(entries);
+  if (remote) {
+    const config = text(options, "config");
+    for (const [name, value] of Object.entries(secrets)) await putSecret(config ? { config } : {}, name, value);
+  } else {
+    const variables = required(options, "dev-vars");
+    const before = existsSync(variables) ? readFileSync(variables, "utf8") : "";
+    writeWhole(variables, withVariables(before, secrets));
+  }
+  writeKeys(file, entries);
+}
+
+function keysText(entries: readonly KeyEntry[], file: string): string {
+  if (entries.length === 0) return `${file}: no keys`;
+  const rows = entries.map(({ name, sha256, feedback, madeAt, revokedAt }) => [
+    name,
+    revokedAt ? `revoked ${revokedAt.slice(0, 10)}` : "in force",
+    feedback ? "scores, feedback" : "scores",
+    madeAt.slice(0, 10),
+    sha256.slice(0, 16),
+  ]);
+  return table(["key", "state", "for", "made", "sha256"], rows);
+}

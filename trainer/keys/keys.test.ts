@@ -1,0 +1,69 @@
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { keyCommand } from "../commands/key.ts";
+import { errorOf } from "../data/testing.ts";
+import { makeKey, readKeys, secretsOf, withKey, withoutKey, withVariables } from "./keys.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "unseen-keys-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const sha256 = (key: string): string => createHash("sha256").update(key).digest("hex");
+
+test("a key is long, random and told by its digest alone", () => {
+  const keys = Array.from({ length: 50 }, () => makeKey("ci", false));
+  expect(new Set(keys.map(({ key }) => key)).size).toBe(50);
+  for (const { key, entry } of keys) {
+    expect(key).toMatch(/^unseen_[\w-]{32}$/);
+    expect(entry.sha256).toBe(sha256(key));
+    expect(JSON.stringify(entry)).not.toContain(key);
+  }
+});
+
+test("secrets hold the digests in force; those for feedback only once a key was made for it", () => {
+  const [a, b] = [makeKey("a", false).entry, makeKey("b", true).entry];
+  expect(secretsOf([])).toEqual({ API_KEY_SHA256: "none" });
+  expect(secretsOf([a])).toEqual({ API_KEY_SHA256: a.sha256 });
+  const both = withKey([a], b);
+  expect(secretsOf(both)).toEqual({ API_KEY_SHA256: `${a.sha256},${b.sha256}`, FEEDBACK_KEY_SHA256: b.sha256 });
+  expect(secretsOf(withoutKey(both, "b"))).toEqual({ API_KEY_SHA256: a.sha256, FEEDBACK_KEY_SHA256: "none" });
+  expect(withKey(withoutKey(both, "b"), makeKey("b", false).entry)).toHaveLength(3);
+});
+
+test("variables of others stay as they were", () => {
+  const text = '# mine\nAPI_KEY_SHA256="old"\nOTHER=1\n\n';
+  expect(withVariables(text, { API_KEY_SHA256: "new" })).toBe('# mine\nOTHER=1\nAPI_KEY_SHA256="new"\n');
+  expect(withVariables("", { A: "1" })).toBe('A="1"\n');
+});
+
+test("the command makes a key, lists it without showing it again, and revokes it", async () => {
+  const [file, variables] = [join(folder, "record/keys.json"), join(folder, ".dev.vars")];
+  const run = async (action: string, options: Record<string, unknown> = {}): Promise<string> => {
+    const written: string[] = [];
+    const { write } = process.stdout;
+    process.stdout.write = (text) => written.push(String(text)) > 0;
+    try {
+      await keyCommand.run({ action, file, "dev-vars": variables, json: true, ...options });
+    } finally {
+      process.stdout.write = write;
+    }
+    return written.join("");
+  };
+  const { key } = JSON.parse(await run("make", { name: "ci" })) as { key: string };
+  expect(readFileSync(variables, "utf8")).toBe(`API_KEY_SHA256="${sha256(key)}"\n`);
+  const listed = await run("list");
+  expect(JSON.parse(listed)).toMatchObject([{ name: "ci", sha256: sha256(key), feedback: false }]);
+  for (const kept of [listed, readFileSync(file, "utf8"), readFileSync(variables, "utf8")]) {
+    expect(kept).not.toContain(key);
+  }
+  expect((await errorOf(() => run("make", { name: "ci" }))).code).toBe("option-invalid");
+  expect((await errorOf(() => run("make", { name: "no name" }))).code).toBe("option-invalid");
+  expect((await errorOf(() => run("revoke", { name: "who" }))).remedy).toContain("ci");
+  expect((await errorOf(() => run("drop"))).code).toBe("option-invalid");
+  await run("revoke", { name: "ci" });
+  expect(readKeys(file)).toMatchObject([{ name: "ci", revokedAt: expect.any(String) }]);
+  expect(readFileSync(variables, "utf8")).toBe('API_KEY_SHA256="none"\n');
+  writeFileSync(file, "[{}]");
+  expect((await errorOf(() => run("list"))).code).toBe("data-unreadable");
+});

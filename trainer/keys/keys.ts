@@ -1,0 +1,93 @@
+/** API keys: made here, shown once, kept as SHA-256 in a record and in the Worker's secrets; nothing else knows them. */
+import { createHash, randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { UnseenError } from "../../model/errors.ts";
+import { writeWhole } from "../commands/files.ts";
+
+export interface KeyEntry {
+  /** Whose it is. */
+  readonly name: string;
+  readonly sha256: string;
+  /** Whether it may give and read feedback. */
+  readonly feedback: boolean;
+  readonly madeAt: string;
+  readonly revokedAt?: string;
+}
+
+const NAME = /^[\w.-]{1,64}$/;
+
+/** A new key of 192 random bits, told from other tokens by its prefix, and its entry. */
+export function makeKey(name: string, feedback: boolean): { key: string; entry: KeyEntry } {
+  if (!NAME.test(name)) {
+    const remedy = "Use letters, digits, dots, dashes and underscores, at most 64.";
+    throw new UnseenError("option-invalid", `"${name}" is no name for a key.`, remedy);
+  }
+  const key = `unseen_${randomBytes(24).toString("base64url")}`;
+  const sha256 = createHash("sha256").update(key).digest("hex");
+  return { key, entry: { name, sha256, feedback, madeAt: new Date().toISOString() } };
+}
+
+/** The record of keys; empty where there is none yet. @throws UnseenError data-unreadable */
+export function readKeys(file: string): KeyEntry[] {
+  if (!existsSync(file)) return [];
+  try {
+    const entries = JSON.parse(readFileSync(file, "utf8")) as KeyEntry[];
+    if (entries.every(({ name, sha256 }) => NAME.test(name) && /^[0-9a-f]{64}$/.test(sha256))) return entries;
+  } catch {
+    // Said below.
+  }
+  const remedy = "Restore the file, or delete it, make new keys and give them out.";
+  throw new UnseenError("data-unreadable", `${file} is no record of keys.`, remedy, { file });
+}
+
+export function writeKeys(file: string, entries: readonly KeyEntry[]): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeWhole(file, `${JSON.stringify(entries, null, 2)}\n`);
+}
+
+/** @throws UnseenError option-invalid where a key of that name is in use already */
+export function withKey(entries: readonly KeyEntry[], entry: KeyEntry): KeyEntry[] {
+  if (entries.some(({ name, revokedAt }) => name === entry.name && !revokedAt)) {
+    const remedy = "Choose another name, or revoke that key first.";
+    throw new UnseenError("option-invalid", `There is a key named "${entry.name}".`, remedy);
+  }
+  return [...entries, entry];
+}
+
+/** @throws UnseenError option-invalid where no key of that name is in use */
+export function withoutKey(entries: readonly KeyEntry[], name: string): KeyEntry[] {
+  const used = entries.filter(({ revokedAt }) => !revokedAt).map((entry) => entry.name);
+  if (!used.includes(name)) {
+    const remedy = `There are: ${used.join(", ") || "none"}.`;
+    throw new UnseenError("option-invalid", `There is no key named "${name}".`, remedy);
+  }
+  const revokedAt = new Date().toISOString();
+  return entries.map((entry) => (entry.name === name && !entry.revokedAt ? { ...entry, revokedAt } : entry));
+}
+
+/** What a secret holds where no key is in use: no digest, so that nobody is let in. */
+const NOBODY = "none";
+
+/**
+ * The Worker's secrets. The one for feedback is there once a key was made for it: then no other key may give any.
+ */
+export function secretsOf(entries: readonly KeyEntry[]): Record<string, string> {
+  const digests = (some: readonly KeyEntry[]): string =>
+    some
+      .filter(({ revokedAt }) => !revokedAt)
+      .map(({ sha256 }) => sha256)
+      .join(",") || NOBODY;
+  const teachers = entries.filter(({ feedback }) => feedback);
+  return {
+    API_KEY_SHA256: digests(entries),
+    ...(teachers.length > 0 ? { FEEDBACK_KEY_SHA256: digests(teachers) } : {}),
+  };
+}
+
+/** Variables of `wrangler dev` (.dev.vars) with some set anew, all others and comments as they were. */
+export function withVariables(text: string, variables: Readonly<Record<string, string>>): string {
+  const lines = text.split("\n").filter((line) => !Object.keys(variables).some((name) => line.startsWith(`${name}=`)));
+  while (lines.at(-1) === "") lines.pop();
+  return [...lines, ...Object.entries(variables).map(([name, value]) => `${name}="${value}"`), ""].join("\n");
+}
