@@ -21,6 +21,7 @@ const PRICES = {
   requests: { included: 10e6, perMillion: 0.3 },
   cpuMs: { included: 30e6, perMillion: 0.02 },
   kvReads: { included: 10e6, perMillion: 0.5 },
+  objectRequests: { included: 1e6, perMillion: 0.15 },
   logs: { included: 20e6, perMillion: 0.6 },
   queueOperations: { included: 1e6, perMillion: 0.4 },
   r2Writes: { included: 1e6, perMillion: 4.5 },
@@ -28,7 +29,10 @@ const PRICES = {
 } as const;
 /** Isolates that are alive at a time; each reads its pointer every half minute. */
 const ISOLATES = 200;
-const POINTER_READS = (ISOLATES * 2 * 60 * 24 * 365.25) / 12;
+const MINUTES = (365.25 * 24 * 60) / 12;
+const POINTER_READS = ISOLATES * 2 * MINUTES;
+/** What an isolate counted for drift it hands on every ten seconds. */
+const DRIFT_CALLS = ISOLATES * 6 * MINUTES;
 /** Log events of a request: its own line, and the invocation's. */
 const LOG_EVENTS = 2;
 /** Share of requests whose logs are kept where they are sampled. */
@@ -140,6 +144,7 @@ function table(ms: readonly number[]): string {
     over(requests, PRICES.requests) +
     over(requests * cpu, PRICES.cpuMs) +
     over(Math.min(requests, POINTER_READS), PRICES.kvReads) +
+    over(Math.min(requests, DRIFT_CALLS), PRICES.objectRequests) +
     over(requests * LOG_EVENTS * logged, PRICES.logs);
   const lines = kinds.map(({ name, rows: many }, i) => {
     const costs = [1e6, 1e9].flatMap((requests) =>
@@ -155,7 +160,17 @@ function table(ms: readonly number[]): string {
     over(3 * parts, PRICES.queueOperations) +
     over(parts, PRICES.r2Writes) +
     over(2 * parts, PRICES.r2Reads);
-  const { month: base, requests, cpuMs: cpu, kvReads, logs, queueOperations, r2Writes, r2Reads } = PRICES;
+  const {
+    month: base,
+    requests,
+    cpuMs: cpu,
+    kvReads,
+    objectRequests,
+    logs,
+    queueOperations,
+    r2Writes,
+    r2Reads,
+  } = PRICES;
   const price = ({ included, perMillion }: { included: number; perMillion: number }): string =>
     `$${perMillion.toFixed(2)} a million over ${included / 1e6} million`;
   return `Written by \`node bench/costs.ts\` on ${new Date().toISOString().slice(0, 10)}: ${cpus()[0].model.trim()}, median of ${ROUNDS} rounds; the default learner on simulated flows (${Array.isArray(rows[0]) ? rows[0].length : 0} features). CPU time is all that the workerd process takes, with HTTP and sockets, which Cloudflare does not count: an upper bound.
@@ -164,7 +179,7 @@ function table(ms: readonly number[]): string {
 |---|--:|--:|--:|--:|--:|--:|
 ${lines.join("\n")}
 
-10⁹ rows in batches, at ${rowBytes.toFixed(0)} bytes a row ${Math.round(parts).toLocaleString("en")} parts: ${dollars(batch)} in a month with nothing else, storage apart.
+10⁹ rows in batches, at ${rowBytes.toFixed(0)} bytes a row ${Math.round(parts).toLocaleString("en")} parts: ${dollars(batch)} in a month with nothing else, storage apart, if the queue's consumer takes as long a row as the stream of lines.
 
-Prices are remembered from Cloudflare's public price lists in November 2026, for the paid plan; **check them before relying on this**: $${base} a month; requests ${price(requests)}; CPU milliseconds ${price(cpu)}; KV reads ${price(kvReads)}; log events ${price(logs)}, ${LOG_EVENTS} a request; queue operations ${price(queueOperations)}, three a message; R2 writes ${price(r2Writes)}, reads ${price(r2Reads)}. Taken for granted: ${ISOLATES} isolates alive at a time, each reading its pointer every 30 s.`;
+Prices are remembered from Cloudflare's public price lists in November 2026, for the paid plan; **check them before relying on this**: $${base} a month; requests ${price(requests)}; CPU milliseconds ${price(cpu)}; KV reads ${price(kvReads)}; requests to Durable Objects ${price(objectRequests)}; log events ${price(logs)}, ${LOG_EVENTS} a request; queue operations ${price(queueOperations)}, three a message; R2 writes ${price(r2Writes)}, reads ${price(r2Reads)}. Taken for granted: ${ISOLATES} isolates alive at a time, each reading its pointer every 30 s and handing on what it counted for drift every 10 s. That Durable Object, one a model and version, is awake all the time: ${((MINUTES * 60 * 0.128) / 1e6).toFixed(2)} million GB-s of the 0.4 million that are included.`;
 }
