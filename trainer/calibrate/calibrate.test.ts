@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,51 +7,13 @@ import { EVIDENCE } from "../../model/evidence.ts";
 import { remembered } from "../../model/memory.ts";
 import { Scorer } from "../../model/scorer.ts";
 import { tensorValues } from "../../model/tensor.ts";
-import type { Dataset } from "../data/dataset.ts";
-import { datasetOf, errorOf } from "../data/testing.ts";
+import { errorOf } from "../data/testing.ts";
 import { trainOn } from "../commands/train.ts";
-import { drawFor, gaussian } from "../learn/draw.ts";
 import { kernelModule } from "../learn/engine.ts";
 import { calibrateModel } from "./calibrate.ts";
 import { feedbackOfLines, readFeedback } from "./feedback.ts";
 import { place, refuseLosses } from "./figures.ts";
-
-const COLUMNS = 6;
-/** Where the families lie: `novel` in two columns at once, each of them less far out. */
-const SHIFTS: Readonly<Record<string, readonly number[]>> = {
-  normal: [0, 0, 0, 0, 0, 0],
-  high: [0, 5, 0, 0, 0, 0],
-  low: [0, 0, -5, 0, 0, 0],
-  wide: [0, 0, 0, 2.5, 0, 0],
-  novel: [0, 0, 0, 0, 3.5, 3.5],
-};
-
-function draws(name: string, rows: number, index: number): number[][] {
-  const draw = drawFor(11, index);
-  return Array.from({ length: rows }, () => SHIFTS[name].map((shift) => shift + gaussian(draw)));
-}
-
-/** Normal rows and three families; files that hash alike stand for it being the same data set. */
-function toy(): Dataset {
-  const columns = Array.from({ length: COLUMNS }, (_, j) => ({ name: `c${j}`, kind: "numeric" as const }));
-  const groups = (["normal", "high", "low", "wide"] as const).map((name, index) => {
-    const rows = draws(name, name === "normal" ? 2400 : 120, index);
-    const cells = columns.map((_, j) => Float64Array.from(rows, (row) => row[j]));
-    return { name, role: name === "normal" ? ("normal" as const) : ("anomaly" as const), cells };
-  });
-  const sha256 = createHash("sha256").update("toy").digest("hex");
-  return { ...datasetOf(columns, groups), files: [{ path: "toy.csv", sha256, rows: 2760 }] };
-}
-
-/** Lines as the Worker gives them. */
-function lines(label: string, family: string, rows: readonly (readonly number[])[]): string {
-  return rows
-    .map((row) => {
-      const instance = Object.fromEntries(row.map((value, j) => [`c${j}`, value]));
-      return `${JSON.stringify({ id: "", label, family, instance, version: 1, given: 0 })}\n`;
-    })
-    .join("");
-}
+import { draws, lines, toy } from "./testing.ts";
 
 const novel = lines("anomaly", "novel", draws("novel", 30, 20));
 const mine = lines("normal", "", draws("normal", 12, 21));
