@@ -44,7 +44,7 @@ export default defineConfig({
         test: {
           name: "batch",
           include: ["worker/batch/**/*.test.ts"],
-          testTimeout: 60_000,
+          testTimeout: 120_000,
         },
       },
     ],
