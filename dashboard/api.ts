@@ -57,6 +57,12 @@ export async function modelNames(): Promise<string[]> {
   return models.map(({ name }) => name);
 }
 
+/** The model that serves where none is named, as the service's readiness tells it. */
+export async function defaultModel(): Promise<string | undefined> {
+  const { model } = await json<{ model?: string }>("/v2/health/ready").catch(() => ({ model: undefined }));
+  return model?.replace(/@\d+$/, "");
+}
+
 export const modelCard = (name: string): Promise<Card> => json(`/v1/models/${name}`);
 
 /** The artefact of a version, checked against its hash. */

@@ -1,10 +1,11 @@
 /** The dashboard's start: key, model, views; everything else follows from these. */
 import type { Drift } from "../model/drift.ts";
 import type { Version } from "../model/pointer.ts";
-import { type Card, keepKey, liveDrift, modelCard, modelNames, ServiceError, weights } from "./api.ts";
+import { type Card, defaultModel, keepKey, liveDrift, modelCard, modelNames, ServiceError, weights } from "./api.ts";
 import { showCard } from "./card-view.ts";
 import { showDrift } from "./drift-view.ts";
 import { byId, h } from "./element.ts";
+import type { Opened } from "./messages.ts";
 import { ScoreView } from "./score-view.ts";
 import { startTheme } from "./theme.ts";
 import { FaultError, ScoringThread } from "./thread.ts";
@@ -17,6 +18,8 @@ const thread = new ScoringThread((batch) => {
 });
 const scoreView = new ScoreView(thread);
 let card: Card | undefined;
+/** The version that scores on this page. */
+let using: { readonly version: Version; readonly opened: Opened } | undefined;
 
 function showView(): void {
   const wanted = VIEWS.find((view) => location.hash === `#${view}`) ?? "score";
@@ -26,9 +29,14 @@ function showView(): void {
     if (view === wanted) link?.setAttribute("aria-current", "page");
     else link?.removeAttribute("aria-current");
   }
-  const model = card ? ` · ${card.name}` : "";
-  document.title = `${{ score: "Scores", model: "Model", drift: "Drift" }[wanted]}${model} · unseen`;
+  titleOf();
   if (wanted === "drift") void loadDrift();
+  if (wanted === "model") void guarded(loadCard);
+}
+
+function titleOf(): void {
+  const view = document.querySelector("nav a[aria-current]")?.textContent ?? "";
+  document.title = [view, ...(card ? [card.name] : []), "unseen"].join(" · ");
 }
 
 async function connect(): Promise<void> {
@@ -45,6 +53,8 @@ async function connect(): Promise<void> {
         "Publish one: npx unseen publish model.safetensors --name flows.",
       );
     }
+    const first = await defaultModel();
+    if (first !== undefined && names.includes(first)) select.value = first;
     await openModel(select.value);
   });
 }
@@ -52,20 +62,33 @@ async function connect(): Promise<void> {
 async function openModel(name: string): Promise<void> {
   card = await modelCard(name);
   await openVersion(card, card);
+  titleOf();
   if (location.hash === "#drift") await loadDrift();
 }
 
 async function openVersion(of: Card, version: Version): Promise<void> {
   const bytes = await weights(of.name, version.sha256);
   const opened = await thread.call("open", bytes);
-  showCard(of, opened, version, (other) => void guarded(() => openVersion(of, other)));
+  using = { version, opened };
+  renderCard(of);
+  await scoreView.use({ name: of.name, version: version.version, opened });
+}
+
+function renderCard(of: Card): void {
+  if (!using) return;
+  const { version } = using;
   const label = byId("version");
   label.hidden = false;
-  label.textContent = `v${version.version}${version.sha256 === of.sha256 ? "" : ", not serving"}`;
+  label.textContent = `v${version.version}${version.sha256 === of.sha256 ? "" : ", not serving"}${of.fault ? `, v${of.wanted} wanted` : ""}`;
   label.classList.toggle("warn", of.fault !== undefined);
-  if (of.fault) label.textContent += `, v${of.wanted} wanted`;
-  showView();
-  await scoreView.use({ name: of.name, version: version.version, opened });
+  showCard(of, using.opened, using.version, (other) => void guarded(() => openVersion(of, other)));
+}
+
+/** The card as it is now: another version may have been published, or rolled back to. */
+async function loadCard(): Promise<void> {
+  if (!card || !using) return;
+  card = await modelCard(card.name);
+  renderCard(card);
 }
 
 async function loadDrift(): Promise<void> {

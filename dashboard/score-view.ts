@@ -201,7 +201,7 @@ export class ScoreView {
     const file = await this.#thread.call("save", this.#threshold.value);
     const link = document.createElement("a");
     link.href = URL.createObjectURL(file);
-    link.download = `${this.#name.replace(/\.\w+$/, "")}-scored.csv`;
+    link.download = `${this.#name.replace(/(\.(csv|tsv|txt))?(\.gz)?$/i, "")}-scored.csv`;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
   }

@@ -16,6 +16,9 @@ const ROWS = 64;
 /** Faults of a stretch told by name. */
 const TOLD = 5;
 
+/** Largest file, bytes: a browser's texts end at some 500 million letters. */
+const LONGEST = 400 * 2 ** 20;
+
 interface Sheet {
   readonly table: CsvTable;
   readonly columns: Columns;
@@ -55,7 +58,7 @@ const calls: Calls = {
     const mine = ++run;
     sheet = undefined;
     const { schema, reference } = opened().artefact;
-    const table = new CsvTable(typeof source === "string" ? source : await source.text());
+    const table = new CsvTable(typeof source === "string" ? source : await textOf(source));
     const columns = mapColumns(table.names, schema, fill);
     if (mine === run) {
       const counter = reference && new Counter(schema, reference);
@@ -103,6 +106,23 @@ const calls: Calls = {
     });
   },
 };
+
+/** A file's text, unpacked where it is gzip. @throws UnseenError data-unreadable */
+async function textOf(file: Blob): Promise<string> {
+  const [first, second] = new Uint8Array(await file.slice(0, 2).arrayBuffer());
+  const packed = first === 0x1f && second === 0x8b;
+  const remedy = "Score it with `unseen score`, or give a part of it.";
+  if (file.size > (packed ? LONGEST / 10 : LONGEST)) {
+    const size = Math.round(file.size / 2 ** 20);
+    throw new UnseenError("data-unreadable", `The file has ${size} MiB, more than a page can hold.`, remedy);
+  }
+  try {
+    if (!packed) return await file.text();
+    return await new Response(file.stream().pipeThrough(new DecompressionStream("gzip"))).text();
+  } catch {
+    throw new UnseenError("data-unreadable", "The file cannot be read as text.", remedy);
+  }
+}
 
 function opened(): Scorer {
   if (scorer) return scorer;

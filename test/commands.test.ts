@@ -1,10 +1,12 @@
 /** The command line as its users meet it: a process with arguments, an exit code, two streams. */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readArtefact } from "../model/artefact.ts";
+import type { Evaluation } from "../trainer/evaluate/evaluate.ts";
 
 const bin = fileURLToPath(new URL("../trainer/bin.js", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "unseen-commands-"));
@@ -94,6 +96,38 @@ describe("unseen", { timeout: 60_000 }, () => {
     expect(err).toMatch(/^error: .+\n→ .+/m);
     expect(err).toContain(word);
     expect(err).not.toContain("    at ");
+  });
+
+  test("evaluate --write puts figures, the training's stages and example rows into the file, which scores as before", () => {
+    const before = readArtefact(readFileSync(at("m.safetensors")));
+    copyFileSync(at("m.safetensors"), at("w.safetensors"));
+    const { out, status } = unseen(
+      "evaluate",
+      "--model",
+      "w.safetensors",
+      "--data",
+      "flows",
+      "--json",
+      "--write",
+      "--examples",
+      "30",
+    );
+    expect(status).toBe(0);
+    const { evaluation, ...after } = readArtefact(readFileSync(at("w.safetensors")));
+    expect(after.golden).toEqual(before.golden);
+    expect(evaluation?.stages.map(({ name }) => name)).toEqual(["before", "after inner", "after outer"]);
+    expect(evaluation?.stages).toEqual(before.evaluation?.stages);
+    const { unseen: held, falsePositives } = JSON.parse(out) as Evaluation;
+    expect(evaluation?.families.filter((each) => each.unseen).map(({ family, aucRoc }) => [family, aucRoc])).toEqual(
+      held.map(({ family, aucRoc }) => [family, aucRoc]),
+    );
+    expect(evaluation?.falsePositives).toEqual(falsePositives.all.rates);
+    expect(new Set(evaluation?.examples?.families)).toEqual(new Set(["normal", "port_scan", "beaconing"]));
+    const again = unseen("evaluate", "--model", "w.safetensors", "--data", "flows", "--json");
+    expect(JSON.parse(again.out)).toEqual(JSON.parse(out));
+    expect(unseen("evaluate", "--model", "w.safetensors", "--data", "flows", "--examples", "3").err).toContain(
+      "--write",
+    );
   });
 
   test("evaluate reports held-out families apart, on rows training has not seen", () => {

@@ -90,6 +90,26 @@ describe.skipIf(missing !== undefined)(`dashboard${missing ? `: ${missing}` : ""
     await on.getByLabel("Key", { exact: true }).fill(key);
     await on.getByRole("button", { name: "Continue" }).click();
   };
+  /** Draws the threshold up by 50 pixels with a finger; the page must not scroll meanwhile. */
+  async function dragByTouch(on: Page): Promise<void> {
+    const slider = on.getByRole("slider", { name: "Threshold" });
+    await slider.scrollIntoViewIfNeeded();
+    const before = Number(await slider.getAttribute("aria-valuenow"));
+    const box = await slider.boundingBox();
+    const scrolled = await on.evaluate(() => scrollY);
+    if (!box) throw new Error("the slider is not visible");
+    const session = await on.context().newCDPSession(on);
+    const touch = (type: "touchStart" | "touchMove", up: number): Promise<unknown> => {
+      const touchPoints = [{ x: box.x + box.width / 2, y: box.y + box.height / 2 - up }];
+      return session.send("Input.dispatchTouchEvent", { type, touchPoints });
+    };
+    await touch("touchStart", 0);
+    for (const up of [10, 30, 50]) await touch("touchMove", up);
+    await session.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
+    expect(Number(await slider.getAttribute("aria-valuenow"))).toBeGreaterThan(before);
+    expect(await on.evaluate(() => scrollY)).toBe(scrolled);
+  }
+
   const counts = (on: Page): Promise<string> => on.locator("#counts").innerText();
   const scored = (on: Page, rows: number): Promise<void> =>
     on.locator("#counts", { hasText: `of ${rows.toLocaleString("en")} row` }).waitFor();
@@ -283,7 +303,7 @@ describe.skipIf(missing !== undefined)(`dashboard${missing ? `: ${missing}` : ""
     await page.getByRole("link", { name: "Score" }).click();
     const rows = examples().map((row) => row.map((cell) => cell ?? "").join(","));
     const text = [names().join(","), ...Array.from({ length: 100_000 }, (_, i) => rows[i % rows.length])].join("\n");
-    const file = { name: "many.csv", mimeType: "text/csv", buffer: Buffer.from(text) };
+    const file = { name: "many.csv.gz", mimeType: "application/gzip", buffer: gzipSync(text) };
     await page.locator("#file").setInputFiles(file);
     await page.evaluate(() => {
       const watch = { last: performance.now(), longest: 0 };
@@ -309,7 +329,7 @@ describe.skipIf(missing !== undefined)(`dashboard${missing ? `: ${missing}` : ""
 
   test("light, dark and phone: readable contrast, nothing wider than 360 pixels, every control named", async () => {
     for (const options of [
-      { colorScheme: "light", viewport: { width: 360, height: 740 } },
+      { colorScheme: "light", viewport: { width: 360, height: 740 }, hasTouch: true },
       { colorScheme: "dark", viewport: { width: 360, height: 740 } },
     ] as const) {
       const phone = await open(options);
@@ -317,6 +337,7 @@ describe.skipIf(missing !== undefined)(`dashboard${missing ? `: ${missing}` : ""
       await phone.getByRole("button", { name: "Fill in a sample" }).click();
       await scored(phone, examples().length);
       const dark = options.colorScheme === "dark";
+      if ("hasTouch" in options) await dragByTouch(phone);
       expect(await phone.getByRole("button", { name: "Dark appearance" }).getAttribute("aria-pressed")).toBe(
         String(dark),
       );

@@ -62,7 +62,8 @@ export async function rethreshold(
       { file: normal.name },
     );
   }
-  const { artefact } = scorer;
+  // what was measured by the thresholds of before no longer holds
+  const { evaluation: _, ...artefact } = scorer.artefact;
   const before = artefact.thresholds.fpr;
   const set = new Map(budgets.map((budget) => [nameOf(before, budget), budgetThreshold(scores, budget)]));
   const fpr = consistent(before, set);
