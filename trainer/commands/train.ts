@@ -32,6 +32,8 @@ const numbers: Partial<Record<keyof LearningOptions, string>> = {
   epsilon: "ε of the ODIN step; 0 leaves it out",
 };
 
+/** Normal rows to train on unless told: nothing that learns looks at as many, and memory does not grow beyond them. */
+const NORMAL_ROWS = 100_000;
 /** More threads than this wait for each other more than they work. */
 const MOST_THREADS = 4;
 
@@ -45,6 +47,11 @@ export const trainCommand: Command = {
     "hold-out": { type: "string", valueHint: "a,b", description: "families training must not see in any form" },
     shots: { type: "string", default: "100", description: "labelled anomalies used per seen family, for anything" },
     seed: { type: "string", default: "1", description: "the same seed and data give the same model" },
+    "normal-rows": {
+      type: "string",
+      default: String(NORMAL_ROWS),
+      description: "most normal rows to train on, chosen by their hashes; half as many set thresholds",
+    },
     split: { type: "string", default: "rows", description: "rows, or blocks for time series and patients" },
     method: { type: "string", default: "unseen", description: "unseen, or paper for the published form" },
     ...weightsOption,
@@ -78,24 +85,25 @@ export const trainCommand: Command = {
     const out = required(options, "out");
     const quiet = options.json === true;
     const tier = choice(options, "weights", TIERS);
-    const { signal, dispose } = interruptSignal();
     const how: TrainOnOptions = {
       holdOut: names(options, "hold-out"),
       shots: whole(options, "shots", 0, 1_000_000) ?? 100,
       seed: whole(options, "seed", 0, Number.MAX_SAFE_INTEGER) ?? 1,
       split: choice(options, "split", ["rows", "blocks"]),
+      normalRows: whole(options, "normal-rows", 2, 1_000_000_000) ?? NORMAL_ROWS,
       method: checkedMethod(options),
       learning: learningOptions(options),
       checkpoint: `${out}.checkpoint`,
       resume: options.resume === true,
       workers: whole(options, "workers", 1, 64) ?? Math.min(MOST_THREADS, availableParallelism()),
-      signal,
     };
     const dataset = await withProgress("reading", quiet, () => readData(options));
     if (!quiet) for (const note of dataset.notes) console.error(`note: ${note}`);
+    // From here on: while reading there is nothing to keep, and Ctrl-C ends the program at once.
+    const { signal, dispose } = interruptSignal();
     const started = performance.now();
     try {
-      const trained = await withProgress("training", quiet, (report) => trainOn(dataset, how, report));
+      const trained = await withProgress("training", quiet, (report) => trainOn(dataset, { ...how, signal }, report));
       const artefact = tier === "f32" ? trained.artefact : quantise(trained.artefact, tier);
       const bytes = writeArtefact(artefact);
       writeWhole(out, bytes);
@@ -119,6 +127,7 @@ export interface TrainOnOptions {
   readonly shots: number;
   readonly seed: number;
   readonly split: "rows" | "blocks";
+  readonly normalRows?: number;
   readonly method?: LearningMethod;
   readonly learning?: Partial<LearningOptions>;
   readonly checkpoint?: string;
@@ -133,8 +142,8 @@ export async function trainOn(
   options: TrainOnOptions,
   report?: (progress: Progress) => void,
 ): Promise<Trained> {
-  const { holdOut, shots, seed, split } = options;
-  const { fit, heldOut } = splitDataset(dataset, { seed, holdOut, shots, split });
+  const { holdOut, shots, seed, split, normalRows = NORMAL_ROWS } = options;
+  const { fit, heldOut } = splitDataset(dataset, { seed, holdOut, shots, split, normalRows });
   const files = dataset.files.map(({ path, sha256 }) => ({ path, sha256 }));
   return train(
     fit,

@@ -3,9 +3,18 @@ import { UnseenError } from "../../model/errors.ts";
 import { didYouMean } from "../nearest.ts";
 import type { Dataset, Rows } from "./dataset.ts";
 import { domainsOf } from "./families.ts";
-import { takeRows } from "./rows.ts";
 import { evenShares } from "./share.ts";
-import { indicesWhere, pickRows, sideRows, TEST, TRAIN, VALIDATION, type Side, type SideRule } from "./sides.ts";
+import {
+  indicesWhere,
+  onDemand,
+  type OnDemand,
+  sideRows,
+  TEST,
+  TRAIN,
+  VALIDATION,
+  type Side,
+  type SideRule,
+} from "./sides.ts";
 
 export interface NormalOptions {
   /** Normal domains to leave out of fitting altogether: all their rows are test rows. */
@@ -25,7 +34,7 @@ export interface NormalParts {
     readonly turns?: Uint8Array;
     readonly validation: Rows;
   }[];
-  readonly test: readonly { readonly domain: string; readonly rows: Rows }[];
+  readonly test: readonly ({ readonly domain: string } & OnDemand)[];
   readonly notes: readonly string[];
 }
 
@@ -42,7 +51,7 @@ export function splitDomains(dataset: Dataset, rule: SideRule, options: NormalOp
   const fitted = domains.filter(({ name, sides }) => !held.has(name) && sides.includes(TRAIN));
   const most = options.normalRows ?? Infinity;
   const side = (wanted: Side, cap: number): number[][] => {
-    const picked = fitted.map(({ rows, sides }) => indicesWhere(rows.count, (i) => sides[i] === wanted));
+    const picked = fitted.map(({ count, sides }) => indicesWhere(count, (i) => sides[i] === wanted));
     const shares = evenShares(
       cap,
       picked.map(({ length }) => length),
@@ -52,18 +61,19 @@ export function splitDomains(dataset: Dataset, rule: SideRule, options: NormalOp
   const train = side(TRAIN, most);
   const validation = side(VALIDATION, Math.floor(most / 2));
   return {
-    fitted: fitted.map(({ name, rows, turns }, k) => ({
+    fitted: fitted.map(({ name, take, turns }, k) => ({
       domain: name,
-      train: takeRows(rows, train[k]),
+      train: take(train[k]),
       ...(turns ? { turns: Uint8Array.from(train[k], (i) => turns[i]) } : {}),
-      validation: takeRows(rows, validation[k]),
+      validation: take(validation[k]),
     })),
     test: domains
       .map((domain) => ({
-        domain: domain.name,
-        rows: pickRows(domain, (i) => domain.sides[i] === TEST || !fitted.includes(domain)),
+        domain,
+        places: indicesWhere(domain.count, (i) => domain.sides[i] === TEST || !fitted.includes(domain)),
       }))
-      .filter(({ rows }) => rows.count > 0),
+      .filter(({ places }) => places.length > 0)
+      .map(({ domain, places }) => onDemand({ domain: domain.name }, domain, places)),
     notes: domains
       .filter((domain) => !held.has(domain.name) && !fitted.includes(domain))
       .map(({ name }) => `No row of the normal domain ${name} falls on the training side: all its rows are test rows.`),

@@ -7,8 +7,8 @@ export type StatedKind = ColumnKind | "drop";
 
 export interface TypedTables {
   readonly columns: readonly ColumnSpec[];
-  /** One per table. */
-  readonly rows: readonly Rows[];
+  /** One per table; whoever copies a column elsewhere may let go of it here. */
+  readonly rows: readonly (Rows & { readonly cells: Cells[] })[];
   readonly dropped: readonly { readonly column: string; readonly reason: string }[];
   readonly notes: readonly string[];
 }
@@ -37,7 +37,7 @@ const TIME =
  * - other words: categorical (with a note when over 5 % of the values are numbers).
  *
  * A constant column is kept: it teaches nothing, but a value it never had is news. Numeric cells that are infinite
- * become missing, with a note; so do cells of boolean columns that are neither true nor false.
+ * become missing, with a note; so do cells of boolean columns that are neither true nor false. The tables' numbers become the typed rows' cells.
  */
 export function typeColumns(
   tables: readonly RawTable[],
@@ -170,14 +170,17 @@ function convert(name: string, kind: ColumnKind, parts: readonly RawColumn[], ta
   let missing = 0;
   let odd = 0;
   let example = "";
-  const converted = parts.map(({ numbers, texts }): Cells => {
+  const converted = parts.map((part): Cells => {
+    const { numbers, texts } = part;
+    part.numbers = new Float64Array(0);
     tally.cells += numbers.length;
     if (kind === "categorical") {
       const words = texts ?? Array.from(numbers, (number) => (Number.isNaN(number) ? null : String(number)));
       for (const word of words) if (word === null) missing++;
       return words;
     }
-    const cells = new Float64Array(numbers.length);
+    // In place: a second copy of every number would be most of what reading takes.
+    const cells = numbers;
     for (let i = 0; i < cells.length; i++) {
       const number = numbers[i];
       const text = texts?.[i] ?? null;

@@ -18,10 +18,14 @@ export function takeCells(cells: Cells, indices: ArrayLike<number>): Cells {
   return Array.from({ length: indices.length }, (_, i) => cells[indices[i]]);
 }
 
-/** All rows one after another; the parts must have the same columns. Without parts: no rows of no columns. */
+/**
+ * All rows one after another; the parts must have the same columns. Without parts: no rows of no columns; of one part,
+ * the part itself.
+ */
 export function concatRows(parts: readonly Rows[]): Rows {
   const [first] = parts;
   if (first === undefined) return { count: 0, cells: [] };
+  if (parts.length === 1) return { count: first.count, cells: first.cells };
   const count = parts.reduce((sum, part) => sum + part.count, 0);
   const cells = first.cells.map((like, column): Cells => {
     if (!(like instanceof Float64Array)) return parts.flatMap((part) => part.cells[column] as (string | null)[]);

@@ -1,5 +1,5 @@
 /** A file as something to select from: its columns' names and the SQL that reads it. */
-import type { DuckDBConnection } from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBDataChunk } from "@duckdb/node-api";
 import { uniqueNames } from "../../model/cells.ts";
 import { UnseenError } from "../../model/errors.ts";
 import { didYouMean } from "../nearest.ts";
@@ -83,6 +83,21 @@ export async function run(
 ): ReturnType<DuckDBConnection["run"]> {
   try {
     return await connection.run(sql);
+  } catch (cause) {
+    throw readError(file.name, cause instanceof Error ? cause.message : String(cause));
+  }
+}
+
+/**
+ * What SQL that reads `file` gives, chunk by chunk as it is read: never all of it in memory. Failures are ours.
+ */
+export async function* stream(
+  connection: DuckDBConnection,
+  file: SourceFile,
+  sql: string,
+): AsyncGenerator<DuckDBDataChunk> {
+  try {
+    yield* await connection.stream(sql);
   } catch (cause) {
     throw readError(file.name, cause instanceof Error ? cause.message : String(cause));
   }

@@ -15,10 +15,12 @@ export interface SideRule {
   readonly blockSides?: ReadonlyMap<string, "train" | "test">;
 }
 
-/** All rows of one normal domain or family, whatever their official side, sorted by hash. */
+/** All rows of one normal domain or family, whatever their official side, in the order of their hashes. */
 export interface SidedRows {
   readonly name: string;
-  readonly rows: Rows;
+  readonly count: number;
+  /** Copies of the rows at these places of the order. */
+  take(places: readonly number[]): Rows;
   /** (count) whole numbers below 2^53: each row's content under the seed. */
   readonly hashes: Float64Array;
   /** (count) sides. */
@@ -58,7 +60,12 @@ export function sideRows(dataset: Dataset, role: Group["role"], name: string, ru
   const order = Uint32Array.from(hashes.keys()).sort((a, b) => hashes[a] - hashes[b]);
   return {
     name,
-    rows: takeRows(rows, order),
+    count: rows.count,
+    take: (places) =>
+      takeRows(
+        rows,
+        Uint32Array.from(places, (place) => order[place]),
+      ),
     hashes: Float64Array.from(order, (i) => hashes[i]),
     sides: Uint8Array.from(order, (i) => sides[i]),
     ...(rule.split === "blocks" ? { turns: Uint8Array.from(order, (i) => turns[i]) } : {}),
@@ -80,9 +87,27 @@ export function sideOf(hash: number, official: "train" | "test" | null): Side {
   return u < 0.6 ? TRAIN : u < 0.8 ? VALIDATION : TEST;
 }
 
-/** The rows for which `wanted(i)` holds, in order. */
-export function pickRows({ rows }: SidedRows, wanted: (i: number) => boolean): Rows {
-  return takeRows(rows, indicesWhere(rows.count, wanted));
+/** Rows that nobody may ever look at, such as test rows when training: copied when somebody does. */
+export interface OnDemand {
+  readonly count: number;
+  readonly rows: Rows;
+}
+
+/** The rows at some places under a label, e.g. the family they are of. */
+export function onDemand<Label extends object>(
+  label: Label,
+  from: SidedRows,
+  places: readonly number[],
+): Label & OnDemand {
+  let rows: Rows | undefined;
+  return {
+    ...label,
+    count: places.length,
+    get rows() {
+      rows ??= from.take(places);
+      return rows;
+    },
+  };
 }
 
 export function indicesWhere(count: number, wanted: (i: number) => boolean): number[] {

@@ -3,9 +3,8 @@ import { UnseenError } from "../../model/errors.ts";
 import type { ColumnSpec, Dataset, Rows } from "./dataset.ts";
 import { type NormalOptions, splitDomains } from "./domains.ts";
 import { familiesOf, kinOf, resolveFamilies } from "./families.ts";
-import { takeRows } from "./rows.ts";
 import { holdOutFamily, labelFamily } from "./shots.ts";
-import { sideRows, TEST, type SidedRows } from "./sides.ts";
+import { onDemand, type OnDemand, sideRows, TEST, type SidedRows } from "./sides.ts";
 
 export interface SplitOptions extends NormalOptions {
   readonly seed: number;
@@ -63,9 +62,9 @@ export class FitData {
 
 interface HeldParts {
   readonly columns: readonly ColumnSpec[];
-  readonly normal: readonly { readonly domain: string; readonly rows: Rows }[];
-  readonly seen: readonly { readonly family: string; readonly rows: Rows }[];
-  readonly unseen: readonly { readonly family: string; readonly rows: Rows }[];
+  readonly normal: readonly ({ readonly domain: string } & OnDemand)[];
+  readonly seen: readonly ({ readonly family: string } & OnDemand)[];
+  readonly unseen: readonly ({ readonly family: string } & OnDemand)[];
 }
 
 /** Rows that no fitting function accepts; every group listed has at least one. */
@@ -144,16 +143,13 @@ export function splitDataset(dataset: Dataset, options: SplitOptions): Split {
 
   const normal = splitDomains(dataset, rule, options);
   notes.push(...normal.notes);
-  const rest = (list: typeof drawn): { family: string; rows: Rows }[] =>
+  const rest = (list: typeof drawn): HeldParts["seen"] =>
     list
-      .map(({ rows, test }) => ({
-        family: rows.name,
-        rows: takeRows(
-          rows.rows,
-          test.filter((i) => !labelled.has(rows.hashes[i])),
-        ),
-      }))
-      .filter(({ rows }) => rows.count > 0);
+      .map(({ rows, test }) => {
+        const places = test.filter((i) => !labelled.has(rows.hashes[i]));
+        return onDemand({ family: rows.name }, rows, places);
+      })
+      .filter(({ count }) => count > 0);
 
   const fit = new FitData(KEY, {
     columns: dataset.columns,
@@ -161,8 +157,8 @@ export function splitDataset(dataset: Dataset, options: SplitOptions): Split {
     seen: seen.map(({ rows, support, validation }) => ({
       family: rows.name,
       kin: kinOf(dataset, rows.name),
-      support: takeRows(rows.rows, support),
-      validation: takeRows(rows.rows, validation),
+      support: rows.take(support),
+      validation: rows.take(validation),
     })),
   });
   const heldOut = new HeldOut(KEY, {
@@ -191,7 +187,7 @@ function checkSizes(fit: FitData, heldOut: HeldOut, split: "rows" | "blocks"): v
     list.reduce((sum, rows) => sum + rows.count, 0);
   const train = count(fit.normal.map((domain) => domain.train));
   const validation = count(fit.normal.map((domain) => domain.validation));
-  const test = count(heldOut.normal.map((domain) => domain.rows));
+  const test = count(heldOut.normal);
   if (train >= 2 && validation >= 1 && test >= 1) return;
   throw new UnseenError(
     "data-too-small",

@@ -2,10 +2,10 @@
 import { UnseenError } from "../../model/errors.ts";
 import { didYouMean } from "../nearest.ts";
 import { blocksFrom, blocksOf } from "./blocks.ts";
-import type { Dataset, Group, Rows } from "./dataset.ts";
+import type { Cells, Dataset, Group } from "./dataset.ts";
 import { dropDuplicates } from "./duplicates.ts";
 import { expandFiles, stem } from "./files.ts";
-import { typeColumns } from "./kinds.ts";
+import { type TypedTables, typeColumns } from "./kinds.ts";
 import { checkColumnNames, statedKinds, type TableOptions } from "./options.ts";
 import { concatRows, takeRows } from "./rows.ts";
 import { readTables, type RawTable } from "./tables.ts";
@@ -54,6 +54,7 @@ export async function readTable(sources: string | readonly string[], options: Ta
     columns: table.columns.filter((column) => !roles.includes(column.name)),
   }));
   const typed = typeColumns(features, (table, row) => normal.has(labels[starts[table] + row]), stated);
+  const read = tables.map(({ file, sha256, count: rows }) => ({ path: file.name, sha256, rows }));
 
   const families = options.family === undefined ? labels : textsOf(tables, options.family);
   const domains = options.domain === undefined ? null : textsOf(tables, options.domain);
@@ -65,12 +66,12 @@ export async function readTable(sources: string | readonly string[], options: Ta
   });
   if (unlabelled > 0) notes.push(`${unlabelled} rows have no label and are left out.`);
   const blocks = options.block === undefined ? null : textsOf(tables, options.block);
-  const unique = dropDuplicates(partition(concatRows(typed.rows), members, blocks));
+  const unique = dropDuplicates(partition(typed, members, blocks));
   return {
     name: stem(paths[0] ?? "table"),
     columns: typed.columns,
     groups: unique.groups,
-    files: tables.map(({ file, sha256, count: rows }) => ({ path: file.name, sha256, rows })),
+    files: read,
     dropped: typed.dropped,
     duplicates: unique.duplicates,
     notes: [...notes, ...typed.notes, ...unique.notes],
@@ -141,12 +142,19 @@ function assign(
   return { members: keys.flatMap((key) => byKey.get(key) ?? []), unlabelled };
 }
 
+/** The members' rows, gathered column by column, each let go of as soon as it is shared out: there is no second table. */
 function partition(
-  all: Rows,
+  { rows: parts, columns }: TypedTables,
   members: readonly { member: Member; rows: number[] }[],
   blocks: readonly (string | null)[] | null,
 ): Group[] {
-  return members.map(({ member, rows }): Group => {
+  const cells = members.map((): Cells[] => []);
+  for (const column of columns.keys()) {
+    const whole = concatRows(parts.map((part) => ({ count: part.count, cells: [part.cells[column]] })));
+    for (const part of parts) part.cells[column] = [];
+    for (const [i, { rows }] of members.entries()) cells[i].push(...takeRows(whole, rows).cells);
+  }
+  return members.map(({ member, rows }, i): Group => {
     const key = `${member.role} ${member.name}`;
     const of =
       blocks === null
@@ -155,6 +163,6 @@ function partition(
             key,
             rows.map((row) => blocks[row]),
           );
-    return { ...member, side: null, ...takeRows(all, rows), ...of };
+    return { ...member, side: null, count: rows.length, cells: cells[i], ...of };
   });
 }

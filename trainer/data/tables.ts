@@ -4,13 +4,13 @@ import { createReadStream } from "node:fs";
 import { DuckDBInstance, type DuckDBConnection } from "@duckdb/node-api";
 import { cellText } from "../../model/cells.ts";
 import { UnseenError } from "../../model/errors.ts";
-import { checkColumns, openScan, run, type Scan, type SourceFile } from "./scan.ts";
+import { checkColumns, openScan, type Scan, type SourceFile, stream } from "./scan.ts";
 
 /** One column as read. */
 export interface RawColumn {
   readonly name: string;
-  /** Each cell as a number; NaN where it is missing or not a number, ±Infinity kept. */
-  readonly numbers: Float64Array;
+  /** Each cell as a number; NaN where it is missing or not a number, ±Infinity kept. Empty once typed: the rows have it. */
+  numbers: Float64Array;
   /** Trimmed text, null where missing; absent when every cell is a number and no text was asked for. */
   readonly texts?: (string | null)[];
 }
@@ -90,11 +90,10 @@ async function readNumbers(connection: DuckDBConnection, scan: Scan, names: read
     const of = scan.sql.get(name);
     return of?.castable === true ? `coalesce(try_cast(${of.column} AS DOUBLE), 'nan')` : "CAST('nan' AS DOUBLE)";
   });
-  const result = await run(connection, scan.file, `SELECT ${select.join(", ")} FROM ${scan.from}`);
   const parts = names.map((): Float64Array[] => []);
   const gaps = names.map(() => 0);
   let count = 0;
-  for await (const chunk of result) {
+  for await (const chunk of stream(connection, scan.file, `SELECT ${select.join(", ")} FROM ${scan.from}`)) {
     const rows = chunk.rowCount;
     for (let column = 0; column < names.length; column++) {
       const vector = chunk.getColumnVector(column);
@@ -121,7 +120,8 @@ async function readNumbers(connection: DuckDBConnection, scan: Scan, names: read
       },
     );
   }
-  return { count, cells: parts.map((chunks) => join(chunks, count)), gaps };
+  // Column by column, each column's chunks let go of: there is never a second copy of the table.
+  return { count, cells: parts.map((chunks) => join(chunks.splice(0), count)), gaps };
 }
 
 async function readTexts(
@@ -132,9 +132,8 @@ async function readTexts(
   const texts = names.map((): (string | null)[] => []);
   if (names.length > 0) {
     const select = names.map((name) => `coalesce(CAST(${scan.sql.get(name)?.column ?? "NULL"} AS VARCHAR), '')`);
-    const result = await run(connection, scan.file, `SELECT ${select.join(", ")} FROM ${scan.from}`);
     const known = names.map(() => new Map<string, string | null>());
-    for await (const chunk of result) {
+    for await (const chunk of stream(connection, scan.file, `SELECT ${select.join(", ")} FROM ${scan.from}`)) {
       for (const [column, into] of texts.entries()) {
         const vector = chunk.getColumnVector(column);
         const seen = known[column];

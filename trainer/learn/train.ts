@@ -194,7 +194,8 @@ async function runEpisodes(
   const outer = new OuterLoop(learner, { ...options, clip: 1 });
   const book = new HardnessBook([...data.support.keys()]);
   const { seed, split, shots, heldOut } = request;
-  const run = JSON.stringify({ options, seed, split, shots, heldOut, data: request.data });
+  const rows = fit.normal.map(({ train: { count } }) => count);
+  const run = JSON.stringify({ options, seed, split, shots, heldOut, data: request.data, rows });
 
   let first = 0;
   let best: { value: number; episode: number; snapshot: Snapshot } | undefined;
