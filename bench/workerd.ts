@@ -29,6 +29,8 @@ export interface WorkerdOptions {
   readonly vars: Readonly<Record<string, string>>;
   /** Another entry than the Worker's own, which must answer /v2/health/live as well. */
   readonly entry?: string;
+  /** Port on 127.0.0.1 for a debugger or profiler. */
+  readonly inspector?: number;
 }
 
 /** Bundles the Worker with wrangler, as `wrangler deploy` does. @returns the folder, which the caller removes */
@@ -45,13 +47,14 @@ export function bundle(...more: string[]): { folder: string; said: string } {
 }
 
 /** Starts the bundled Worker on a free port of 127.0.0.1 and waits until it answers. */
-export async function startWorkerd({ kvPort, vars, entry }: WorkerdOptions): Promise<Workerd> {
+export async function startWorkerd({ kvPort, vars, entry, inspector }: WorkerdOptions): Promise<Workerd> {
   const { folder } = bundle(...(entry ? [entry] : []));
   const port = await getPort();
   writeFileSync(join(folder, "config.capnp"), config(folder, port, kvPort, vars));
   // Resolved from wrangler, whose dependency it is; its own launcher would hide the process's id.
   const binary = createRequire(createRequire(WRANGLER).resolve("miniflare"))("workerd") as { default: string };
-  const child = spawn(binary.default, ["serve", join(folder, "config.capnp")], {
+  const watched = inspector === undefined ? [] : [`--inspector-addr=127.0.0.1:${inspector}`];
+  const child = spawn(binary.default, ["serve", join(folder, "config.capnp"), ...watched], {
     cwd: folder,
     stdio: ["ignore", "pipe", "pipe"],
   });
