@@ -27,8 +27,8 @@ export interface WorkerdOptions {
   readonly kvPort: number;
   /** Variables and secrets of the Worker. */
   readonly vars: Readonly<Record<string, string>>;
-  /** Another entry than the Worker's own, which must answer /v2/health/live as well. */
-  readonly entry?: string;
+  /** What wrangler is told besides, such as another entry, which must answer /v2/health/live as well. */
+  readonly more?: readonly string[];
   /** Port on 127.0.0.1 for a debugger or profiler. */
   readonly inspector?: number;
 }
@@ -47,8 +47,8 @@ export function bundle(...more: string[]): { folder: string; said: string } {
 }
 
 /** Starts the bundled Worker on a free port of 127.0.0.1 and waits until it answers. */
-export async function startWorkerd({ kvPort, vars, entry, inspector }: WorkerdOptions): Promise<Workerd> {
-  const { folder } = bundle(...(entry ? [entry] : []));
+export async function startWorkerd({ kvPort, vars, more = [], inspector }: WorkerdOptions): Promise<Workerd> {
+  const { folder } = bundle(...more);
   const port = await getPort();
   writeFileSync(join(folder, "config.capnp"), config(folder, port, kvPort, vars));
   // Resolved from wrangler, whose dependency it is; its own launcher would hide the process's id.

@@ -168,9 +168,7 @@ export function evidenceNetwork(
     tape.release(wide);
     const again = tape.gelu(linear(tape, code, "residual.wide"));
     tape.release(code);
-    const difference = tape.input(inputs);
-    const [w, b] = [weights.get("residual.out.w"), weights.get("residual.out.b")];
-    tape.emit(["LINEAR", again.at, shape.wide, w.at, b.at, difference.at, inputs, x.at, { float: -1 }]);
+    const difference = linear(tape, again, "residual.out", { residual: x, factor: -1, keep: true });
     tape.release(again);
     tape.emit(["LOG_MEAN_SQUARE", difference.at, inputs, near.residual]);
     tape.release(difference);

@@ -2,11 +2,20 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { sampleArtefact } from "../test/artefact.ts";
+import { randomEvidence } from "../test/evidence-twin.ts";
 import { stream } from "../test/fixtures/artefact.ts";
 import { anomalous, logits, randomWeights, type Weights } from "../test/twin.ts";
 import { kernelModule } from "../trainer/learn/engine.ts";
 import { quantise } from "../trainer/learn/quantise.ts";
-import { type Artefact, readArtefact, type ResidualShape, type Tensor, writeArtefact } from "./artefact.ts";
+import {
+  type Artefact,
+  type EvidenceShape,
+  readArtefact,
+  type ResidualShape,
+  type Tensor,
+  writeArtefact,
+} from "./artefact.ts";
+import { evidenceShapes } from "./evidence.ts";
 import { Inference } from "./inference.ts";
 import { Kernel } from "./kernel.ts";
 import { weightShapes } from "./network.ts";
@@ -72,6 +81,43 @@ describe.each(["score", "score-relaxed"] as const)("tiers on %s.wasm", (build) =
     });
     for (const [i, score] of scores[0].entries()) expect(Math.abs(score - scores[1][i])).toBeLessThan(BOUNDS.int16);
   });
+});
+
+test("the evidence network in int16 scores close to the same weights in f32", () => {
+  const sample = sampleArtefact();
+  const network: EvidenceShape = {
+    kind: "evidence",
+    inputs: sample.network.inputs,
+    pieces: 20,
+    tailPieces: 9,
+    members: 2,
+    hidden: 12,
+    prototypes: 5,
+    wide: 18,
+    code: 3,
+    shallowTrees: 2,
+    shallowNodes: 5,
+    deepTrees: 2,
+    deepNodes: 7,
+    jointTrees: 2,
+    jointNodes: 5,
+  };
+  const next = stream(8);
+  const values = randomEvidence(network, next);
+  const tensors = new Map(
+    [...evidenceShapes(network)].map(([name, dims]) => [
+      name,
+      floatTensor(values.get(name) ?? new Float32Array(), dims),
+    ]),
+  );
+  const fixed = inTier(tensors, network, "int16");
+  const x = Float32Array.from({ length: 30 * network.inputs }, () => 4 * next() - 2);
+  const [narrow, wide] = [fixed, inTier(fixed, network, "f32")].map((stored) => {
+    const artefact = { ...sample, network, epsilon: 0, tensors: stored };
+    return new Scorer(artefact, kernelModule("score"), { selfTest: false }).score(x, 30);
+  });
+  for (const [i, score] of narrow.entries()) expect(Math.abs(score - wide[i])).toBeLessThan(BOUNDS.int16);
+  expect(Math.max(...wide) - Math.min(...wide)).toBeGreaterThan(0.01);
 });
 
 describe("fixed point", () => {

@@ -40,7 +40,7 @@ export async function startServers(model: Artefact): Promise<{ servers: Server[]
   const given = { kvPort: kv.port, vars: { ENVIRONMENT: "development", DEFAULT_MODEL: "flows" } };
   const inspector = await getPort();
   const worker = await startWorkerd({ ...given, inspector });
-  const idle = await startWorkerd({ ...given, entry: fileURLToPath(new URL("idle-worker.ts", import.meta.url)) });
+  const idle = await startWorkerd({ ...given, more: [fileURLToPath(new URL("idle-worker.ts", import.meta.url))] });
   const fastify = await startFastify(model);
   const servers = [
     { name: WORKER, url: `${worker.url}/v1/score`, pid: worker.pid, inspector },

@@ -2,11 +2,11 @@
 import { readFileSync } from "node:fs";
 import type { Artefact, ResidualShape } from "../../model/artefact.ts";
 import { Scorer } from "../../model/scorer.ts";
+import { quantise } from "../../trainer/learn/quantise.ts";
 import { onnx } from "../peers/onnx.ts";
 import { plain } from "../peers/plain.ts";
 import { tfjs } from "../peers/tfjs.ts";
 import { REFERENCE, referenceModel, referenceRows } from "../reference-network.ts";
-import { int16 } from "./int16.ts";
 import type { Work } from "./rounds.ts";
 
 export const BATCHES = [1, 16, 256] as const;
@@ -50,15 +50,14 @@ export async function heats(learner: Artefact, quick: boolean): Promise<Heat[]> 
   const ours = (model: Artefact): [string, Work][] => [
     [OURS.f32, kernelWork(model, simd, x)],
     [OURS.relaxed, kernelWork(model, relaxed, x)],
+    [OURS.int16, kernelWork(quantise(model, "int16"), simd, x)],
   ];
   const peers = async (model: Artefact): Promise<[string, Work][]> => [
     [PEERS.web, await onnx("onnxruntime-web", model, x)],
     [PEERS.node, await onnx("onnxruntime-node", model, x)],
   ];
   const whole = async (model: Artefact): Promise<Map<string, Work>> => {
-    const quantised = await int16(model);
-    const narrow: [string, Work][] = quantised ? [[OURS.int16, kernelWork(quantised, simd, x)]] : [];
-    return new Map([...ours(model), ...narrow, ...(quick && model !== bare ? [] : await peers(model))]);
+    return new Map([...ours(model), ...(quick && model !== bare ? [] : await peers(model))]);
   };
   const reference = await whole(bare);
   reference.set(PEERS.tfjs, await tfjs(bare, bare.network as ResidualShape, x));

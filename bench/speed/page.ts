@@ -25,7 +25,7 @@ Everybody scores the same rows with the same weights, exported by \`unseen expor
 
 ${targetTable(results)}
 
-\`must\` and \`aim\` say which is reached. int16 is not measured where this version has no such tier.
+\`must\` and \`aim\` say which is reached.
 
 ## Scoring
 
