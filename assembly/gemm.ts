@@ -262,6 +262,61 @@ function sixRows(
 }
 
 /**
+ * Four outputs of many rows, four rows at a time: the end of a matrix that does not fill a panel. Lanes beyond N are zero
+ * and stay so.
+ */
+// @ts-ignore: decorator
+@inline
+function fourColumns(
+  rows: i32,
+  x: usize,
+  xStride: usize,
+  k: i32,
+  w: usize,
+  bias: usize,
+  y: usize,
+  yStride: usize,
+  residual: usize,
+  scale: v128,
+): void {
+  const start = bias ? v128.load(bias) : i64x2.splat(0);
+  const end = w + ((k as usize) << 6);
+  for (let row = 0; row < rows; row += 4) {
+    let a = start;
+    let b = start;
+    let c = start;
+    let d = start;
+    // Beyond the last row the last one is computed again.
+    const last = (rows - row - 1) as usize;
+    const second = min<usize>(1, last);
+    const third = min<usize>(2, last);
+    const fourth = min<usize>(3, last);
+    let x1 = x;
+    let x2 = x + second * xStride;
+    let x3 = x + third * xStride;
+    let x4 = x + fourth * xStride;
+    for (let at = w; at < end; at += 64) {
+      const v = v128.load(at);
+      a = madd(v128.load32_splat(x1), v, a);
+      b = madd(v128.load32_splat(x2), v, b);
+      c = madd(v128.load32_splat(x3), v, c);
+      d = madd(v128.load32_splat(x4), v, d);
+      x1 += 4;
+      x2 += 4;
+      x3 += 4;
+      x4 += 4;
+    }
+    finish(y, 0, a, residual, scale);
+    if (last > 0) finish(y, yStride, b, residual, scale);
+    if (last > 1) finish(y, 2 * yStride, c, residual, scale);
+    if (last > 2) finish(y, 3 * yStride, d, residual, scale);
+    x += xStride << 2;
+    y += yStride << 2;
+    if (residual) residual += yStride << 2;
+  }
+}
+
+/**
  * y (rows, N) = residual + scale · (x (rows, K) · Wᵀ + bias), W packed as (N/16, K, 16).
  *
  * `bias` (N, padded to panels) and `residual` (rows, N) may be 0 for none; y may be the residual itself.
@@ -293,7 +348,10 @@ export function linear(
       if (residual) residual += 128;
     }
   }
-  for (; left > 0; left--) {
+  // The last panel of many rows by the vectors it has; one row takes as long for a vector as for a panel.
+  const vectors = rows > 1 ? ((n & 15) + 3) >> 2 : 0;
+  const narrow = (vectors & 3) as bool;
+  for (; left > (narrow as i32); left--) {
     let xi = x;
     let yi = y;
     let ri = residual;
@@ -318,5 +376,12 @@ export function linear(
     y += 64;
     if (bias) bias += 64;
     if (residual) residual += 64;
+  }
+  for (let v = 0; narrow && v < vectors; v++) {
+    fourColumns(rows, x, xStride, k, w, bias, y, yStride, residual, scale);
+    w += 16;
+    y += 16;
+    if (bias) bias += 16;
+    if (residual) residual += 16;
   }
 }

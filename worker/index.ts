@@ -1,10 +1,13 @@
-/** The Worker's entry: the app, the consumer and the coordinator of batches, with the compiled kernel. */
-import kernel from "../build/score.wasm";
-import { Scorer } from "../model/scorer.ts";
+/** The Worker's entry: the app, the consumer and the coordinator of batches, with the compiled kernels. */
+import plain from "../build/score.wasm";
+import relaxed from "../build/score-relaxed.wasm";
+import { openFastest } from "../model/builds.ts";
+import type { Scorer } from "../model/scorer.ts";
 import { createApp } from "./app.ts";
 import { createConsumer } from "./batch/consumer.ts";
 
-const open = (bytes: Uint8Array): Scorer => Scorer.open(bytes, kernel);
+// The platform compiles both as it starts the Worker: an engine without relaxed SIMD needs the second left out.
+const open = (bytes: Uint8Array): Scorer => openFastest(bytes, { plain, relaxed });
 const { fetch } = createApp(open);
 
 export { LiveHistograms } from "./live-histograms.ts";

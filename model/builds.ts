@@ -1,0 +1,46 @@
+/** Which build of the kernel scores a model: plain SIMD128 is the reference, relaxed SIMD is faster where it may be used. */
+import { readArtefact } from "./artefact.ts";
+import { UnseenError } from "./errors.ts";
+import { isEvidence } from "./evidence.ts";
+import { Scorer } from "./scorer.ts";
+
+export interface Builds {
+  /** score.wasm */
+  readonly plain: WebAssembly.Module;
+  /** score-relaxed.wasm, where the engine has relaxed SIMD. */
+  readonly relaxed?: WebAssembly.Module | undefined;
+}
+
+/** A module of one function: f32x4.relaxed_madd of its three arguments. */
+// oxfmt-ignore
+const PROBE = Uint8Array.of(
+  0, 0x61, 0x73, 0x6d, 1, 0, 0, 0,
+  1, 8, 1, 0x60, 3, 0x7b, 0x7b, 0x7b, 1, 0x7b,
+  3, 2, 1, 0,
+  10, 13, 1, 11, 0, 0x20, 0, 0x20, 1, 0x20, 2, 0xfd, 0x85, 2, 0x0b,
+);
+
+/** Whether this engine validates relaxed SIMD. */
+export function hasRelaxedSimd(): boolean {
+  return WebAssembly.validate(PROBE);
+}
+
+/**
+ * Opens a model on the fastest build that may score it. Relaxed SIMD rounds products and sums once where plain SIMD does
+ * twice, as the processor has it. That moves scores of the residual network by less than 1e-5. An evidence network's
+ * trees compare such sums with thresholds, where the last bit can decide a branch: it is always scored by the plain
+ * build, and so is a model whose golden rows the relaxed build does not score as the trainer did.
+ *
+ * @throws UnseenError as Scorer.open does
+ */
+export function openFastest(bytes: Uint8Array, { plain, relaxed }: Builds): Scorer {
+  const artefact = readArtefact(bytes);
+  if (relaxed && !isEvidence(artefact.network)) {
+    try {
+      return new Scorer(artefact, relaxed);
+    } catch (fault) {
+      if (!(fault instanceof UnseenError) || fault.code !== "artefact-self-test") throw fault;
+    }
+  }
+  return new Scorer(artefact, plain);
+}
