@@ -21,7 +21,7 @@ export function locate(rows: i32, x: usize, n: i32, columns: usize, c: i32, out:
       for (let at = knots; at < end; at += 16) {
         below += popcnt<u32>(i32x4.bitmask(f32x4.ge(values, v128.load(at)))) as usize;
       }
-      store<u32>(out, load<u32>(column, 12) + (below << 7));
+      store<u32>(out, load<u32>(column, 12) + ((below << 7) as u32));
       store<f32>(out, load<f32>(value) - load<f32>(knots + (below << 2) - 4), 4);
       out += 8;
     }
