@@ -19,7 +19,7 @@ export interface MemoryGroup {
   readonly rows: number;
 }
 
-/** Standardised evidence, a number a kind and row: no feature value can be told from it. */
+/** Standardised evidence, a number a kind and row, in place of the row's values. */
 export interface Memory {
   readonly groups: readonly MemoryGroup[];
   /** 16-bit little-endian integers, (rows of all groups, kinds of evidence), in base64: evidence times UNIT. */

@@ -10,7 +10,8 @@ const plain: Pointer = { name: "flows", current: version(2), history: [version(1
 const trial = (percent: number, number = 3): Pointer => ({ ...plain, canary: { ...version(number), percent } });
 
 test("a pointer reads back as written, and one of before there were formats is still read", () => {
-  for (const pointer of [plain, trial(12.5), { ...plain, history: [{ ...version(1), abandoned: true }] }]) {
+  const dated = { ...plain, writtenAt: "2026-02-01T00:00:00.000Z" };
+  for (const pointer of [plain, dated, trial(12.5), { ...plain, history: [{ ...version(1), abandoned: true }] }]) {
     expect(readPointer(writtenPointer(pointer))).toEqual(pointer);
   }
   expect(readPointer(JSON.stringify(plain))).toEqual(plain);
@@ -30,6 +31,8 @@ test("what is no pointer, or of a later format, is none", () => {
     { ...plain, history: [{ ...version(1), abandoned: "yes" }] },
     { ...plain, canary: version(3) },
     { ...plain, canary: null },
+    { ...plain, writtenAt: 3 },
+    { ...plain, writtenAt: "soon" },
     trial(0),
     trial(101),
     trial(Number.NaN),

@@ -23,6 +23,8 @@ export interface Pointer {
   readonly canary?: Canary;
   /** Other versions that can be served again, the last served first. */
   readonly history: readonly Version[];
+  /** ISO 8601; KV may give an older value after a newer one, and this tells them apart. */
+  readonly writtenAt?: string;
 }
 
 /** The pointer's format that this program writes; pointers without a format, of before there were canaries, are read too. */
@@ -37,22 +39,27 @@ export const weightsKey = (sha256: string): string => `weights/${sha256}`;
 /** Reads a pointer from KV's text. @returns undefined where it is not one, or one of a later format */
 export function readPointer(text: string): Pointer | undefined {
   try {
-    const { format = 1, name, current, canary, history } = JSON.parse(text) as Pointer & { format?: number };
+    const { format = 1, name, current, canary, history, writtenAt } = JSON.parse(text) as Pointer & { format?: number };
     if (format !== 1 && format !== FORMAT) return undefined;
     if (!MODEL_NAME.test(name) || !Array.isArray(history)) return undefined;
     if (![current, ...history].every(isVersion)) return undefined;
-    if (canary === undefined) return { name, current, history };
-    return isVersion(canary) && canary.percent > 0 && canary.percent <= 100
-      ? { name, current, canary, history }
-      : undefined;
+    if (writtenAt !== undefined && !isDate(writtenAt)) return undefined;
+    const pointer = { name, current, history, ...(writtenAt === undefined ? {} : { writtenAt }) };
+    if (canary === undefined) return pointer;
+    return isVersion(canary) && canary.percent > 0 && canary.percent <= 100 ? { ...pointer, canary } : undefined;
   } catch {
     return undefined;
   }
 }
 
 /** The pointer as KV keeps it. */
-export function writtenPointer({ name, current, canary, history }: Pointer): string {
-  return JSON.stringify({ format: FORMAT, name, current, canary, history });
+export function writtenPointer({ name, current, canary, history, writtenAt }: Pointer): string {
+  return JSON.stringify({ format: FORMAT, name, current, canary, history, writtenAt });
+}
+
+/** Whether a pointer was written before another; of those that do not say when, none was. */
+export function isOlder({ writtenAt: one }: Pointer, { writtenAt: other }: Pointer): boolean {
+  return one !== undefined && other !== undefined && Date.parse(one) < Date.parse(other);
 }
 
 /** Every version a pointer knows: the current one, the canary, and those that can be served again. */
@@ -82,7 +89,11 @@ function hash(text: string): number {
 function isVersion(value: unknown): value is Version {
   if (typeof value !== "object" || value === null) return false;
   const { version, sha256, publishedAt, abandoned } = value as Version;
-  const dated = typeof publishedAt === "string" && !Number.isNaN(Date.parse(publishedAt));
   const whole = Number.isSafeInteger(version) && version > 0;
-  return whole && /^[0-9a-f]{64}$/.test(String(sha256)) && dated && [undefined, true, false].includes(abandoned);
+  const named = whole && /^[0-9a-f]{64}$/.test(String(sha256));
+  return named && isDate(publishedAt) && [undefined, true, false].includes(abandoned);
+}
+
+function isDate(value: unknown): value is string {
+  return typeof value === "string" && !Number.isNaN(Date.parse(value));
 }

@@ -108,6 +108,25 @@ test("no request waits for KV while a version is there, however slow KV is; none
   expect(await versionOf(registry.get("slow"))).toBe(1);
 });
 
+test("an older pointer after a newer one, as KV may give it, is passed over; a rollback, written later, is not", async () => {
+  const [one, two] = [await weights(1, first), await weights(2, second)];
+  const at = (minute: number): string => new Date(Date.UTC(2026, 1, 1, 0, minute)).toISOString();
+  const { registry, pass, settle } = setUp();
+  const next = async (current: Version, writtenAt?: string): Promise<number> => {
+    await point("stale", current, writtenAt === undefined ? {} : { writtenAt });
+    pass(POINTER_MS);
+    await registry.get("stale").catch(() => {});
+    await settle();
+    return versionOf(registry.get("stale"));
+  };
+  expect(await next(one, at(1))).toBe(1);
+  expect(await next(two, at(2))).toBe(2);
+  expect(await next(one, at(1))).toBe(2);
+  expect(await next(two, at(2))).toBe(2);
+  expect(await next(one, at(3))).toBe(1);
+  expect(await next(two)).toBe(2);
+});
+
 test("while a new version is not there, damaged or fails its self-test, the old one goes on serving and says why", async () => {
   await point("stays", await weights(1, first));
   const { registry, pass, settle } = setUp();

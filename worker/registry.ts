@@ -2,7 +2,7 @@
 import { waitUntil } from "cloudflare:workers";
 import type { KVNamespace } from "@cloudflare/workers-types";
 import { MODEL_NAME, type Pointer, pointerKey, readPointer, type Version } from "../model/pointer.ts";
-import { versionFor, versionsOf } from "../model/pointer.ts";
+import { isOlder, versionFor, versionsOf } from "../model/pointer.ts";
 import type { Scorer } from "../model/scorer.ts";
 import { DecodedModels, unavailable } from "./decoded.ts";
 import { POINTER_MS, POINTERS, RETRY_MS, STALE_MS } from "./limits.ts";
@@ -187,11 +187,12 @@ export class Registry {
       if (!pointer || pointer.name !== name)
         throw unavailable(`the pointer of "${name}" is damaged`, "artefact-malformed");
       const next: Slot = slot ?? { pointer, readAt: this.#now() };
-      Object.assign(next, { pointer, readAt: this.#now() });
+      // KV may have given a newer one already; that one stays.
+      Object.assign(next, { pointer: isOlder(pointer, next.pointer) ? next.pointer : pointer, readAt: this.#now() });
       delete next.fault;
       this.#keep(name, next);
       // A version that serves goes on while its successor loads behind.
-      if (next.last) await this.#decoded.load(pointer.current).catch(() => {});
+      if (next.last) await this.#decoded.load(next.pointer.current).catch(() => {});
       return next;
     } catch (cause) {
       const problem = cause instanceof Problem ? cause : unavailable("KV could not be read", "model-unavailable");

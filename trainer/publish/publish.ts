@@ -106,5 +106,5 @@ export async function readCurrent(store: Store, name: string): Promise<Pointer |
 }
 
 export async function writePointer(store: Store, pointer: Pointer): Promise<void> {
-  await putText(store, pointerKey(pointer.name), writtenPointer(pointer));
+  await putText(store, pointerKey(pointer.name), writtenPointer({ ...pointer, writtenAt: new Date().toISOString() }));
 }
