@@ -5,6 +5,7 @@ import { type Version, weightsKey } from "../model/pointer.ts";
 import type { Scorer } from "../model/scorer.ts";
 import { FRESH_MS, MODEL_BYTES, RETRY_MS } from "./limits.ts";
 import { Problem } from "./problem.ts";
+import { Shared } from "./shared.ts";
 
 interface Entry {
   readonly scorer: Scorer;
@@ -18,6 +19,8 @@ export interface Source {
   /** Decodes, checks and self-tests weights; throws where they must not serve. */
   readonly open: (bytes: Uint8Array) => Scorer;
   readonly now: () => number;
+  /** How long to wait for KV, in ms. */
+  readonly patience: number;
 }
 
 /**
@@ -29,12 +32,13 @@ export class DecodedModels {
   readonly #most: number;
   /** By hash, the longest unused first. */
   readonly #entries = new Map<string, Entry>();
-  readonly #loading = new Map<string, Promise<Scorer>>();
+  readonly #loading: Shared<Scorer>;
   readonly #failed = new Map<string, { readonly at: number; readonly problem: Problem }>();
 
   /** @param most bytes that models may take together; the one used last stays even where it is larger */
   constructor(source: Source, most = MODEL_BYTES) {
     this.#source = source;
+    this.#loading = new Shared(source.now, source.patience, tooSlow);
     this.#most = most;
   }
 
@@ -71,12 +75,7 @@ export class DecodedModels {
     if (found) return Promise.resolve(found);
     const failure = this.failure(sha256);
     if (failure) return Promise.reject(failure);
-    let loading = this.#loading.get(sha256);
-    if (!loading) {
-      loading = this.#read(version).finally(() => this.#loading.delete(sha256));
-      this.#loading.set(sha256, loading);
-    }
-    return loading;
+    return this.#loading.run(sha256, () => this.#read(version));
   }
 
   async #read(version: Version): Promise<Scorer> {
@@ -116,6 +115,11 @@ export class DecodedModels {
       this.#entries.delete(sha256);
     }
   }
+}
+
+/** The problem of a request that waited for KV in vain. */
+export function tooSlow(): Problem {
+  return unavailable("KV did not answer in time", "model-unavailable");
 }
 
 /** The problem of a model that cannot serve now. */

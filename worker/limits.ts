@@ -40,6 +40,8 @@ export const POINTERS = 1000;
 export const POINTER_MS = 30_000;
 /** How old a pointer may be to serve at all: a model nobody asked for this long is looked up first. */
 export const STALE_MS = 300_000;
+/** How long a request waits for KV at the most. */
+export const KV_MS = 10_000;
 /** How long a version that failed to load is left alone. */
 export const RETRY_MS = 5_000;
 /** How long after its publication a version may not have arrived everywhere, with a margin over KV's minute. */

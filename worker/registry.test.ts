@@ -231,6 +231,26 @@ test("KV failing altogether is a 503 without a version, and goes unnoticed by ca
   expect((await registry.get("outage")).fault).toBeUndefined();
 });
 
+test("KV that never answers is waited for only so long, and asked anew afterwards", async () => {
+  await point("hangs", await weights(1, first));
+  let hung: string | undefined = pointerKey("hangs");
+  const kv = new Proxy(MODELS, {
+    get: (target, name) =>
+      name === "get"
+        ? (key: string, options: never) => (key === hung ? new Promise(() => {}) : target.get(key, options))
+        : Reflect.get(target, name),
+  });
+  const { registry, opened, pass } = setUp({ kv, patience: 50 });
+  const late = { status: 503, code: "model-unavailable", message: expect.stringContaining("in time") };
+  await Promise.all([1, 2, 3].map(() => expect(registry.get("hangs")).rejects.toMatchObject(late)));
+  hung = weightsKey(await hash(first));
+  await expect(registry.get("hangs")).rejects.toMatchObject(late);
+  hung = undefined;
+  pass(RETRY_MS);
+  expect(await versionOf(registry.get("hangs"))).toBe(1);
+  expect(opened()).toBe(1);
+});
+
 test("a version asked for by number is served while another is current; one there is not is a 404", async () => {
   const [older, newer] = [await weights(1, first), await weights(2, second)];
   await point("pinned", newer, { history: [older, missing(9)] });

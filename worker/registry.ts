@@ -4,9 +4,10 @@ import type { KVNamespace } from "@cloudflare/workers-types";
 import { MODEL_NAME, type Pointer, pointerKey, readPointer, type Version } from "../model/pointer.ts";
 import { isOlder, versionFor, versionsOf } from "../model/pointer.ts";
 import type { Scorer } from "../model/scorer.ts";
-import { DecodedModels, unavailable } from "./decoded.ts";
-import { POINTER_MS, POINTERS, RETRY_MS, STALE_MS } from "./limits.ts";
+import { DecodedModels, tooSlow, unavailable } from "./decoded.ts";
+import { KV_MS, POINTER_MS, POINTERS, RETRY_MS, STALE_MS } from "./limits.ts";
 import { Problem } from "./problem.ts";
+import { Shared } from "./shared.ts";
 
 /** A model as it is served now. */
 export interface Served {
@@ -42,6 +43,8 @@ export interface RegistryOptions {
   readonly behind?: (work: Promise<unknown>) => void;
   /** Bytes that decoded models may take together. */
   readonly bytes?: number;
+  /** How long to wait for KV, in ms. */
+  readonly patience?: number;
 }
 
 /**
@@ -55,15 +58,16 @@ export class Registry {
   readonly #decoded: DecodedModels;
   /** By name, the longest unused first. */
   readonly #slots = new Map<string, Slot>();
-  readonly #reading = new Map<string, Promise<Slot>>();
+  readonly #reading: Shared<Slot>;
 
   /** @param open decodes, checks and self-tests weights; throws where they must not serve */
   constructor(kv: KVNamespace, open: (bytes: Uint8Array) => Scorer, options: RegistryOptions = {}) {
-    const { now = Date.now, behind = waitUntil, bytes } = options;
+    const { now = Date.now, behind = waitUntil, bytes, patience = KV_MS } = options;
     this.#kv = kv;
     this.#now = now;
     this.#behind = behind;
-    this.#decoded = new DecodedModels({ kv, open, now }, bytes);
+    this.#decoded = new DecodedModels({ kv, open, now, patience }, bytes);
+    this.#reading = new Shared(now, patience, tooSlow);
   }
 
   /** Bytes of the models that are decoded. */
@@ -166,12 +170,7 @@ export class Registry {
   }
 
   #read(name: string): Promise<Slot> {
-    let reading = this.#reading.get(name);
-    if (!reading) {
-      reading = this.#refresh(name).finally(() => this.#reading.delete(name));
-      this.#reading.set(name, reading);
-    }
-    return reading;
+    return this.#reading.run(name, () => this.#refresh(name));
   }
 
   /** Reads a pointer anew; a slot that has one keeps it where the new one cannot be had. */
