@@ -79,6 +79,7 @@ function report({ rows, referenceRows, verdict, score, features }: Drift, which:
       ),
     );
   const rest = features.slice(SHOWN);
+  if (rows === 0) return [h("p", { class: "quiet" }, `No drift data: no rows ${which} were scored.`)];
   return [
     h("p", { class: `verdict ${verdict === "drifted" ? "bad" : ""}` }, verdict[0].toUpperCase() + verdict.slice(1)),
     h("p", {}, WORDS[verdict]),

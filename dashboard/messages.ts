@@ -27,13 +27,16 @@ export interface FlaggedRow {
   readonly reason: string;
 }
 
+/** Code of the fault that a load ends with where another has begun: nobody needs to be told. */
+export const SUPERSEDED = "interrupted";
+
 /** Calls answered one after another; a call that throws rejects with a Fault. */
 export interface Calls {
   /** Reads, checks and self-tests an artefact. */
   open(bytes: ArrayBuffer): Opened;
   /** Example rows as CSV: those the artefact holds. */
   sample(): string;
-  /** Reads a CSV and starts to score it; whatever was scored before is dropped. */
+  /** Reads a CSV and starts to score it; where it cannot be read, the rows of before stay. */
   load(source: string | Blob, fill: boolean): Promise<Loaded>;
   flagged(rows: readonly number[], beside: readonly string[]): FlaggedRow[];
   explain(row: number): Explanation;

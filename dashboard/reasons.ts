@@ -1,13 +1,14 @@
 /** Why a row got its score: what each feature, and each kind of evidence, adds to the log odds, as bars around zero. */
+import type { EvidenceName } from "../model/evidence.ts";
 import type { Cell, Contribution, Explanation } from "../model/explain.ts";
 import type { Schema } from "../model/schema.ts";
 import { byId, h } from "./element.ts";
-import { counted, percent, score as scored, short, signed } from "./numbers.ts";
+import { count, counted, percent, score as scored, short, signed } from "./numbers.ts";
 
 /** Features shown by name; the rest is one line. */
 const NAMED = 10;
 
-const KINDS: Readonly<Record<string, string>> = {
+const KINDS: Readonly<Record<EvidenceName, string>> = {
   gaussian: "Mahalanobis distance",
   prototypes: "nearest normal prototype",
   residual: "autoencoder residual",
@@ -15,10 +16,11 @@ const KINDS: Readonly<Record<string, string>> = {
   shallow: "shallow trees, from labels",
   deep: "deep trees, from labels",
   encoder: "small encoders",
+  joint: "trees on inputs and distances",
 };
 
 export function showReasons(row: number, score: number, { features, ...odds }: Explanation, schema: Schema): void {
-  byId("why-title").textContent = `Why row ${row + 1} scores ${scored(score)}`;
+  byId("why-title").textContent = `Why row ${count(row + 1)} scores ${scored(score)}`;
   const named = features.slice(0, NAMED);
   const others = features.slice(NAMED).filter(({ contribution }) => contribution !== 0);
   const rest = others.reduce((sum, { contribution }) => sum + contribution, 0);
@@ -31,7 +33,7 @@ export function showReasons(row: number, score: number, { features, ...odds }: E
   if (others.length > 0)
     bars.push({ name: counted(others.length, "other feature"), note: "together", contribution: rest });
   const kinds = Object.entries(odds.evidence ?? {})
-    .map(([kind, contribution]) => ({ name: KINDS[kind] ?? kind, note: "", contribution }))
+    .map(([kind, contribution]) => ({ name: KINDS[kind as EvidenceName] ?? kind, note: "", contribution }))
     .toSorted((a, b) => b.contribution - a.contribution);
   const path = h(
     "p",

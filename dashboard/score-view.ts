@@ -97,9 +97,8 @@ export class ScoreView {
   }
 
   async #load(source: Source): Promise<void> {
-    this.#run = -1;
-    clearTimeout(this.#rest);
     const { rows, columns, run } = await this.#thread.call("load", source.content, source.fill);
+    clearTimeout(this.#rest);
     this.#run = run;
     this.#name = source.name;
     this.#scores = new Float32Array(rows).fill(Number.NaN);
@@ -198,7 +197,8 @@ export class ScoreView {
   }
 
   async #download(): Promise<void> {
-    const file = await this.#thread.call("save", this.#threshold.value);
+    const file = await this.#thread.call("save", this.#threshold.value).catch(() => undefined);
+    if (!file) return;
     const link = document.createElement("a");
     link.href = URL.createObjectURL(file);
     link.download = `${this.#name.replace(/(\.(csv|tsv|txt))?(\.gz)?$/i, "")}-scored.csv`;

@@ -7,6 +7,7 @@ import { Counter, referenceOf } from "../model/reference.ts";
 import { Scorer } from "../model/scorer.ts";
 import { type Columns, mapColumns } from "./columns.ts";
 import { CsvTable } from "./csv.ts";
+import { SUPERSEDED } from "./messages.ts";
 import type { Answer, Ask, Batch, Calls, Fault, FlaggedRow } from "./messages.ts";
 
 /** How long a stretch of rows is scored before others get their turn, ms. */
@@ -34,6 +35,7 @@ let module: WebAssembly.Module | undefined;
 let scorer: Scorer | undefined;
 let sheet: Sheet | undefined;
 let run = 0;
+let loads = 0;
 
 const calls: Calls = {
   open(bytes) {
@@ -55,17 +57,18 @@ const calls: Calls = {
     return lines.map((line) => line.map((cell) => csvField(String(cell ?? ""))).join(",")).join("\n");
   },
   async load(source, fill) {
-    const mine = ++run;
-    sheet = undefined;
+    const asked = ++loads;
+    const text = typeof source === "string" ? source : await textOf(source);
+    if (asked !== loads) throw new UnseenError(SUPERSEDED, "Other rows came meanwhile.", "Nothing is to be done.");
     const { schema, reference } = opened().artefact;
-    const table = new CsvTable(typeof source === "string" ? source : await textOf(source));
+    const table = new CsvTable(text);
     const columns = mapColumns(table.names, schema, fill);
-    if (mine === run) {
-      const counter = reference && new Counter(schema, reference);
-      const counts = new Float64Array(counter?.bins ?? 0);
-      sheet = { table, columns, scores: new Float32Array(table.count).fill(Number.NaN), counter, counts };
-      setTimeout(() => void scoreAll(mine));
-    }
+    // Only now the rows of before give way.
+    const counter = reference && new Counter(schema, reference);
+    const counts = new Float64Array(counter?.bins ?? 0);
+    sheet = { table, columns, scores: new Float32Array(table.count).fill(Number.NaN), counter, counts };
+    const mine = ++run;
+    setTimeout(() => void scoreAll(mine));
     return { rows: table.count, columns, run: mine };
   },
   flagged(rows, beside) {

@@ -1,6 +1,7 @@
 /** Where rows come from: typed or pasted text, a chosen or dropped file, the sample; and what became of their columns. */
 import type { Columns } from "./columns.ts";
 import { byId, h } from "./element.ts";
+import { SUPERSEDED } from "./messages.ts";
 import { count, counted } from "./numbers.ts";
 
 /** Text beyond this is kept out of the text field, which would become slow, characters. */
@@ -95,8 +96,10 @@ export class SourceControl {
       if (typing) return;
       this.#fold(true);
     } catch (cause) {
+      const fault = cause as Error & { code?: string; remedy?: string };
+      if (fault.code === SUPERSEDED) return;
       this.open();
-      this.#tell(source, cause as Error & { code?: string; remedy?: string });
+      this.#tell(source, fault);
     }
   }
 

@@ -258,6 +258,11 @@ describe.skipIf(missing !== undefined)(`dashboard${missing ? `: ${missing}` : ""
     await page.getByText("1 not read by this model").waitFor();
     await paste(page, "a,b\n1,2");
     await page.getByRole("alert").filter({ hasText: "None of the columns is a feature of this model" }).waitFor();
+    // the rows of before are still there, and still explained
+    await page.getByRole("slider", { name: "Threshold" }).press("Home");
+    await page.getByRole("button", { name: "Why row 1", exact: true }).click();
+    await page.getByRole("heading", { name: "Why row 1 scores" }).waitFor();
+    await page.getByRole("button", { name: "1 %", exact: true }).click();
     await paste(page, "1,2\n3,4");
     await page.getByRole("alert").filter({ hasText: "Put the column names on the first line" }).waitFor();
   });

@@ -1,6 +1,6 @@
 /** An evaluation as the artefact carries it: figures by family, scores at three stages, and example rows where wanted. */
 import type { EvaluationSummary, Examples, FamilyFigures, Stage } from "../../model/evaluation.ts";
-import { EVIDENCE, type EvidenceName } from "../../model/evidence.ts";
+import { DISTANCES, EVIDENCE } from "../../model/evidence.ts";
 import type { Scorer } from "../../model/scorer.ts";
 import type { Dataset, Rows } from "../data/dataset.ts";
 import { encodeRows, type Matrix } from "../data/matrix.ts";
@@ -12,8 +12,6 @@ import { aucRoc } from "./metrics.ts";
 const BINS = 32;
 /** Rows a stage is judged on: normal ones, and of each family. */
 const [NORMAL_ROWS, FAMILY_ROWS] = [4000, 400];
-/** Kinds of evidence that normal rows alone teach. */
-const MANIFOLD: readonly EvidenceName[] = ["gaussian", "prototypes", "residual", "tails"];
 
 /**
  * @param examples how many example rows to take along, 0 for none: they are rows of the data as they stand
@@ -62,7 +60,7 @@ function stagesOf(scorer: Scorer, heldOut: HeldOut): Stage[] | undefined {
   const normal = heldOut.normal.map(({ rows }) => encode(rows, share));
   const anomalous = families(heldOut).map(({ rows }) => encode(rows, FAMILY_ROWS));
   if (anomalous.length === 0 || scorer.evidence(new Float32Array(scorer.inputs)) === undefined) return undefined;
-  const kinds = MANIFOLD.map((name) => EVIDENCE.indexOf(name));
+  const kinds = DISTANCES.map((name) => EVIDENCE.indexOf(name));
   const manifold = (x: Float32Array): number => {
     const z = scorer.evidence(x) ?? [];
     return kinds.reduce((sum, kind) => sum + z[kind], 0) / kinds.length;
