@@ -30,8 +30,8 @@ export async function inWorkerd(
   rounds: number,
 ): Promise<InWorkerd[]> {
   const kv = await KvService.start();
-  const config = fileURLToPath(new URL("wrangler.toml", import.meta.url));
-  const workerd = await startWorkerd({ kvPort: kv.port, vars: {}, more: ["--config", config] });
+  const entry = fileURLToPath(new URL("timing-worker.ts", import.meta.url));
+  const workerd = await startWorkerd({ kvPort: kv.port, vars: { ENVIRONMENT: "development" }, more: [entry] });
   try {
     const results: InWorkerd[] = [];
     for (const [model, artefact] of models) {

@@ -7,6 +7,8 @@ import simd from "../../build/score.wasm";
 import { readArtefact } from "../../model/artefact.ts";
 import { Scorer } from "../../model/scorer.ts";
 
+export { LiveHistograms } from "../../worker/live-histograms.ts";
+
 const modules: Readonly<Record<string, WebAssembly.Module>> = { simd, relaxed };
 const scorers = new Map<string, Scorer>();
 
