@@ -41,6 +41,7 @@ const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 export async function readBytes(request: Request): Promise<Uint8Array> {
   if (Number(request.headers.get("content-length") ?? 0) > BODY_BYTES) throw tooLarge();
   if (!request.body) return new Uint8Array();
+  if (request.headers.has("content-length")) return readWhole(request);
   const reader = request.body.getReader();
   const clock = new Deadline(BODY_MS);
   const chunks: Uint8Array[] = [];
@@ -68,6 +69,20 @@ export async function readBytes(request: Request): Promise<Uint8Array> {
     at += chunk.byteLength;
   }
   return all;
+}
+
+/** A body that says how long it is, and is no longer: in one read, which costs far less than one of each chunk. */
+async function readWhole(request: Request): Promise<Uint8Array> {
+  const clock = new Deadline(BODY_MS);
+  try {
+    const bytes = new Uint8Array(await clock.race(request.arrayBuffer()));
+    if (bytes.length > BODY_BYTES) throw tooLarge();
+    return bytes;
+  } catch (cause) {
+    throw cause instanceof Problem ? cause : brokenOff();
+  } finally {
+    clock.stop();
+  }
 }
 
 /** Bounds how long a sender may take; one timer for all the reads of a body. */

@@ -21,11 +21,11 @@ interface HeapNode {
 /** Parts of a request by the functions that do them; what none names is the rest. */
 const PARTS: readonly (readonly [string, RegExp])[] = [
   ["kernel", /^wasm-function/],
+  // inlined into one another, so one part
   [
-    "reading the body",
-    /^(readBytes|readJson|race|read|getReader|arrayBuffer|bytes|stop|setTimeout|clearTimeout|Deadline)$/,
+    "body into rows",
+    /^(readBytes|readWhole|readJson|parseJson|race|read|getReader|arrayBuffer|decode|parse|stop|Deadline|setTimeout|clearTimeout)$/,
   ],
-  ["JSON into rows", /^(parseJson|parse|decode)$/],
   ["checking the envelope", /zod|^(safeParse|readRequest|_parse|run|inst\.)/],
   ["rows into inputs", /^#?(encode\w*|put\w*|transform|scoreRows|mayInherit)$/],
   ["scores into JSON", /^(predictions?Json|scoreAnswer|jsonAnswer|checkScores)$/],

@@ -31,6 +31,15 @@ describe("bodies that come slowly, or break off", () => {
     }
   });
 
+  test("a body that stalls short of the length it states is given up in time", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const { body } = stalled('{"instances":[');
+    const headers = { "content-type": "application/json", "content-length": "100" };
+    const response = ask("/v1/score", { method: "POST", body, headers });
+    await vi.advanceTimersByTimeAsync(BODY_MS + 1);
+    expect((await response).status).toBe(408);
+  });
+
   test("a stalled stream of lines ends with a line that says so", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const { body, ended } = stalled('[1,2,"tcp",true]\n[1,');
