@@ -140,5 +140,5 @@ test("falls within what is tolerated pass, and rises do", () => {
   expect(() => refuseLosses(figures(0.89, 0.9))).toThrow("AUC-ROC");
   expect(() => refuseLosses(figures(0.95, 0.4))).toThrow("recall");
   expect(() => refuseLosses(figures(0.95, 0.45, 20))).not.toThrow();
-  expect(() => refuseLosses(figures(0.95, 0.9, 1000, 0.12))).toThrow("Brier");
+  expect(() => refuseLosses(figures(0.95, 0.9, 1000, 0.14))).toThrow("Brier");
 });
