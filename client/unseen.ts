@@ -143,15 +143,29 @@ function query(options: Readonly<Record<string, string | number | boolean | unde
   return given.length > 0 ? `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}` : "";
 }
 
-/** Rows as lines, each taken only when there is room for it. */
+/** Rows that are there already go out so many at a time. */
+const ROWS_A_CHUNK = 64;
+
+/** Rows as lines, taken only when there is room for them. */
 function lines(rows: Iterable<Row> | AsyncIterable<Row>): ReadableStream<Uint8Array> {
-  const iterator = Symbol.asyncIterator in rows ? rows[Symbol.asyncIterator]() : rows[Symbol.iterator]();
   const encoder = new TextEncoder();
+  // a row that was waited for goes out at once: the next may take its time
+  const [iterator, most] =
+    Symbol.asyncIterator in rows ? [rows[Symbol.asyncIterator](), 1] : [rows[Symbol.iterator](), ROWS_A_CHUNK];
   return new ReadableStream({
     async pull(controller) {
-      const { done, value } = await iterator.next();
-      if (done) controller.close();
-      else controller.enqueue(encoder.encode(`${JSON.stringify(value)}\n`));
+      let text = "";
+      for (let i = 0; i < most; i++) {
+        const next = iterator.next();
+        const { done, value } = next instanceof Promise ? await next : next;
+        if (done) {
+          if (text !== "") controller.enqueue(encoder.encode(text));
+          controller.close();
+          return;
+        }
+        text += `${JSON.stringify(value)}\n`;
+      }
+      controller.enqueue(encoder.encode(text));
     },
     async cancel() {
       await iterator.return?.();

@@ -85,26 +85,53 @@ async function readWhole(request: Request): Promise<Uint8Array> {
   }
 }
 
-/** Bounds how long a sender may take; one timer for all the reads of a body. */
+/**
+ * Bounds how long a sender may take. One timer whatever the number of reads: timers cost memory until the request ends.
+ */
 export class Deadline {
-  readonly #late: Promise<never>;
-  readonly #timer: ReturnType<typeof setTimeout>;
+  readonly #ms: number;
+  #timer: ReturnType<typeof setTimeout>;
+  #renewed = false;
+  /** Of the race that is on; time without one, while a reader takes its own, does not count. */
+  #lose: ((problem: Problem) => void) | undefined;
 
-  /** @param ms after which every race is lost with Problem 408 */
+  /** @param ms after which every race is lost with Problem 408, unless renewed */
   constructor(ms: number) {
-    const { promise, reject } = Promise.withResolvers<never>();
-    promise.catch(() => undefined);
-    this.#late = promise;
-    this.#timer = setTimeout(() => reject(tooSlow(ms)), ms);
+    this.#ms = ms;
+    this.#timer = setTimeout(() => this.#over(), ms);
   }
 
   /** @throws Problem 408 where the time is over first */
   race<T>(read: Promise<T>): Promise<T> {
-    return Promise.race([read, this.#late]);
+    return new Promise((resolve, reject) => {
+      this.#lose = reject;
+      // Before the race ends, for the next one may begin right after.
+      const ending =
+        <Value>(end: (value: Value) => void) =>
+        (value: Value): void => {
+          this.#lose = undefined;
+          end(value);
+        };
+      read.then(ending(resolve), ending(reject));
+    });
+  }
+
+  /** Grants at least as much time again from now on, at most twice as much. */
+  renew(): void {
+    this.#renewed = true;
   }
 
   stop(): void {
     clearTimeout(this.#timer);
+  }
+
+  #over(): void {
+    if (this.#renewed || !this.#lose) {
+      this.#renewed = false;
+      this.#timer = setTimeout(() => this.#over(), this.#ms);
+      return;
+    }
+    this.#lose(tooSlow(this.#ms));
   }
 }
 

@@ -44,12 +44,38 @@ describe("bodies that come slowly, or break off", () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const { body, ended } = stalled('[1,2,"tcp",true]\n[1,');
     const answer = (await send("application/x-ndjson", body)).arrayBuffer();
-    await vi.advanceTimersByTimeAsync(BODY_MS + 1);
+    await vi.advanceTimersByTimeAsync(2 * BODY_MS + 1);
     const lines = new TextDecoder()
       .decode(await answer)
       .trim()
       .split("\n");
     expect([lines.length, JSON.parse(lines[1]), ended()]).toMatchObject([2, { line: 2, code: "body-too-slow" }, true]);
+  });
+
+  test("a reader that takes its time is not taken for a slow sender", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    let left = 3;
+    const body = new ReadableStream<Uint8Array>(
+      {
+        pull(controller) {
+          if (left-- > 0) controller.enqueue(new TextEncoder().encode('[1,2,"tcp",true]\n'));
+          else controller.close();
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    const reader = (await send("application/x-ndjson", body)).body?.getReader();
+    let text = "";
+    for (let piece = await reader?.read(); piece && !piece.done; piece = await reader?.read()) {
+      text += new TextDecoder().decode(piece.value);
+      await vi.advanceTimersByTimeAsync(10 * BODY_MS);
+    }
+    expect(
+      text
+        .trim()
+        .split("\n")
+        .map((line) => "score" in (JSON.parse(line) as object)),
+    ).toEqual([true, true, true]);
   });
 
   test("one that breaks off is a bad request, or the last line", async () => {

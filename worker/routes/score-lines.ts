@@ -26,12 +26,13 @@ export function scoreLines(context: Context<AppEnv>, served: Served, question: Q
   context.header("x-threshold", String(threshold));
   const answers = new LineAnswers(scorer, threshold, question.top, (scored) => observe(context, served, scored));
   const reader = context.req.raw.body?.getReader();
+  const clock = new Deadline(BODY_MS);
   const stream = new ReadableStream<Uint8Array>({
     async pull(controller) {
       try {
         let text = answers.take();
         while (text === "") {
-          const chunk = await read(reader);
+          const chunk = await read(reader, clock);
           if (!chunk) break;
           answers.feed(chunk);
           text = answers.take();
@@ -40,15 +41,20 @@ export function scoreLines(context: Context<AppEnv>, served: Served, question: Q
           text = answers.finish();
           if (text !== "") controller.enqueue(UTF8.encode(text));
           controller.close();
+          clock.stop();
         } else controller.enqueue(UTF8.encode(text));
       } catch (fault) {
         // The status has long been sent: the fault is the last line.
         controller.enqueue(UTF8.encode(answers.fault(fault)));
         controller.close();
+        clock.stop();
         reader?.cancel().catch(() => undefined);
       }
     },
-    cancel: (reason) => reader?.cancel(reason),
+    cancel: (reason) => {
+      clock.stop();
+      return reader?.cancel(reason);
+    },
   });
   return context.body(stream, 200, { "content-type": LINES_TYPE });
 }
@@ -58,17 +64,15 @@ const UTF8 = new TextEncoder();
 type Reader = ReadableStreamDefaultReader<Uint8Array>;
 
 /** The next chunk; undefined at the end. @throws Problem 408 where none comes in time, 400 where the body breaks off */
-async function read(reader: Reader | undefined): Promise<Uint8Array | undefined> {
+async function read(reader: Reader | undefined, clock: Deadline): Promise<Uint8Array | undefined> {
   if (!reader) return undefined;
-  const clock = new Deadline(BODY_MS);
+  clock.renew();
   try {
     const { done, value } = await clock.race(reader.read());
     return done ? undefined : value;
   } catch (cause) {
     if (cause instanceof Problem) throw cause;
     throw new Problem(400, "body-malformed", "The body broke off.", "Send the rest again.");
-  } finally {
-    clock.stop();
   }
 }
 
