@@ -1,48 +1,21 @@
 /** The dashboard in a real browser against real workerd: what a user sees, by mouse, keys and screen reader. */
-import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import type { KVNamespace } from "@cloudflare/workers-types";
-import getPort from "get-port";
 import type { Browser, Page } from "playwright-core";
-import { getPlatformProxy } from "wrangler";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { writeArtefact } from "../model/artefact.ts";
 import { explain } from "../model/explain.ts";
-import { pointerKey, weightsKey } from "../model/pointer.ts";
-import { Scorer } from "../model/scorer.ts";
-import { startWorker, type WorkerProcess } from "../trainer/commands/worker-process.ts";
-import { trainOn } from "../trainer/commands/train.ts";
-import { readDataset } from "../trainer/data/read.ts";
-import { writeSimulation } from "../trainer/data/simulate/write.ts";
-import { evaluate } from "../trainer/evaluate/evaluate.ts";
-import { summarise } from "../trainer/evaluate/summary.ts";
-import { kernelModule } from "../trainer/learn/engine.ts";
+import type { Scorer } from "../model/scorer.ts";
+import type { WorkerProcess } from "../trainer/commands/worker-process.ts";
 import { launchBrowser } from "./browser.ts";
+import { startService } from "./dashboard-service.ts";
 import { lowContrast, unnamed } from "./page-checks.ts";
 
 const KEY = "a-key-for-the-dashboard";
-const sha256 = (data: Uint8Array | string): string => createHash("sha256").update(data).digest("hex");
 const found = await launchBrowser();
 const missing = typeof found === "string" ? found : undefined;
 const browser = found as Browser;
-const folder = mkdtempSync(join(tmpdir(), "unseen-dashboard-"));
-
-/** Trains on a small simulation; the second version is the same model without figures, and was rolled back. */
-async function model(): Promise<{ artefact: Scorer["artefact"]; bytes: Uint8Array[] }> {
-  const data = join(folder, "flows");
-  await writeSimulation(data, { seed: 1, rows: 160, anomalies: 40 });
-  const dataset = await readDataset(data);
-  const holdOut = ["port_scan", "web_attack"];
-  const { artefact: bare } = await trainOn(dataset, { holdOut, shots: 20, seed: 1, split: "rows" });
-  const scorer = new Scorer(bare, kernelModule("score"));
-  const evaluation = summarise(scorer, dataset, holdOut, evaluate(scorer, dataset, holdOut), 200);
-  const artefact = { ...bare, evaluation };
-  return { artefact, bytes: [writeArtefact(artefact), writeArtefact(bare)] };
-}
 
 describe.skipIf(missing !== undefined)(`dashboard${missing ? `: ${missing}` : ""}`, { timeout: 120_000 }, () => {
   let worker: WorkerProcess;
@@ -52,28 +25,12 @@ describe.skipIf(missing !== undefined)(`dashboard${missing ? `: ${missing}` : ""
   const complaints: string[] = [];
 
   beforeAll(async () => {
-    const { artefact, bytes } = await model();
-    scorer = new Scorer(artefact, kernelModule("score"));
-    const persistTo = join(folder, "kv");
-    const versions = bytes.map((value, i) => ({
-      version: i + 1,
-      sha256: sha256(value),
-      publishedAt: "2026-01-01T00:00:00.000Z",
-    }));
-    const [current, ...history] = versions;
-    const { env, dispose } = await getPlatformProxy<{ MODELS: KVNamespace }>({
-      persist: { path: join(persistTo, "v3") },
-    });
-    for (const [i, value] of bytes.entries()) await env.MODELS.put(weightsKey(versions[i].sha256), value);
-    await env.MODELS.put(pointerKey("flows"), JSON.stringify({ name: "flows", current, history }));
-    await dispose();
-    worker = await startWorker(await getPort(), persistTo, { API_KEY_SHA256: sha256(KEY) });
+    ({ worker, scorer } = await startService(KEY));
     page = await open();
   }, 120_000);
   afterAll(async () => {
     await browser.close();
     await worker?.stop();
-    rmSync(folder, { recursive: true, force: true });
   });
 
   async function open(options: Parameters<typeof browser.newPage>[0] = {}): Promise<Page> {

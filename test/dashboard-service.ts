@@ -1,0 +1,56 @@
+/** A service for tests of the dashboard: a small model of the simulator's flows in real KV, behind a key, in real workerd. */
+import { createHash } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { KVNamespace } from "@cloudflare/workers-types";
+import getPort from "get-port";
+import { getPlatformProxy } from "wrangler";
+import { type Artefact, writeArtefact } from "../model/artefact.ts";
+import { pointerKey, weightsKey } from "../model/pointer.ts";
+import { Scorer } from "../model/scorer.ts";
+import { trainOn } from "../trainer/commands/train.ts";
+import { startWorker, type WorkerProcess } from "../trainer/commands/worker-process.ts";
+import { readDataset } from "../trainer/data/read.ts";
+import { writeSimulation } from "../trainer/data/simulate/write.ts";
+import { evaluate } from "../trainer/evaluate/evaluate.ts";
+import { summarise } from "../trainer/evaluate/summary.ts";
+import { kernelModule } from "../trainer/learn/engine.ts";
+
+/** Version 1 serves, with figures and 200 example rows; version 2, the same without, was rolled back. */
+export async function startService(key: string): Promise<{ worker: WorkerProcess; scorer: Scorer }> {
+  const folder = mkdtempSync(join(tmpdir(), "unseen-dashboard-"));
+  const { bare, artefact } = await smallModel(join(folder, "flows"));
+  const persistTo = join(folder, "kv");
+  const { env, dispose } = await getPlatformProxy<{ MODELS: KVNamespace }>({
+    persist: { path: join(persistTo, "v3") },
+  });
+  const versions = [];
+  for (const [i, value] of [writeArtefact(artefact), writeArtefact(bare)].entries()) {
+    versions.push({ version: i + 1, sha256: sha256(value), publishedAt: "2026-01-01T00:00:00.000Z" });
+    await env.MODELS.put(weightsKey(versions[i].sha256), value);
+  }
+  const [current, ...history] = versions;
+  await env.MODELS.put(pointerKey("flows"), JSON.stringify({ name: "flows", current, history }));
+  await dispose();
+  const worker = await startWorker(await getPort(), persistTo, { API_KEY_SHA256: sha256(key) });
+  const stop = async (): Promise<void> => {
+    await worker.stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return { worker: { ...worker, stop }, scorer: new Scorer(artefact, kernelModule("score")) };
+}
+
+async function smallModel(data: string): Promise<{ bare: Artefact; artefact: Artefact }> {
+  await writeSimulation(data, { seed: 1, rows: 160, anomalies: 40 });
+  const dataset = await readDataset(data);
+  const holdOut = ["port_scan", "web_attack"];
+  const { artefact: bare } = await trainOn(dataset, { holdOut, shots: 20, seed: 1, split: "rows" });
+  const scorer = new Scorer(bare, kernelModule("score"));
+  const evaluation = summarise(scorer, dataset, holdOut, evaluate(scorer, dataset, holdOut), 200);
+  return { bare, artefact: { ...bare, evaluation } };
+}
+
+function sha256(data: Uint8Array | string): string {
+  return createHash("sha256").update(data).digest("hex");
+}
