@@ -104,6 +104,12 @@ describe("training in the published form", () => {
     expect(Buffer.compare(other, bytes)).not.toBe(0);
   });
 
+  test("two threads give the artefact of one byte for byte", async () => {
+    const few = { ...request, learning: { ...learning, episodes: 2 } };
+    const one = writeArtefact((await train(fit, few)).artefact);
+    expect(writeArtefact((await train(fit, { ...few, workers: 2 })).artefact)).toEqual(one);
+  });
+
   test("interrupted, it keeps a checkpoint; resumed, it ends where an unbroken run ends", async () => {
     const checkpoint = join(folder, "run.checkpoint");
     const controller = new AbortController();
