@@ -142,6 +142,7 @@ describe("drift", () => {
       ["/v1/models/bare/drift", 404, "reference-missing", development],
       ["/v1/models/none/drift", 404, "model-unknown", development],
       ["/v1/models/asked/versions/7/drift", 404, "version-unknown", development],
+      ["/v1/models/asked/versions/x/drift", 404, "version-unknown", development],
       ["/v1/models/asked/drift?hours=0", 422, "request-invalid", development],
       ["/v1/models/asked/drift?hours=169", 422, "request-invalid", development],
       ["/v1/models/asked/drift?days=1", 422, "request-invalid", development],

@@ -15,6 +15,7 @@ export const driftCommand: Command = {
   summary: "tell how far rows of late are from those a model was trained on",
   args: {
     ...endpointOptions,
+    version: { type: "string", valueHint: "N", description: "Worker: of this version (the current one)" },
     hours: { type: "string", valueHint: "N", description: "Worker: rows of the last N hours (24), up to 168" },
     model: { type: "string", valueHint: "FILE", description: "offline: model file" },
     in: { type: "string", valueHint: "FILE", description: "offline: rows, CSV, CSV.gz or Parquet" },
@@ -41,7 +42,8 @@ async function compare(options: Options): Promise<Drift> {
   }
   if (file !== undefined) return fileDrift(openModel(file).scorer, oneFile(options, "in"));
   const hours = whole(options, "hours", 1, 168) ?? 24;
-  return (await ask(options, `drift?hours=${hours}`)) as Drift;
+  const version = whole(options, "version", 1, 1_000_000_000);
+  return (await ask(options, `${version === undefined ? "" : `versions/${version}/`}drift?hours=${hours}`)) as Drift;
 }
 
 function driftText({ rows, referenceRows, verdict, limits, score, features }: Drift): string {

@@ -2,7 +2,7 @@
 import type { Context } from "hono";
 import { drift } from "../../model/drift.ts";
 import { Counter } from "../../model/reference.ts";
-import { serve, type Target } from "../answers.ts";
+import { type Target, versionNumber } from "../answers.ts";
 import type { AppEnv } from "../bindings.ts";
 import { KEPT_HOURS } from "../live-histograms.ts";
 import { Problem } from "../problem.ts";
@@ -23,7 +23,12 @@ export async function modelDrift(context: Context<AppEnv>, registry: Registry, t
     throw new Problem(422, "request-invalid", "The query is not as it should be.", remedy);
   }
   const hours = Number(parsed.data.hours ?? 24);
-  const served = await serve(context, registry, target);
+  // Of the current version, whoever asks: a canary's drift is asked for by its number.
+  const version = target.version === undefined ? undefined : versionNumber(target.version);
+  const served = await registry.get(target.name, { version });
+  const answering = `${served.name}@${served.version.version}`;
+  context.set("model", answering);
+  context.header("x-model-version", answering);
   const { reference, schema } = served.scorer.artefact;
   if (!reference) {
     const remedy = "Train the model again, or set a reference with `unseen threshold --reference`.";
