@@ -1,10 +1,13 @@
 import { expect, test } from "vitest";
 import kernel from "../build/score.wasm";
 import { Scorer } from "../model/scorer.ts";
+import { makeArtefact } from "../test/fixtures/artefact.ts";
 import { createApp } from "./app.ts";
 import { describeApi } from "./openapi.ts";
 import { OPERATIONS } from "./operations.ts";
-import { bindings, development, serve } from "./test-server.ts";
+import * as cards from "./card-schemas.ts";
+import * as schemas from "./schemas.ts";
+import { bindings, development, publish, serve } from "./test-server.ts";
 
 const ask = serve();
 
@@ -52,4 +55,31 @@ test("the page holds every route and schema, and nothing from elsewhere; its pol
   expect(response.headers.get("content-security-policy")).toBe(
     `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
   );
+});
+
+test("answers are what the description says they are", async () => {
+  await publish("flows", makeArtefact(kernel, 1).bytes, makeArtefact(kernel, 2).bytes);
+  const post = (path: string, body: unknown, type = "application/json"): Promise<Response> =>
+    ask(path, { method: "POST", headers: { "content-type": type }, body: JSON.stringify(body) });
+  const row = [1, 2, "tcp", true];
+  const answers = [
+    [schemas.ScoreResponse, post("/v1/score", { instances: [row], explain: true }), 200],
+    [schemas.PredictResponse, post("/v1/models/flows:predict", { instances: [row] }), 200],
+    [schemas.Prediction, post("/v1/score?explain=2", row, "application/x-ndjson"), 200],
+    [schemas.LineFault, post("/v1/score", [1], "application/x-ndjson"), 200],
+    [schemas.ProblemDocument, post("/v1/score", { instances: [[1]] }), 422],
+    [cards.ModelList, ask("/v1/models"), 200],
+    [cards.ModelCard, ask("/v1/models/flows"), 200],
+    [cards.ModelCard, ask("/v1/models/flows/versions/1"), 200],
+    [cards.VersionList, ask("/v1/models/flows/versions"), 200],
+    [cards.Ready, ask("/v2/health/ready"), 200],
+    [cards.Live, ask("/v2/health/live"), 200],
+  ] as const;
+  for (const [schema, answer, status] of answers) {
+    const response = await answer;
+    expect(response.status).toBe(status);
+    const body: unknown = JSON.parse(new TextDecoder().decode(await response.arrayBuffer()));
+    // whatever is not described would be stripped
+    expect(schema.parse(body)).toEqual(body);
+  }
 });
