@@ -85,11 +85,7 @@ export class Pieces {
     const offsets = Float64Array.from(b);
     let interval = 0;
     for (const column of this.#columns) {
-      this.#fill(column, w, n, offsets, (place, row, value, slope) => {
-        const at = (row >> 4) * size + (INTERVAL / 4) * (interval + place + 1) + (row & 15);
-        values[at] = value;
-        values[at + 16] = slope;
-      });
+      this.#fill(column, w, offsets, values.subarray((INTERVAL / 4) * interval), size);
       interval += column.places.length + 1;
     }
     this.#kernel.floats(bias, n).set(offsets);
@@ -100,53 +96,56 @@ export class Pieces {
     };
   }
 
-  /** One column's values and slopes, against what it is before its first knot, which is added to the offsets. */
+  /**
+   * One column's values and slopes, against what it is before its first knot, which is added to the offsets (n).
+   *
+   * @param to the column's intervals in the first panel; the next panel is `size` further on
+   */
   #fill(
     { knots, joined, places, rising }: Column,
     w: Float32Array,
-    n: number,
     offsets: Float64Array,
-    put: (place: number, row: number, value: number, slope: number) => void,
+    to: Float32Array,
+    size: number,
   ): void {
-    const count = this.#pieces.length / 3;
+    const pieces = this.#pieces;
+    const count = pieces.length / 3;
+    const n = offsets.length;
     const crowded = rising.includes(undefined);
     // Of each output: what has risen, and of what rises Σ w·scale and Σ w·scale·low.
     const risen = new Float64Array(n);
     const slopes = new Float64Array(n);
     const shifts = new Float64Array(n);
-    let next = 0;
-    for (const [place, at] of places.entries()) {
+    for (let place = 0, next = 0; place < places.length; place++) {
+      const at = places[place];
       for (; next < knots.length && joined[next] === place; next++) {
         const { piece, opens } = knots[next];
-        const [from, scale] = this.#pieces.subarray(3 * piece + 1, 3 * piece + 3);
+        const [from, scale] = [pieces[3 * piece + 1], pieces[3 * piece + 2]];
         const falls = scale < 0;
-        const sign = opens ? 1 : -1;
-        for (let row = 0, at = piece; row < n; row++, at += count) {
-          if (opens && falls) offsets[row] += w[at];
-          if (!opens) risen[row] += falls ? -w[at] : w[at];
-          if (!crowded) continue;
-          slopes[row] += sign * w[at] * scale;
-          shifts[row] += sign * w[at] * (falls ? scale * from + 1 : scale * from);
+        for (let row = 0; !opens && row < n; row++) risen[row] += (falls ? -1 : 1) * w[row * count + piece];
+        for (let row = 0; opens && falls && row < n; row++) offsets[row] += w[row * count + piece];
+        for (let row = 0; crowded && row < n; row++) {
+          const weight = (opens ? 1 : -1) * w[row * count + piece];
+          slopes[row] += weight * scale;
+          shifts[row] += weight * (falls ? scale * from + 1 : scale * from);
         }
       }
+      const entry = (INTERVAL / 4) * (place + 1);
       const few = rising[place];
-      for (let row = 0; few === undefined && row < n; row++) {
-        put(place, row, risen[row] + slopes[row] * at - shifts[row], slopes[row]);
+      for (let row = 0, cell = entry; row < n; row++) {
+        to[cell] = few ? risen[row] : risen[row] + slopes[row] * at - shifts[row];
+        to[cell + 16] = few ? 0 : slopes[row];
+        cell += (row & 15) === 15 ? size - 15 : 1;
       }
-      if (few === undefined) continue;
-      const rises = few.map((piece) => {
-        const [from, scale] = this.#pieces.subarray(3 * piece + 1, 3 * piece + 3);
-        return { piece, scale, share: Math.min(1, Math.max(0, (at - from) * scale)) - (scale < 0 ? 1 : 0) };
-      });
-      for (let row = 0; row < n; row++) {
-        let value = risen[row];
-        let slope = 0;
-        for (const { piece, scale, share } of rises) {
+      for (const piece of few ?? []) {
+        const [from, scale] = [pieces[3 * piece + 1], pieces[3 * piece + 2]];
+        const share = Math.min(1, Math.max(0, (at - from) * scale)) - (scale < 0 ? 1 : 0);
+        for (let row = 0, cell = entry; row < n; row++) {
           const weight = w[row * count + piece];
-          value += weight * share;
-          slope += weight * scale;
+          to[cell] += weight * share;
+          to[cell + 16] += weight * scale;
+          cell += (row & 15) === 15 ? size - 15 : 1;
         }
-        put(place, row, value, slope);
       }
     }
   }
