@@ -1,6 +1,6 @@
 /** docs/performance.md out of one run. */
 import { readFileSync } from "node:fs";
-import { cpus } from "node:os";
+import { cpus, loadavg } from "node:os";
 import { BATCHES, OURS, PEERS } from "./contestants.ts";
 import { lead, peakShare, type Results, timed } from "./results.ts";
 import { ratio, type Timed } from "./rounds.ts";
@@ -15,7 +15,7 @@ export function page(results: Results): string {
   const [ours, peer] = cold;
   return `# Performance
 
-Written by \`npm run bench\` on ${date}: ${cpus()[0].model.trim()}, ${cpus().length} cores, Node ${process.versions.node} (V8 ${process.versions.v8}), ${versions}; one thread each.
+Written by \`npm run bench\` on ${date}: ${cpus()[0].model.trim()}, ${cpus().length} cores, Node ${process.versions.node} (V8 ${process.versions.v8}), ${versions}; one thread each. Load average ${loadavg()[2].toFixed(1)} over the last quarter of an hour: beyond 1 others were at work, and times are theirs as well.
 
 Everybody scores the same rows with the same weights, exported by \`unseen export --onnx\`; outputs are compared first. Times are of ${rounds} interleaved rounds in one run; ratios are medians over rounds of the ratio within a round. Absolute times depend on the machine: compare the ratios.
 
