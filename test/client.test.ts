@@ -35,10 +35,23 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+/** The Worker may run another build of the kernel than Node: the same to 1e-6. */
+function near(found: ArrayLike<unknown>, expected: ArrayLike<unknown>): void {
+  expect(found).toHaveLength(expected.length);
+  for (let i = 0; i < expected.length; i++) {
+    const [a, b] = [found[i], expected[i]];
+    if (typeof a === "number" && typeof b === "number") expect(Math.abs(a - b)).toBeLessThan(1e-6);
+    else expect(a).toBe(b);
+  }
+}
+
 describe("the client", () => {
   test("scores rows, pinned and not, with thresholds and reasons", async () => {
     const { predictions, threshold } = await unseen.score(rows, { threshold: "f1" });
-    expect(predictions.map(({ score }) => score)).toEqual(wanted);
+    near(
+      predictions.map(({ score }) => score),
+      wanted,
+    );
     expect(threshold.value).toBe(artefact.thresholds.f1);
     const pinned = await unseen.score(rows.slice(0, 2), { model: "flows", version: 1, explain: 2 });
     expect(pinned.predictions.map(({ reasons }) => reasons?.length)).toEqual([2, 2]);
@@ -52,7 +65,7 @@ describe("the client", () => {
     }
     const scores: (number | string)[] = [];
     for await (const answer of unseen.scoreLines(given())) scores.push("code" in answer ? answer.code : answer.score);
-    expect(scores).toEqual([...wanted.slice(0, 100), "row-wrong-length", ...wanted.slice(100)]);
+    near(scores, [...wanted.slice(0, 100), "row-wrong-length", ...wanted.slice(100)]);
     let taken = 0;
     for await (const _ of unseen.scoreLines(rows, { threshold: "fpr=0.05" })) if (++taken === 5) break;
     expect(taken).toBe(5);
@@ -61,7 +74,7 @@ describe("the client", () => {
   test("scores encoded rows", async () => {
     const encoded = new Float32Array(rows.length * scorer.inputs);
     for (const [i, row] of rows.entries()) encoded.set(scorer.encode(row), i * scorer.inputs);
-    expect([...(await unseen.scoreEncoded(encoded))]).toEqual(wanted);
+    near(await unseen.scoreEncoded(encoded), wanted);
   });
 
   test("lists models, reads cards, and throws problems as they are", async () => {
@@ -96,9 +109,14 @@ describe("examples of docs/serving.md", () => {
 
   test.skipIf(!has("curl") || !has("bash"))("curl (skipped where curl or bash is not installed)", () => {
     const [json, lines, infer] = blocks("sh").map((code) => run("bash", ["-euo", "pipefail", "-c", code]));
-    expect(JSON.parse(json).predictions[0]).toMatchObject({ score: first, reasons: [{}, {}] });
+    const [prediction] = JSON.parse(json).predictions;
+    near([prediction.score], [first]);
+    expect(prediction.reasons).toHaveLength(2);
     const scores = lines.trim().split("\n");
-    expect(scores.map((line) => (JSON.parse(line) as { score: number }).score)).toEqual([first, second]);
+    near(
+      scores.map((line) => (JSON.parse(line) as { score: number }).score),
+      [first, second],
+    );
     expect(JSON.parse(infer)).toMatchObject({ id: "42", outputs: [{ name: "score", shape: [2] }] });
   });
 
@@ -106,13 +124,15 @@ describe("examples of docs/serving.md", () => {
     const [code] = blocks("python");
     const lines = run("python3", ["-"], code).trim().split("\n");
     const shown = lines.map((line) => (Number.isNaN(Number.parseFloat(line)) ? line : Number.parseFloat(line)));
-    expect(shown).toEqual([first, second, first, second, "feature-unknown"]);
+    near(shown, [first, second, first, second, "feature-unknown"]);
   });
 
   test("TypeScript", () => {
     const [code] = blocks("ts");
     const out = run(process.execPath, ["--no-warnings", "--input-type=module-typescript", "-e", code]);
-    for (const part of [String(first), String(second), "feature-unknown", "Did you mean"]) expect(out).toContain(part);
+    for (const part of [String(first).slice(0, 6), String(second).slice(0, 6), "feature-unknown", "Did you mean"]) {
+      expect(out).toContain(part);
+    }
   });
 });
 
@@ -133,7 +153,8 @@ describe("on the wire", () => {
     });
   const head = "Host: x\r\nConnection: close\r\nContent-Type: application/json\r\n";
   const alive = async (): Promise<void> => {
-    expect((await unseen.score(rows.slice(0, 1))).predictions[0].score).toBe(wanted[0]);
+    const { predictions } = await unseen.score(rows.slice(0, 1));
+    near([predictions[0].score], [wanted[0]]);
   };
 
   test.each([
@@ -169,7 +190,7 @@ describe("on the wire", () => {
       call.write(`${JSON.stringify(row)}\n`);
       const response = await answers;
       const line = await new Promise<string>((resolve) => response.once("data", (data) => resolve(String(data))));
-      expect((JSON.parse(line) as { score: number }).score).toBe(wanted[i]);
+      near([(JSON.parse(line) as { score: number }).score], [wanted[i]]);
     }
     call.end();
   });
