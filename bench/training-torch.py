@@ -6,7 +6,7 @@ import time
 
 # Its BLAS counts threads on its own.
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
-# Nor does it know every machine: left alone, it may take one with AVX2 for one without and be half as fast.
+# Nor does it know every machine: left alone, it was half as fast as with its AVX2 kernels, so it gets those.
 os.environ.setdefault("OPENBLAS_CORETYPE", "Zen")
 
 import torch
