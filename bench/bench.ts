@@ -20,7 +20,7 @@ import { sizes } from "./speed/sizes.ts";
 
 const { values } = parseArgs({ options: { quick: { type: "boolean" }, json: { type: "boolean" } } });
 const quick = values.quick === true;
-const rounds = quick ? 7 : 21;
+const rounds = quick ? 5 : 21;
 const say = (what: string): void => void (values.json || console.error(`· ${what}`));
 
 say("training a model of the default learner");
@@ -47,7 +47,7 @@ const workerd = quick
   ? await inWorkerd(reference, [1, 256], 3)
   : await inWorkerd(new Map([...reference, ["the default learner", learner]]), BATCHES, 9);
 say("cold starts");
-const cold = coldStarts(quick ? 3 : 11);
+const cold = coldStarts(quick ? 2 : 11);
 say("sizes");
 const results: Results = {
   date: new Date().toISOString().slice(0, 10),
