@@ -11,20 +11,6 @@ export interface Builds {
   readonly relaxed?: WebAssembly.Module | undefined;
 }
 
-/** A module of one function: f32x4.relaxed_madd of its three arguments. */
-// oxfmt-ignore
-const PROBE = Uint8Array.of(
-  0, 0x61, 0x73, 0x6d, 1, 0, 0, 0,
-  1, 8, 1, 0x60, 3, 0x7b, 0x7b, 0x7b, 1, 0x7b,
-  3, 2, 1, 0,
-  10, 13, 1, 11, 0, 0x20, 0, 0x20, 1, 0x20, 2, 0xfd, 0x85, 2, 0x0b,
-);
-
-/** Whether this engine validates relaxed SIMD. */
-export function hasRelaxedSimd(): boolean {
-  return WebAssembly.validate(PROBE);
-}
-
 /**
  * Opens a model on the fastest build that may score it. Relaxed SIMD rounds products and sums once where plain SIMD does
  * twice, as the processor has it. That moves scores of the residual network by less than 1e-5. An evidence network's
