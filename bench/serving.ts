@@ -17,7 +17,7 @@ import { REFERENCE, referenceModel, referenceRows } from "./reference-network.ts
 import { load } from "./serving/load.ts";
 import { page, type Served } from "./serving/page.ts";
 import { profile } from "./serving/profile.ts";
-import { startServers, type Server, IDLE, WORKER } from "./serving/servers.ts";
+import { IDLE, type Server, startServers } from "./serving/servers.ts";
 
 const BATCHES = [1, 64] as const;
 const SECONDS = 3;
@@ -33,16 +33,14 @@ const models = new Map<string, Artefact>([
 ]);
 const served: Served[] = [];
 for (const [title, model] of models) {
-  const { servers, stop } = await startServers(model);
+  const { servers, watched, stop } = await startServers(model);
   try {
     for (const batch of BATCHES) {
       if (!values.json) console.error(`· ${title}, batch ${batch}`);
       const body = requestOf(model, batch);
       await compare(model, servers, body);
       const loads = await load(servers, body, SECONDS, ROUNDS);
-      const worker = servers.find(({ name }) => name === WORKER);
-      if (worker?.inspector === undefined) throw new Error("the Worker has no inspector");
-      const parts = await profile(worker.inspector, PROFILED[batch], () => post(worker, body));
+      const parts = await profile(watched.inspector, PROFILED[batch], () => post(watched, body));
       served.push({ title, batch, bytes: body.length, loads, parts });
     }
   } finally {

@@ -21,16 +21,21 @@ export interface Server {
   /** Where rows are posted to. */
   readonly url: string;
   readonly pid: number;
-  /** Port of its inspector, where it has one. */
-  readonly inspector?: number;
 }
 
 export const WORKER = "the Worker";
 export const IDLE = "the Worker without scoring";
 export const FASTIFY = "Fastify + onnxruntime-node";
 
-/** Starts all three with one model. */
-export async function startServers(model: Artefact): Promise<{ servers: Server[]; stop(): Promise<void> }> {
+export interface Servers {
+  readonly servers: readonly Server[];
+  /** The Worker once more, with an inspector, which would slow the one that is under load. */
+  readonly watched: Server & { readonly inspector: number };
+  stop(): Promise<void>;
+}
+
+/** Starts all with one model. */
+export async function startServers(model: Artefact): Promise<Servers> {
   const kv = await KvService.start();
   const bytes = writeArtefact(model);
   const sha256 = createHash("sha256").update(bytes).digest("hex");
@@ -39,19 +44,20 @@ export async function startServers(model: Artefact): Promise<{ servers: Server[]
   kv.put(pointerKey("flows"), JSON.stringify({ name: "flows", current, history: [] }));
   const given = { kvPort: kv.port, vars: { ENVIRONMENT: "development", DEFAULT_MODEL: "flows" } };
   const inspector = await getPort();
-  const worker = await startWorkerd({ ...given, inspector });
+  const worker = await startWorkerd(given);
+  const watched = await startWorkerd({ ...given, inspector });
   const idle = await startWorkerd({ ...given, more: [fileURLToPath(new URL("idle-worker.ts", import.meta.url))] });
   const fastify = await startFastify(model);
   const servers = [
-    { name: WORKER, url: `${worker.url}/v1/score`, pid: worker.pid, inspector },
+    { name: WORKER, url: `${worker.url}/v1/score`, pid: worker.pid },
     { name: IDLE, url: `${idle.url}/v1/score`, pid: idle.pid },
     { name: FASTIFY, url: fastify.url, pid: fastify.pid },
   ];
   const stop = async (): Promise<void> => {
-    await Promise.all([worker.stop(), idle.stop(), fastify.stop()]);
+    await Promise.all([worker.stop(), watched.stop(), idle.stop(), fastify.stop()]);
     kv.stop();
   };
-  return { servers, stop };
+  return { servers, watched: { name: WORKER, url: `${watched.url}/v1/score`, pid: watched.pid, inspector }, stop };
 }
 
 async function startFastify(model: Artefact): Promise<{ url: string; pid: number; stop(): Promise<void> }> {
