@@ -51,7 +51,10 @@ test("60,000 rows of a CSV file come back in order with the trainer's scores", a
     expect(progress).toMatchObject({ state: "complete", rowsDone: ROWS, rowsBad: 0 });
     const answers = (await (await fetch(`${at}/results`)).text()).trimEnd().split("\n");
     const wanted = Scorer.open(readFileSync(model), kernelModule("score")).scoreRows(rows);
-    expect(answers.map((line) => (JSON.parse(line) as { score: number }).score)).toEqual([...wanted]);
+    expect(answers.length).toBe(ROWS);
+    const off = answers.map((line, i) => Math.abs((JSON.parse(line) as { score: number }).score - wanted[i]));
+    // not Math.max(…off): that many arguments are too many
+    expect(off.reduce((a, b) => Math.max(a, b))).toBeLessThan(1e-6);
   } finally {
     await worker.stop();
   }
