@@ -241,26 +241,31 @@ function checkedScales(tensors: ReadonlyMap<string, Tensor>, name: string, n: nu
 
 /** Columns and nodes must lead somewhere: a child lies behind its parent, so that every walk ends. */
 function checkTables(tensors: ReadonlyMap<string, Tensor>, shape: EvidenceShape): void {
-  const whole = (name: string, at: number, least: number, most: number): void => {
-    const value = values(name)[at];
-    if (Number.isInteger(value) && value >= least && value <= most) return;
-    throw malformed(`tensor "${name}" has ${value} at ${at}, where a whole number from ${least} to ${most} belongs`);
-  };
+  // looked up once: a tensor that is stored narrower, or lies askew, is copied by that
   const values = (name: string): Float32Array => {
     const tensor = tensors.get(name);
     return tensor ? tensorValues(tensor) : new Float32Array();
   };
-  for (let i = 0; i < shape.pieces; i++) whole("expand", 3 * i, 0, shape.inputs - 1);
-  for (let i = 0; i < shape.tailPieces; i++) whole("tails.expand", 3 * i, 0, shape.inputs - 1);
-  for (const name of FORESTS) {
-    const [nodes, columns] = [shape[`${name}Nodes`], forestColumns(name, shape.inputs)];
-    const table = values(`${name}.nodes`);
+  const whole = (name: string, table: Float32Array, at: number, least: number, most: number): void => {
+    const value = table[at];
+    if (Number.isInteger(value) && value >= least && value <= most) return;
+    throw malformed(`tensor "${name}" has ${value} at ${at}, where a whole number from ${least} to ${most} belongs`);
+  };
+  for (const [name, count] of [["expand", shape.pieces] as const, ["tails.expand", shape.tailPieces] as const]) {
+    const table = values(name);
+    for (let i = 0; i < count; i++) whole(name, table, 3 * i, 0, shape.inputs - 1);
+  }
+  for (const forest of FORESTS) {
+    const [nodes, columns] = [shape[`${forest}Nodes`], forestColumns(forest, shape.inputs)];
+    const name = `${forest}.nodes`;
+    const table = values(name);
     for (let i = 0; i < nodes; i++) {
-      whole(`${name}.nodes`, 3 * i, -1, columns - 1);
-      if (table[3 * i] >= 0) whole(`${name}.nodes`, 3 * i + 2, i + 1, nodes - 2);
+      whole(name, table, 3 * i, -1, columns - 1);
+      if (table[3 * i] >= 0) whole(name, table, 3 * i + 2, i + 1, nodes - 2);
     }
-    for (let i = 0; i < shape[`${name}Trees`]; i++) whole(`${name}.roots`, i, 0, nodes - 1);
+    const roots = values(`${forest}.roots`);
+    for (let i = 0; i < roots.length; i++) whole(`${forest}.roots`, roots, i, 0, nodes - 1);
     const deep = nodeDepths(table).findIndex((depth) => depth > DEEPEST);
-    if (deep >= 0) throw malformed(`tensor "${name}.nodes" is deeper than ${DEEPEST} below node ${deep}`);
+    if (deep >= 0) throw malformed(`tensor "${name}" is deeper than ${DEEPEST} below node ${deep}`);
   }
 }
