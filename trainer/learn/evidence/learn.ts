@@ -88,8 +88,9 @@ export async function learnEvidence(
   const groups = [...Map.groupBy(support.keys(), (family) => data.kin.get(family) ?? family).values()];
   const folds = options.rotate ? familyFolds(groups, support, draw(0)) : [new Set<string>()];
   const turns = options.rotate ? turnsOf(data) : undefined;
-  const inTurn = (kept: (turn: number) => boolean): Matrix =>
-    turns ? rowsWhere(normal, (i) => kept(turns[i])) : normal;
+  const keep = (rows: Matrix, turnOf: Uint8Array | undefined, kept: (turn: number) => boolean): Matrix =>
+    turns && turnOf ? rowsWhere(rows, (i) => kept(turnOf[i])) : rows;
+  const inTurn = (kept: (turn: number) => boolean): Matrix => keep(normal, turns, kept);
   const labelled = support.size > 0;
   const parties = turns ?? halvesOf(normal.rows);
   const rounds = turns ? TURNS : labelled ? 2 : 0;
@@ -118,10 +119,9 @@ export async function learnEvidence(
         return out.rows > 0 ? [{ turn, rows: gather([out], Math.ceil(MOST_JUDGING / TURNS), cols) }] : [];
       })
     : [];
-  const near = joined(DISTANCES, [
-    distancesOf(whole, judges[0]),
-    ...lots.map(({ turn, rows }) => distancesOf(rest[turn], rows)),
-  ]);
+  const nearWhole = distancesOf(whole, judges[0]);
+  const nearLots = lots.map(({ turn, rows }) => distancesOf(rest[turn], rows));
+  const near = joined(DISTANCES, [nearWhole, ...nearLots]);
   const nearScales = EVIDENCE.map((name): Scale => (isDistance(name) ? scaleOf(near[name]) : { centre: 0, scale: 1 }));
 
   const pieces = fitPieces(normal, stacked([...support.values()], cols));
@@ -141,15 +141,16 @@ export async function learnEvidence(
       new Map([...support].map(([family, rows]) => [family, change(rows)]));
     const deepFamilies = map((rows) => withResiduals(rows, whole.gaussian));
     const jointFamilies = map((rows) => withDistances(rows, distancesOf(whole, rows), nearScales));
+    const deepNormal = withResiduals(normal, whole.gaussian);
     const together = asNew(normal, parties, rest, nearScales);
     for (const [fold, outside] of folds.entries()) {
       const kept = (turn: number): boolean => folds.length === 1 || turn % folds.length !== fold;
       const rows = inTurn(kept);
       const role = { outside, fold };
       forests.shallow.push(await step("trees", () => fitForest(rows, support, role, SHALLOW, draw(40 + fold))));
-      const deepRows = withResiduals(rows, whole.gaussian);
+      const deepRows = keep(deepNormal, turns, kept);
       forests.deep.push(await step("trees", () => fitForest(deepRows, deepFamilies, role, DEEP, draw(60 + fold))));
-      const jointRows = turns ? rowsWhere(together.rows, (i) => kept(together.parties[i])) : together.rows;
+      const jointRows = keep(together.rows, together.parties, kept);
       forests.joint.push(
         await step("trees", () => fitForest(jointRows, jointFamilies, role, SHALLOW, draw(80 + fold))),
       );
@@ -159,10 +160,10 @@ export async function learnEvidence(
   const parts = { ...whole, pieces, scales: nearScales, ...boundary };
 
   const judging = [
-    evidenceOf(parts, judges[0]),
-    ...lots.map(({ turn, rows }) => {
+    evidenceOf(parts, judges[0], nearWhole),
+    ...lots.map(({ turn, rows }, i) => {
       const others = { ...rest[turn], ...outOfTurn(boundary, turn, folds.length) };
-      return evidenceOf({ ...parts, ...others, residualsBy: whole.gaussian }, rows);
+      return evidenceOf({ ...parts, ...others, residualsBy: whole.gaussian }, rows, nearLots[i]);
     }),
   ];
   const columns = joined(EVIDENCE, judging);

@@ -64,10 +64,17 @@ export function distancesOf({ gaussian, prototypes, rebuilder, tails }: Manifold
   };
 }
 
-/** Evidence of rows; the deep trees see residuals by the Gaussian they were grown beside. */
-export function evidenceOf(parts: Parts & { readonly residualsBy?: Gaussian }, rows: Matrix): Columns {
+/**
+ * Evidence of rows; the deep trees see residuals by the Gaussian they were grown beside.
+ *
+ * @param near the rows' distances by these parts, where they are known already
+ */
+export function evidenceOf(
+  parts: Parts & { readonly residualsBy?: Gaussian },
+  rows: Matrix,
+  near: Distances = distancesOf(parts, rows),
+): Columns {
   const { pieces, members, shallow, deep, joint, scales, residualsBy = parts.gaussian } = parts;
-  const near = distancesOf(parts, rows);
   return {
     ...near,
     shallow: meanLogOdds(shallow, rows),
