@@ -2,6 +2,10 @@ import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import { batchConfig } from "./test/batch-config.ts";
 
+/** Property tests run on the same cases every time; `UNSEEN_FUZZ=1 npm test` draws new ones. */
+const provide = { propertySeed: process.env.UNSEEN_FUZZ ? Date.now() % 2 ** 31 : 20_261 };
+const setupFiles = ["./test/property-seed.ts"];
+
 export default defineConfig({
   test: {
     silent: "passed-only",
@@ -9,6 +13,8 @@ export default defineConfig({
       {
         test: {
           name: "node",
+          provide,
+          setupFiles,
           include: ["{assembly,model,dashboard,trainer,test,bench}/**/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
@@ -27,6 +33,8 @@ export default defineConfig({
         ],
         test: {
           name: "worker",
+          provide,
+          setupFiles,
           include: ["worker/**/*.test.ts"],
           exclude: ["worker/batch/**"],
           testTimeout: 120_000,
@@ -43,6 +51,8 @@ export default defineConfig({
         ],
         test: {
           name: "batch",
+          provide,
+          setupFiles,
           include: ["worker/batch/**/*.test.ts"],
           testTimeout: 120_000,
         },

@@ -86,8 +86,10 @@ describe("inference", () => {
           const wanted = confidenceGradient(row, shape, weights, 0.8);
           const got = kernel.floats(step.gradient + i * stride * 4, shape.inputs);
           const moved = kernel.floats(target.at + i * stride * 4, shape.inputs);
+          // Rounding in LayerNorm is passed on to every input alike, so it is held against the row's largest slope.
+          const tolerance = 2e-5 + 1e-4 * Math.max(...Array.from(wanted, Math.abs));
           for (let j = 0; j < shape.inputs; j++) {
-            expect(Math.abs(got[j] - wanted[j])).toBeLessThan(2e-5 + 1e-4 * Math.abs(wanted[j]));
+            expect(Math.abs(got[j] - wanted[j])).toBeLessThan(tolerance);
             expect(moved[j]).toBeCloseTo(row[j] + 2e-3 * Math.sign(got[j]), 6);
           }
         }
