@@ -2,30 +2,31 @@
 import type { Matrix } from "../data/matrix.ts";
 import { drawFor } from "../learn/draw.ts";
 import { gather } from "../learn/judge.ts";
-import type { Fitted, Method, TrainingSide } from "./method.ts";
+import type { EncodedSide, Fitted } from "./method.ts";
 import { BATCH, Mlp } from "../learn/mlp.ts";
 import { drawInto, train } from "./training.ts";
 import { normalRows } from "./training-rows.ts";
+import { tunedDetector } from "./tuned.ts";
 
 const STEPS = 1000;
 const RATE = 2e-3;
 const JUDGING_ROWS = 2000;
 const DRAW = 4302;
 
-export const autoencoder: Method = {
+export const autoencoder = tunedDetector({
   name: "autoencoder",
   title: "Autoencoder",
   source: "Hawkins, He, Williams, Baxter: Outlier detection using replicator neural networks, 2002",
   group: "practice",
-  labels: false,
-  fit: fitAutoencoder,
-};
+  settings: [1 / 4, 1 / 8, 1 / 2],
+  prepare: (side) => (share) => fitAutoencoder(side, share),
+});
 
 /** D → 128 → bottleneck → 128 → D by mean squared error; stopped by that error on normal validation rows. */
-function fitAutoencoder(side: TrainingSide): Fitted {
+function fitAutoencoder(side: EncodedSide, share: number): Fitted {
   const { width, normal: domains } = side;
   const draw = drawFor(side.seed, DRAW);
-  const net = new Mlp({ sizes: [width, 128, bottleneck(width), 128, width] }, draw);
+  const net = new Mlp({ sizes: [width, 128, bottleneck(width, share), 128, width] }, draw);
   const normal = normalRows(side);
   const validation = gather(
     domains.map((domain) => domain.validation),
@@ -49,9 +50,9 @@ function fitAutoencoder(side: TrainingSide): Fitted {
   return { bytes: net.bytes, score: (rows) => errors(net, rows) };
 }
 
-/** A quarter of the inputs, at least 2 and at most 24. */
-function bottleneck(width: number): number {
-  return Math.min(24, Math.max(2, Math.round(width / 4)));
+/** That share of the inputs, at least 2 and at most 24 for a quarter. */
+function bottleneck(width: number, share: number): number {
+  return Math.min(96 * share, Math.max(2, Math.round(width * share)));
 }
 
 /** ‖x − x̂‖²/D of every row. */

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { aucRoc } from "../evaluate/metrics.ts";
-import { boostedTrees, shallowFor, shallowTrees } from "./boosted-trees.ts";
+import { boostedTrees, forLabels, SHALLOW, shallowTrees, tunedTrees } from "./boosted-trees.ts";
 import { blob, sideOf } from "./testing.ts";
 import { stacked } from "../learn/select.ts";
 
-describe.each([boostedTrees, shallowTrees])("$name", (method) => {
+describe.each([boostedTrees, shallowTrees, tunedTrees])("$name", (method) => {
   const rows = stacked([blob(100, 4, 0, 2), blob(100, 4, 3, 3)], 4);
   const labels = new Uint8Array(200).fill(1, 100);
 
@@ -22,8 +22,8 @@ describe.each([boostedTrees, shallowTrees])("$name", (method) => {
 });
 
 test("shallow trees still split off few labels", async () => {
-  expect(shallowFor(400).leastRows).toBe(50);
-  expect(shallowFor(10).leastRows).toBe(3);
+  expect(forLabels(SHALLOW, 400).leastRows).toBe(50);
+  expect(forLabels(SHALLOW, 10).leastRows).toBe(3);
   const fitted = await shallowTrees.fit(sideOf(blob(500, 2, 0, 1), [blob(3, 2, 8, 4)]));
   const [inside, outside] = fitted.score(stacked([blob(1, 2, 0, 2), blob(1, 2, 8, 3)], 2));
   expect(outside).toBeGreaterThan(0.9);

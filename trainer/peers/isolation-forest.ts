@@ -1,22 +1,26 @@
 /** An isolation forest: rows that random splits set apart quickly are anomalous. */
 import type { Matrix } from "../data/matrix.ts";
 import { below, type Draw, drawFor, unit } from "../learn/draw.ts";
-import type { Fitted, Method } from "./method.ts";
+import type { Fitted } from "./method.ts";
 import { drawRows } from "../learn/select.ts";
 import { normalRows } from "./training-rows.ts";
+import { tunedDetector } from "./tuned.ts";
 
 const TREES = 300;
 const ROWS_A_TREE = 256;
 const DRAW = 4200;
 
-export const isolationForest: Method = {
+export const isolationForest = tunedDetector({
   name: "isolation-forest",
   title: "Isolation forest",
   source: "Liu, Ting, Zhou: Isolation forest, 2008",
   group: "practice",
-  labels: false,
-  fit: (side) => fitForest(normalRows(side), side.seed),
-};
+  settings: [ROWS_A_TREE, 64, 1024],
+  prepare: (side) => {
+    const train = normalRows(side);
+    return (rowsATree) => fitForest(train, side.seed, TREES, rowsATree);
+  },
+});
 
 /** Nodes of all trees in one run; a node without children is a leaf. */
 interface Forest {
@@ -31,8 +35,8 @@ interface Forest {
 }
 
 /** Scores are 2^(−E[path] / c(rows a tree)), in (0, 1). */
-export function fitForest(train: Matrix, seed: number, trees = TREES): Fitted {
-  const size = Math.min(ROWS_A_TREE, train.rows);
+export function fitForest(train: Matrix, seed: number, trees = TREES, rowsATree = ROWS_A_TREE): Fitted {
+  const size = Math.min(rowsATree, train.rows);
   const forest: Forest = { roots: [], column: [], value: [], low: [] };
   const depth = Math.ceil(Math.log2(Math.max(2, size)));
   for (let tree = 0; tree < trees; tree++) {

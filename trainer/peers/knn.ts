@@ -1,29 +1,33 @@
-/** Distance to the manifold by neighbours: how far a row lies from its fifth nearest normal training row. */
+/** Distance to the manifold by neighbours: how far a row lies from its k-th nearest normal training row. */
 import type { Matrix } from "../data/matrix.ts";
 import { drawFor } from "../learn/draw.ts";
 import { Distances } from "../learn/distances.ts";
-import type { Fitted, Method } from "./method.ts";
+import type { Fitted } from "./method.ts";
 import { atMost } from "../learn/select.ts";
 import { normalRows } from "./training-rows.ts";
+import { tunedDetector } from "./tuned.ts";
 
 const NEIGHBOURS = 5;
 const MOST_ROWS = 10_000;
 const DRAW = 4101;
 
-/** Distance to the 5th nearest of at most 10,000 normal training rows (drawn by the seed where there are more). */
-export const knn: Method = {
+/** Distance to the k-th nearest of at most 10,000 normal training rows (drawn by the seed where there are more). */
+export const knn = tunedDetector({
   name: "knn",
-  title: "kNN (5th neighbour)",
+  title: "kNN",
   source: "Ramaswamy, Rastogi, Shim: Efficient algorithms for mining outliers from large data sets, 2000",
   group: "practice",
-  labels: false,
-  fit: (side) => fitNeighbours(atMost(normalRows(side), MOST_ROWS, drawFor(side.seed, DRAW))),
-};
+  settings: [NEIGHBOURS, 1, 20],
+  prepare: (side) => {
+    const train = atMost(normalRows(side), MOST_ROWS, drawFor(side.seed, DRAW));
+    return (neighbours) => fitNeighbours(train, neighbours);
+  },
+});
 
-/** Scores are Euclidean distances to the 5th nearest row, or the farthest where there are fewer rows; exact. */
-export function fitNeighbours(train: Matrix): Fitted {
+/** Scores are Euclidean distances to the nearest row of that rank, or the farthest where there are fewer rows; exact. */
+export function fitNeighbours(train: Matrix, neighbours = NEIGHBOURS): Fitted {
   const distances = new Distances(train);
-  const k = Math.min(NEIGHBOURS, train.rows);
+  const k = Math.min(neighbours, train.rows);
   const nearest = new Float64Array(k);
   return {
     bytes: distances.bytes,

@@ -1,8 +1,9 @@
 /** Logistic regression on the labels with an L2 penalty, normal and anomalous rows counting half each. */
 import { backward, cholesky, forward } from "../learn/cholesky.ts";
-import type { Fitted, Method } from "./method.ts";
+import type { Fitted } from "./method.ts";
 import { type Labelled, labelled } from "../learn/boosting/labelled.ts";
 import { anomalousRows, normalRows } from "./training-rows.ts";
+import { tunedClassifier } from "./tuned.ts";
 
 /** C: what the summed losses (weights of mean 1) count against ½·‖w‖². */
 const STRENGTH = 0.1;
@@ -11,17 +12,19 @@ const MOST_STEPS = 50;
 const TOLERANCE = 1e-8;
 
 /** Probability of an anomaly among as many normal rows; without labels, one half for every row. */
-export const logistic: Method = {
+export const logistic = tunedClassifier({
   name: "logistic",
   title: "Logistic regression",
   source: "Cox: The regression analysis of binary sequences, 1958",
   group: "practice",
-  labels: true,
-  fit: (side) => {
+  settings: [STRENGTH, 0.001, 0.01, 1],
+  prepare: (side) => {
     const anomalous = anomalousRows(side);
-    return anomalous.rows === 0 ? undecided : fitLogistic(labelled(normalRows(side), anomalous));
+    if (anomalous.rows === 0) return () => undecided;
+    const training = labelled(normalRows(side), anomalous);
+    return (strength) => fitLogistic(training, strength);
   },
-};
+});
 
 /** What a classifier says when there was nothing to learn from. */
 export const undecided: Fitted = {
@@ -36,20 +39,21 @@ export function sigmoid(logit: number): number {
 }
 
 /** Minimises ½·‖w‖² + C·Σ weight·log loss by Newton's method with halved steps; the intercept is not penalised. */
-export function fitLogistic(training: Labelled): Fitted {
+export function fitLogistic(training: Labelled, strength = STRENGTH): Fitted {
   const { cols } = training.rows;
   const size = cols + 1;
-  let point = evaluate(training, new Float64Array(size));
+  let point = evaluate(training, strength, new Float64Array(size));
   for (let step = 0; step < MOST_STEPS; step++) {
     if (point.slope.every((slope) => Math.abs(slope) < TOLERANCE * training.rows.rows)) break;
     const direction = point.slope.slice();
-    const lower = cholesky(curvature(training, point.shares), size);
+    const lower = cholesky(curvature(training, strength, point.shares), size);
     const descent = forward(lower, size, direction);
     backward(lower, size, direction);
     let next = point;
     for (let share = 1; share > 1e-6; share /= 2) {
       next = evaluate(
         training,
+        strength,
         point.weights.map((weight, j) => weight - share * direction[j]),
       );
       if (next.loss <= point.loss - 1e-4 * share * descent) break;
@@ -82,7 +86,11 @@ interface Point {
   readonly shares: Float64Array;
 }
 
-function evaluate({ rows: { rows, cols, data }, labels, weights: counts }: Labelled, weights: Float64Array): Point {
+function evaluate(
+  { rows: { rows, cols, data }, labels, weights: counts }: Labelled,
+  strength: number,
+  weights: Float64Array,
+): Point {
   const slope = new Float64Array(cols + 1);
   const shares = new Float64Array(rows);
   let loss = 0;
@@ -94,7 +102,7 @@ function evaluate({ rows: { rows, cols, data }, labels, weights: counts }: Label
     const from = i * cols;
     let logit = weights[cols];
     for (let j = 0; j < cols; j++) logit += weights[j] * data[from + j];
-    const count = STRENGTH * counts[i];
+    const count = strength * counts[i];
     const against = labels[i] === 1 ? -logit : logit;
     loss += count * (against > 0 ? against + Math.log1p(Math.exp(-against)) : Math.log1p(Math.exp(against)));
     shares[i] = sigmoid(logit);
@@ -106,12 +114,16 @@ function evaluate({ rows: { rows, cols, data }, labels, weights: counts }: Label
 }
 
 /** Second derivatives, (inputs + 1, inputs + 1); only the lower half is filled. */
-function curvature({ rows: { rows, cols, data }, weights: counts }: Labelled, shares: Float64Array): Float64Array {
+function curvature(
+  { rows: { rows, cols, data }, weights: counts }: Labelled,
+  strength: number,
+  shares: Float64Array,
+): Float64Array {
   const size = cols + 1;
   const matrix = new Float64Array(size * size);
   const row = new Float64Array(size).fill(1);
   for (let i = 0; i < rows; i++) {
-    const count = STRENGTH * counts[i] * shares[i] * (1 - shares[i]);
+    const count = strength * counts[i] * shares[i] * (1 - shares[i]);
     if (count < 1e-14) continue;
     for (let j = 0; j < cols; j++) row[j] = data[i * cols + j];
     for (let j = 0; j < size; j++) {

@@ -4,17 +4,27 @@ import { encodeRows, type Matrix } from "../data/matrix.ts";
 import type { Rows } from "../data/dataset.ts";
 import type { FitData } from "../data/split.ts";
 
-/** The training side, encoded: made from a FitData, which cannot hold a held-out row. */
-export interface TrainingSide {
-  readonly fit: FitData;
-  readonly schema: Schema;
+/** Encoded rows to fit on, without the data set behind them. */
+export interface EncodedSide {
   /** Inputs of a row. */
   readonly width: number;
   /** Normal domains with at least one training row; validation rows may be none. */
   readonly normal: readonly { readonly domain: string; readonly train: Matrix; readonly validation: Matrix }[];
   /** Seen families with at least one label; validation labels may be none. */
-  readonly seen: readonly { readonly family: string; readonly support: Matrix; readonly validation: Matrix }[];
+  readonly seen: readonly {
+    readonly family: string;
+    /** The group of families it belongs to, else its own name. */
+    readonly kin: string;
+    readonly support: Matrix;
+    readonly validation: Matrix;
+  }[];
   readonly seed: number;
+}
+
+/** The training side, encoded: made from a FitData, which cannot hold a held-out row. */
+export interface TrainingSide extends EncodedSide {
+  readonly fit: FitData;
+  readonly schema: Schema;
 }
 
 /** A method after fitting. */
@@ -48,8 +58,9 @@ export function trainingSide(fit: FitData, schema: Schema, seed: number): Traini
     train: encode(train),
     validation: encode(validation),
   }));
-  const seen = fit.seen.map(({ family, support, validation }) => ({
+  const seen = fit.seen.map(({ family, kin, support, validation }) => ({
     family,
+    kin,
     support: encode(support),
     validation: encode(validation),
   }));

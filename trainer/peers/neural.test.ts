@@ -57,6 +57,7 @@ function toySide(families: number, domains: number): TrainingSide {
     })),
     seen: range(families).map((family) => ({
       family: `family ${family}`,
+      kin: `family ${family}`,
       support: familyOf(family, 80, 30 + family),
       validation: familyOf(family, 20, 40 + family),
     })),

@@ -2,32 +2,42 @@
 import type { Matrix } from "../data/matrix.ts";
 import { drawFor } from "../learn/draw.ts";
 import { Distances } from "../learn/distances.ts";
-import type { Fitted, Method } from "./method.ts";
+import type { Fitted } from "./method.ts";
 import { atMost, rowsAt } from "../learn/select.ts";
 import { normalRows } from "./training-rows.ts";
+import { tunedDetector } from "./tuned.ts";
 
-/** ν: an upper bound on the share of training rows outside, a lower bound on that of support vectors. */
-const NU = 0.05;
+interface Setting {
+  /** ν: an upper bound on the share of training rows outside, a lower bound on that of support vectors. */
+  readonly nu: number;
+  /** γ·inputs·variance: 1 for the usual width of the kernel. */
+  readonly gamma: number;
+}
+
+const DEFAULT: Setting = { nu: 0.05, gamma: 1 };
 const MOST_ROWS = 3000;
 /** The largest violation of the optimality conditions that is left, as in libsvm. */
 const TOLERANCE = 1e-3;
 const DRAW = 4301;
 
-/** Fitted on at most 3,000 normal training rows (drawn by the seed where there are more), γ = 1/(inputs · variance). */
-export const oneClassSvm: Method = {
+/** Fitted on at most 3,000 normal training rows, drawn by the seed where there are more. */
+export const oneClassSvm = tunedDetector<Setting>({
   name: "one-class-svm",
   title: "One-class SVM (RBF)",
   source:
     "Schölkopf, Platt, Shawe-Taylor, Smola, Williamson: Estimating the support of a high-dimensional distribution, 2001",
   group: "practice",
-  labels: false,
-  fit: (side) => fitOneClass(atMost(normalRows(side), MOST_ROWS, drawFor(side.seed, DRAW))),
-};
+  settings: [DEFAULT, { nu: 0.05, gamma: 0.1 }, { nu: 0.05, gamma: 10 }, { nu: 0.2, gamma: 1 }],
+  prepare: (side) => {
+    const train = atMost(normalRows(side), MOST_ROWS, drawFor(side.seed, DRAW));
+    return (setting) => fitOneClass(train, setting);
+  },
+});
 
 /** Scores are ρ − Σ α·k(x, t): above 0 outside the region. */
-export function fitOneClass(train: Matrix): Fitted {
-  const gamma = 1 / (train.cols * (variance(train.data) || 1));
-  const { alpha, rho } = solveDual(kernelMatrix(train, gamma), train.rows, NU * train.rows);
+export function fitOneClass(train: Matrix, { nu, gamma: scale } = DEFAULT): Fitted {
+  const gamma = scale / (train.cols * (variance(train.data) || 1));
+  const { alpha, rho } = solveDual(kernelMatrix(train, gamma), train.rows, nu * train.rows);
   const support = Array.from(alpha.keys()).filter((i) => alpha[i] > 0);
   const weights = Float64Array.from(support, (i) => alpha[i]);
   const distances = new Distances(rowsAt(train, support));

@@ -2,7 +2,7 @@
 import { UnseenError } from "../../model/errors.ts";
 import { didYouMean } from "../nearest.ts";
 import { autoencoder } from "./autoencoder.ts";
-import { boostedTrees, shallowTrees } from "./boosted-trees.ts";
+import { boostedTrees, shallowTrees, tunedTrees } from "./boosted-trees.ts";
 import { coral } from "./coral.ts";
 import { dann } from "./dann.ts";
 import { deepSad } from "./deepsad.ts";
@@ -39,6 +39,7 @@ export const METHODS: readonly Method[] = [
   labelMlp,
   boostedTrees,
   shallowTrees,
+  tunedTrees,
   xgbod,
   deepSad,
   devNet,

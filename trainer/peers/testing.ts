@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { gunzipSync } from "node:zlib";
 import type { Matrix } from "../data/matrix.ts";
 import { drawFor, gaussian } from "../learn/draw.ts";
-import type { TrainingSide } from "./method.ts";
+import type { EncodedSide, TrainingSide } from "./method.ts";
 
 /** Rows of independent normal draws around `centre` in every column. */
 export function blob(rows: number, cols: number, centre: number, seed: number, spread = 1): Matrix {
@@ -21,10 +21,10 @@ export function matrixOf(rows: readonly (readonly number[])[]): Matrix {
 /** A training side without the data set behind it: methods that read encoded rows alone need no more. */
 export function sideOf(normal: Matrix, seen: readonly Matrix[] = [], seed = 1): TrainingSide {
   const none: Matrix = { rows: 0, cols: normal.cols, data: new Float32Array(0) };
-  const side: Omit<TrainingSide, "fit" | "schema"> = {
+  const side: EncodedSide = {
     width: normal.cols,
     normal: [{ domain: "all", train: normal, validation: none }],
-    seen: seen.map((support, i) => ({ family: `family ${i}`, support, validation: none })),
+    seen: seen.map((support, i) => ({ family: `family ${i}`, kin: `family ${i}`, support, validation: none })),
     seed,
   };
   return side as TrainingSide;

@@ -1,10 +1,10 @@
 /** The training side as plain matrices: all normal rows of all domains, and the labelled rows of all families. */
 import type { Matrix } from "../data/matrix.ts";
 import { stacked } from "../learn/select.ts";
-import type { TrainingSide } from "./method.ts";
+import type { EncodedSide } from "./method.ts";
 
 /** Normal training rows of all domains. */
-export function normalRows({ normal, width }: TrainingSide): Matrix {
+export function normalRows({ normal, width }: EncodedSide): Matrix {
   return stacked(
     normal.map(({ train }) => train),
     width,
@@ -12,7 +12,7 @@ export function normalRows({ normal, width }: TrainingSide): Matrix {
 }
 
 /** Support labels of all seen families. */
-export function anomalousRows({ seen, width }: TrainingSide): Matrix {
+export function anomalousRows({ seen, width }: EncodedSide): Matrix {
   return stacked(
     seen.map(({ support }) => support),
     width,

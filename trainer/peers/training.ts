@@ -4,7 +4,7 @@ import { aucRoc } from "../evaluate/metrics.ts";
 import { below, type Draw } from "../learn/draw.ts";
 import { cosine } from "../learn/engine.ts";
 import { gather } from "../learn/judge.ts";
-import type { Fitted, TrainingSide } from "./method.ts";
+import type { EncodedSide, Fitted } from "./method.ts";
 import type { Mlp } from "../learn/mlp.ts";
 
 /** Normal validation rows that judge a state. */
@@ -45,7 +45,7 @@ export function train({ nets, steps, rate, gradients, value }: TrainingPlan): vo
 
 /** Mean AUC-ROC of the seen families on validation rows; undefined where there are none to judge by. */
 export function seenAuc(
-  { normal, seen, width }: TrainingSide,
+  { normal, seen, width }: EncodedSide,
   score: (rows: Matrix) => ArrayLike<number>,
 ): (() => number) | undefined {
   const normals = gather(
@@ -86,7 +86,7 @@ export function drawInto(parts: readonly Matrix[], count: number, draw: Draw, in
 }
 
 /** Support rows of the seen families. */
-export function families({ seen }: TrainingSide): Matrix[] {
+export function families({ seen }: EncodedSide): Matrix[] {
   return seen.map(({ support }) => support);
 }
 

@@ -1,43 +1,45 @@
 /** XGBOD: boosted trees that see, beside the inputs, how far several unsupervised detectors place a row from the normal ones. */
 import type { Matrix } from "../data/matrix.ts";
 import { drawFor } from "../learn/draw.ts";
-import { fitTrees, shallowFor } from "./boosted-trees.ts";
+import type { BoosterOptions } from "../learn/boosting/histogram-booster.ts";
+import { DEFAULTS, fitTrees, forLabels, SHALLOW, FEWER_LEAVES } from "./boosted-trees.ts";
 import { fitTails } from "./ecod.ts";
 import { fitForest } from "./isolation-forest.ts";
 import { fitNeighbours } from "./knn.ts";
 import { undecided } from "./logistic.ts";
 import { fitGaussian } from "./mahalanobis.ts";
-import type { Fitted, Method } from "./method.ts";
+import type { Fitted } from "./method.ts";
 import { atMost, beside, drawRows, rowsAt, stacked } from "../learn/select.ts";
 import { labelled } from "../learn/boosting/labelled.ts";
 import { anomalousRows, normalRows } from "./training-rows.ts";
+import { tunedClassifier } from "./tuned.ts";
 
 const MOST_ROWS = 10_000;
 const TREES = 150;
 const DRAW = 4701;
 
 /** Probability of an anomaly among as many normal rows; without labels, one half for every row. */
-export const xgbod: Method = {
+export const xgbod = tunedClassifier<BoosterOptions>({
   name: "xgbod",
   title: "XGBOD",
   source:
     "Zhao, Hryniewicki: XGBOD, improving supervised outlier detection with unsupervised representation learning, 2018",
   group: "practice",
-  labels: true,
-  fit: (side) => {
+  settings: [SHALLOW, DEFAULTS, FEWER_LEAVES],
+  prepare: (side) => {
     const anomalous = anomalousRows(side);
-    if (anomalous.rows === 0) return undecided;
+    if (anomalous.rows === 0) return () => undecided;
     const normal = atMost(normalRows(side), MOST_ROWS, drawFor(side.seed, DRAW));
-    return normal.rows < 2 ? undecided : fitXgbod(normal, anomalous, side.seed);
+    return normal.rows < 2 ? () => undecided : fitXgbod(normal, anomalous, side.seed);
   },
-};
+});
 
 /**
  * Detectors are fitted on either half of the normal rows. A normal training row is scored by those of the other half, as
  * they know it no better than a new row; any other row gets the mean of both halves' scores. (The paper scores training
  * rows by detectors fitted on them, and so teaches the trees that normal rows lie closer than new ones do.)
  */
-function fitXgbod(normal: Matrix, anomalous: Matrix, seed: number): Fitted {
+function fitXgbod(normal: Matrix, anomalous: Matrix, seed: number): (options: BoosterOptions) => Fitted {
   const order = drawRows(normal.rows, normal.rows, drawFor(seed, DRAW + 1));
   const middle = normal.rows >> 1;
   const halves = [rowsAt(normal, order.subarray(0, middle)), rowsAt(normal, order.subarray(middle))];
@@ -46,14 +48,14 @@ function fitXgbod(normal: Matrix, anomalous: Matrix, seed: number): Fitted {
   const scores = stacked(crossed, crossed[0].cols);
   const scale = standardOf(scores);
   const both = (rows: Matrix): Matrix => scale(mean(detectors[0](rows), detectors[1](rows)));
-  const trees = fitTrees(
-    labelled(beside(stacked(halves, normal.cols), scale(scores)), beside(anomalous, both(anomalous))),
-    shallowFor(anomalous.rows),
-  );
-  return {
-    probability: true,
-    bytes: trees.bytes + detectors[0].bytes + detectors[1].bytes + 4 * 2 * scores.cols,
-    score: (rows) => trees.score(beside(rows, both(rows))),
+  const training = labelled(beside(stacked(halves, normal.cols), scale(scores)), beside(anomalous, both(anomalous)));
+  return (options) => {
+    const trees = fitTrees(training, forLabels(options, anomalous.rows));
+    return {
+      probability: true,
+      bytes: trees.bytes + detectors[0].bytes + detectors[1].bytes + 4 * 2 * scores.cols,
+      score: (rows) => trees.score(beside(rows, both(rows))),
+    };
   };
 }
 

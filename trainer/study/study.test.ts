@@ -53,7 +53,8 @@ describe("unseen study", { timeout: 60_000 }, () => {
   });
 
   test("shots: the same test rows for every K, and a run that stopped goes on", async () => {
-    const { entries, written, page } = await run("shots", { shots: [0, 20] });
+    const asked = { shots: [0, 20], methods: ["ecod", "logistic"].map(methodNamed) };
+    const { entries, written, page } = await run("shots", asked);
     // Two Ks: a task without labels, and one a family with.
     expect([written, entries.length]).toEqual([6, 6]);
     const results = entries.flatMap(({ results: own }) => own as ShotsResult[]);
@@ -65,7 +66,7 @@ describe("unseen study", { timeout: 60_000 }, () => {
     const file = at("shots.jsonl");
     const lines = readFileSync(file, "utf8").split("\n");
     writeFileSync(file, `${lines.slice(0, 4).join("\n")}\n${lines[4].slice(0, 30)}`);
-    const again = await run("shots", { shots: [0, 20] });
+    const again = await run("shots", asked);
     expect([again.found, again.written]).toEqual([4, 2]);
     expect(again.page.rows).toEqual(page.rows);
 
