@@ -1,5 +1,5 @@
 /** Drift: how far rows are from the normal rows the model was validated on, for the service's rows and for this page's. */
-import type { Drift, FeatureDrift, Verdict } from "../model/drift.ts";
+import type { Drift, FeatureDrift } from "../model/drift.ts";
 import { type LiveDrift, ServiceError } from "./api.ts";
 import { byId, type Child, h } from "./element.ts";
 import { counted } from "./numbers.ts";
@@ -9,13 +9,6 @@ import { FaultError } from "./thread.ts";
 const SHOWN = 8;
 /** Index at which a bar is full. */
 const FULL = 0.5;
-
-const WORDS: Readonly<Record<Verdict, string>> = {
-  stable: "The rows look like those the model knows.",
-  watch: "Some features have moved; the thresholds may be off before long.",
-  drifted: "The rows are another population: set thresholds anew, or train again.",
-  "too few rows": "By so few rows alone the index moves; no verdict yet.",
-};
 
 /** @param here of the rows on the page; none without rows, a fault where the model has nothing to compare them with */
 export function showDrift(live: LiveDrift | ServiceError, here: Drift | FaultError | undefined): void {
@@ -45,7 +38,7 @@ export function showDrift(live: LiveDrift | ServiceError, here: Drift | FaultErr
     h(
       "p",
       { class: "quiet foot" },
-      "PSI, the population stability index, adds up how far the shares of a histogram have moved from the reference's: stable below 0.1, drifted from 0.25.",
+      "PSI, the population stability index, adds up how far the shares of a histogram have moved from the reference's: stable below 0.1, drifted from 0.25, and no verdict up to the mark, which chance alone may reach.",
     ),
   );
 }
@@ -55,7 +48,7 @@ function panel(name: string, title: string, content: Child[]): HTMLElement {
   return h("section", { class: "card", "aria-labelledby": id }, h("h2", { id }, title), ...content);
 }
 
-function report({ rows, referenceRows, verdict, score, features }: Drift, which: string): Child[] {
+function report({ rows, referenceRows, verdict, meaning, score, features }: Drift, which: string): Child[] {
   const table = (of: readonly FeatureDrift[], caption: string): HTMLElement =>
     h(
       "div",
@@ -78,36 +71,38 @@ function report({ rows, referenceRows, verdict, score, features }: Drift, which:
         h("tbody", {}, ...of.map(line)),
       ),
     );
+  const first = table(
+    [{ name: "the score", ...score }, ...features.slice(0, SHOWN)],
+    "Drift of the score and of the features farthest off",
+  );
   const rest = features.slice(SHOWN);
   if (rows === 0) return [h("p", { class: "quiet" }, `No drift data: no rows ${which} were scored.`)];
   return [
     h("p", { class: `verdict ${verdict === "drifted" ? "bad" : ""}` }, verdict[0].toUpperCase() + verdict.slice(1)),
-    h("p", {}, WORDS[verdict]),
+    h("p", {}, meaning),
     h(
       "p",
       { class: "quiet" },
       `${counted(rows, "row")} ${which} against ${counted(referenceRows, "normal row")} of validation.`,
     ),
-    table(
-      [{ name: "the score", ...score }, ...features.slice(0, SHOWN)],
-      `Drift of the score and of the features farthest off`,
-    ),
+    ...(verdict === "too few rows" ? [folded("The index so far", first)] : [first]),
     ...(rest.length > 0
-      ? [
-          h(
-            "details",
-            {},
-            h("summary", {}, `${counted(rest.length, "feature")} nearer still`),
-            table(rest, "Drift of the other features"),
-          ),
-        ]
+      ? [folded(`${counted(rest.length, "feature")} nearer still`, table(rest, "Drift of the other features"))]
       : []),
   ];
 }
 
-function line({ name, psi, verdict }: FeatureDrift): HTMLElement {
-  const bar = h("span", { class: `fill ${verdict === "drifted" ? "flag" : ""}` });
-  bar.style.width = `${Math.min(100, (100 * psi) / FULL)}%`;
+function folded(summary: string, content: Child): HTMLElement {
+  return h("details", {}, h("summary", {}, summary), content);
+}
+
+function line({ name, psi, chance, verdict }: FeatureDrift): HTMLElement {
+  const along = (index: number): string => `${Math.min(100, (100 * index) / FULL)}%`;
+  const kind = verdict === "drifted" ? "flag" : verdict === "too few rows" ? "unsure" : "";
+  const bar = h("span", { class: `fill ${kind}` });
+  bar.style.width = along(psi);
+  const mark = h("span", { class: "mark", title: `by chance up to ${chance.toFixed(3)}` });
+  mark.style.left = along(chance);
   return h(
     "tr",
     {},
@@ -115,8 +110,8 @@ function line({ name, psi, verdict }: FeatureDrift): HTMLElement {
     h(
       "td",
       { class: "number" },
-      h("span", { class: "meter" }, h("span", { class: "track", "aria-hidden": "true" }, bar), psi.toFixed(3)),
+      h("span", { class: "meter" }, h("span", { class: "track", "aria-hidden": "true" }, bar, mark), psi.toFixed(3)),
     ),
-    h("td", {}, verdict === "too few rows" ? "–" : verdict),
+    h("td", {}, verdict),
   );
 }

@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { sampleArtefact, SCHEMA } from "../test/artefact.ts";
 import { readArtefact, writeArtefact } from "./artefact.ts";
-import { drift, stabilityIndex } from "./drift.ts";
 import { countsOf, Counter, type Reference } from "./reference.ts";
 
 const reference: Reference = {
@@ -52,35 +51,4 @@ test("rows are counted where they belong: edges belong to the bin below, categor
   counter.count(0.5, Float32Array.from([9, 0, 0.1, 0, 1, 0, 0, 0, 1]), 1, counts);
   counter.count(0.9, Float32Array.from([5, -3, 0, 0, 0, 0, 1, -1]), 0, counts);
   expect([...counts]).toEqual([0, 1, 1, 0, 1, 0, 1, 1, 1, 0, 1, 0, 0, 1, 1, 1]);
-});
-
-test("the index is 0 for the same shares, symmetric, and as worked out by hand", () => {
-  expect(stabilityIndex([100, 300], [100, 300])).toBe(0);
-  expect(stabilityIndex([1e6, 3e6], [1e4, 3e4])).toBeCloseTo(0, 4);
-  const byHand = (0.5 - 0.25) * Math.log(0.5 / 0.25) + (0.5 - 0.75) * Math.log(0.5 / 0.75);
-  expect(stabilityIndex([250_000, 750_000], [500_000, 500_000])).toBeCloseTo(byHand, 5);
-  expect(stabilityIndex([500_000, 500_000], [250_000, 750_000])).toBeCloseTo(byHand, 5);
-  expect(stabilityIndex([100, 0], [0, 100])).toBeLessThan(20);
-});
-
-test("the verdict follows the worst of score and features, and none is given on few rows", () => {
-  const same = countsOf(reference);
-  expect(drift(SCHEMA, reference, same)).toMatchObject({ rows: 1000, verdict: "stable", score: { verdict: "stable" } });
-  const few = drift(
-    SCHEMA,
-    reference,
-    same.map((count) => Math.floor(count / 10)),
-  );
-  expect(few.verdict).toBe("too few rows");
-  expect(few.features.every(({ verdict }) => verdict === "too few rows")).toBe(true);
-  const moved = same.slice();
-  [moved[14], moved[15]] = [600, 400];
-  const watched = drift(SCHEMA, reference, moved);
-  expect(watched.verdict).toBe("watch");
-  expect(watched.features[0]).toMatchObject({ name: "syn", verdict: "watch" });
-  [moved[14], moved[15]] = [250, 750];
-  expect(drift(SCHEMA, reference, moved)).toMatchObject({ verdict: "drifted", score: { verdict: "stable" } });
-  const score = same.slice();
-  [score[0], score[2]] = [10, 900];
-  expect(drift(SCHEMA, reference, score)).toMatchObject({ verdict: "drifted", score: { verdict: "drifted" } });
 });

@@ -83,12 +83,14 @@ export const Drift = z
     rows: z.int(),
     referenceRows: z.int(),
     verdict: Verdict,
-    score: z.object({ psi: z.number(), verdict: Verdict }),
-    features: z.array(z.object({ name, psi: z.number(), verdict: Verdict })),
+    meaning: z.string(),
+    score: z.object({ psi: z.number(), chance: z.number(), verdict: Verdict }),
+    features: z.array(z.object({ name, psi: z.number(), chance: z.number(), verdict: Verdict })),
   })
   .register(named, {
     id: "Drift",
-    description: "psi is the population stability index; the farthest features come first.",
+    description:
+      "psi is the population stability index, chance what it hardly ever passes without drift; the farthest features come first.",
   });
 
 export const FeedbackStored = z

@@ -46,19 +46,23 @@ async function compare(options: Options): Promise<Drift> {
   return (await ask(options, `${version === undefined ? "" : `versions/${version}/`}drift?hours=${hours}`)) as Drift;
 }
 
-function driftText({ rows, referenceRows, verdict, limits, score, features }: Drift): string {
-  const cells = [
-    ["the score", score.psi, score.verdict],
-    ...features.slice(0, SHOWN).map(({ name, psi, verdict: each }) => [name, psi, each]),
-  ];
+function driftText({ rows, referenceRows, verdict, meaning, limits, score, features }: Drift): string {
+  const cells = [{ name: "the score", ...score }, ...features.slice(0, SHOWN)].map((each) => [
+    each.name,
+    each.psi,
+    each.chance,
+    each.verdict,
+  ]);
   const more = features.length > SHOWN ? [`and ${features.length - SHOWN} features nearer still; --json has all`] : [];
   return [
     `${verdict}: ${rows} rows against ${referenceRows} of the reference`,
+    meaning,
     "",
-    table(["of", "PSI", "verdict"], cells),
+    table(["of", "PSI", "by chance", "verdict"], cells),
     ...more,
     "",
-    `stable below ${limits.watch}, watch from there, drifted from ${limits.drifted}; no verdict below ${limits.rows} rows.`,
-    `All together drifted where the score is, or ${100 * limits.features} % of the features are.`,
+    `Stable below ${limits.watch}, watch from there, drifted from ${limits.drifted}; no verdict below ${limits.rows} rows, nor up to what`,
+    "chance alone may make of the index.",
+    `Altogether drifted where the score is, or ${100 * limits.features} % of the features are.`,
   ].join("\n");
 }

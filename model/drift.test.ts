@@ -1,0 +1,82 @@
+import { expect, test } from "vitest";
+import { SCHEMA } from "../test/artefact.ts";
+import { stream } from "../test/fixtures/artefact.ts";
+import { drift, stabilityIndex } from "./drift.ts";
+import { countsOf, type Reference } from "./reference.ts";
+
+const reference: Reference = {
+  rows: 1000,
+  score: { edges: [0.25, 0.5], counts: [900, 90, 10] },
+  features: [
+    { edges: [-1, 0, 1], counts: [100, 400, 400, 100] },
+    { edges: [0], counts: [500, 500] },
+    { edges: [], counts: [700, 200, 50, 50, 0] },
+    { edges: [0], counts: [750, 250] },
+  ],
+};
+
+test("the index is 0 for the same shares, symmetric, and as worked out by hand", () => {
+  expect(stabilityIndex([100, 300], [100, 300])).toBe(0);
+  expect(stabilityIndex([1e6, 3e6], [1e4, 3e4])).toBeCloseTo(0, 4);
+  const byHand = (0.5 - 0.25) * Math.log(0.5 / 0.25) + (0.5 - 0.75) * Math.log(0.5 / 0.75);
+  expect(stabilityIndex([250_000, 750_000], [500_000, 500_000])).toBeCloseTo(byHand, 5);
+  expect(stabilityIndex([500_000, 500_000], [250_000, 750_000])).toBeCloseTo(byHand, 5);
+  expect(stabilityIndex([100, 0], [0, 100])).toBeLessThan(20);
+});
+
+test("the verdict follows the worst of score and features, and none is given on few rows", () => {
+  const same = countsOf(reference);
+  expect(drift(SCHEMA, reference, same)).toMatchObject({ rows: 1000, verdict: "stable", score: { verdict: "stable" } });
+  const few = drift(
+    SCHEMA,
+    reference,
+    same.map((count) => Math.floor(count / 10)),
+  );
+  expect(few.verdict).toBe("too few rows");
+  expect(few.features.every(({ verdict }) => verdict === "too few rows")).toBe(true);
+  const moved = same.slice();
+  [moved[14], moved[15]] = [600, 400];
+  const watched = drift(SCHEMA, reference, moved);
+  expect(watched.verdict).toBe("watch");
+  expect(watched.features[0]).toMatchObject({ name: "syn", verdict: "watch" });
+  [moved[14], moved[15]] = [250, 750];
+  expect(drift(SCHEMA, reference, moved)).toMatchObject({ verdict: "drifted", score: { verdict: "stable" } });
+  const score = same.slice();
+  [score[0], score[2]] = [10, 900];
+  const byScore = drift(SCHEMA, reference, score);
+  expect(byScore).toMatchObject({ verdict: "drifted", score: { verdict: "drifted" } });
+  expect(byScore.meaning).toContain("few features");
+});
+
+/** Counts of `rows` drawn by `shares`. */
+function drawn(shares: readonly number[], rows: number, next: () => number): number[] {
+  const counts = shares.map(() => 0);
+  const all = shares.reduce((a, b) => a + b, 0);
+  for (let row = 0; row < rows; row++) {
+    let [left, bin] = [next() * all, 0];
+    while (left >= shares[bin]) left -= shares[bin++];
+    counts[bin]++;
+  }
+  return counts;
+}
+
+test("many categories and few rows have a large index by chance alone, which is no drift; true drift is found all the same", () => {
+  const next = stream(7);
+  const values = Array.from({ length: 60 }, (_, i) => `service ${i}`);
+  const schema = { features: [{ kind: "categorical", name: "service", values }] } as const;
+  const shares = Array.from({ length: 61 }, (_, i) => 1 / (1 + i / 6));
+  // as many rows of other services, in the place of a third of them
+  const shifted = shares.map((share, i) => share * (1 + 0.9 * Math.sin(i)));
+  const bins = { score: { edges: [0.5], counts: [400, 100] }, rows: 500 };
+  let overByChance = 0;
+  for (let round = 0; round < 100; round++) {
+    const before: Reference = { ...bins, features: [{ edges: [], counts: drawn(shares, 500, next) }] };
+    const calm = drift(schema, before, [...drawn([4, 1], 500, next), ...drawn(shares, 500, next)]);
+    if (calm.features[0].psi >= calm.limits.watch) overByChance++;
+    expect(calm).toMatchObject({ verdict: "stable", score: { verdict: "stable" } });
+    expect(calm.features[0].verdict).toBe("too few rows");
+    const moved = drift(schema, before, [...drawn([4, 1], 5000, next), ...drawn(shifted, 5000, next)]);
+    expect(moved).toMatchObject({ verdict: "drifted", features: [{ verdict: "drifted" }] });
+  }
+  expect(overByChance).toBe(100);
+});
