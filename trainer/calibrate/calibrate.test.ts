@@ -12,7 +12,7 @@ import { trainOn } from "../commands/train.ts";
 import { kernelModule } from "../learn/engine.ts";
 import { calibrateModel } from "./calibrate.ts";
 import { feedbackOfLines, readFeedback } from "./feedback.ts";
-import { place, refuseLosses } from "./figures.ts";
+import { type CalibrationFigures, longest, place, refuseLosses } from "./figures.ts";
 import { draws, lines, toy } from "./testing.ts";
 
 const novel = lines("anomaly", "novel", draws("novel", 30, 20));
@@ -124,21 +124,31 @@ test("rows are placed among normal ones as AUC-ROC and a conformal threshold wou
   });
 });
 
+const placed = { before: 1, after: 1 };
+const figuresOf = (auc: number, flagged: number, rows = 1000, brier = 0.1): CalibrationFigures => ({
+  seen: [{ family: "worm", rows, aucRoc: placed, flagged: placed }],
+  feedback: [],
+  macro: {
+    brier: { before: 0.1, after: brier },
+    aucRoc: { before: 0.9, after: auc },
+    flagged: { before: 0.5, after: flagged },
+  },
+});
+
 test("falls within what is tolerated pass, and rises do", () => {
-  const placed = { before: 1, after: 1 };
-  const figures = (auc: number, flagged: number, rows = 1000, brier = 0.1) => ({
-    seen: [{ family: "worm", rows, aucRoc: placed, flagged: placed }],
-    feedback: [],
-    macro: {
-      brier: { before: 0.1, after: brier },
-      aucRoc: { before: 0.9, after: auc },
-      flagged: { before: 0.5, after: flagged },
-    },
-  });
-  expect(() => refuseLosses(figures(0.8985, 0.495))).not.toThrow();
-  expect(() => refuseLosses(figures(0.95, 0.9))).not.toThrow();
-  expect(() => refuseLosses(figures(0.89, 0.9))).toThrow("AUC-ROC");
-  expect(() => refuseLosses(figures(0.95, 0.4))).toThrow("recall");
-  expect(() => refuseLosses(figures(0.95, 0.45, 20))).not.toThrow();
-  expect(() => refuseLosses(figures(0.95, 0.9, 1000, 0.14))).toThrow("Brier");
+  expect(() => refuseLosses(figuresOf(0.8985, 0.495))).not.toThrow();
+  expect(() => refuseLosses(figuresOf(0.95, 0.9))).not.toThrow();
+  expect(() => refuseLosses(figuresOf(0.89, 0.9))).toThrow("AUC-ROC");
+  expect(() => refuseLosses(figuresOf(0.95, 0.4))).toThrow("recall");
+  expect(() => refuseLosses(figuresOf(0.95, 0.45, 20))).not.toThrow();
+  expect(() => refuseLosses(figuresOf(0.95, 0.9, 1000, 0.14))).toThrow("Brier");
+});
+
+test("the longest step that loses nothing is taken, and the whole one is shown where none will do", () => {
+  const falling = (by: number) => (step: number) => ({ step, figures: figuresOf(0.9 - by * step, 0.5) });
+  const taken = [0.0001, 0.003, 0.007, 0.015, 0.1].map((by) => longest([1, 0.5, 0.25, 0.125], falling(by)).step);
+  expect(taken).toEqual([1, 0.5, 0.25, 0.125, 1]);
+  const wrong = longest([1, 0.5], (step) => ({ step, figures: figuresOf(0.9, 0.5, 1000, 0.1 + 0.04 * step) }));
+  expect(wrong.step).toBe(1);
+  expect(() => refuseLosses(wrong.figures)).toThrow("Brier");
 });

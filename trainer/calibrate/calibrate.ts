@@ -7,7 +7,7 @@ import type { Dataset } from "../data/dataset.ts";
 import { kernelModule } from "../learn/engine.ts";
 import { type Calibrated, calibrateHead } from "./evidence-head.ts";
 import type { LabelledRows } from "./feedback.ts";
-import { refuseLosses } from "./figures.ts";
+import { type CalibrationFigures, refuseLosses } from "./figures.ts";
 import { calibratePublished } from "./published-head.ts";
 
 /**
@@ -15,6 +15,7 @@ import { calibratePublished } from "./published-head.ts";
  * be known of seen families comes from the artefact's memory for the evidence network, from `dataset` for the published
  * form.
  *
+ * @param shown is given the figures before they may be refused
  * @throws UnseenError calibration-refused where figures of seen families would fall; option-invalid where the published
  * form comes without its data; reference-missing, data-changed
  */
@@ -22,10 +23,12 @@ export async function calibrateModel(
   scorer: Scorer,
   feedback: LabelledRows,
   dataset: () => Promise<Dataset | undefined>,
+  shown: (figures: CalibrationFigures) => void = () => {},
 ): Promise<Calibrated> {
   const calibrated = isEvidence(scorer.artefact.network)
     ? calibrateHead(scorer, feedback)
     : await calibratePublished(scorer, await needed(dataset), feedback);
+  shown(calibrated.figures);
   refuseLosses(calibrated.figures);
   return { ...calibrated, artefact: finished(scorer.artefact, calibrated.artefact, feedback) };
 }

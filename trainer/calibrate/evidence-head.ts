@@ -12,7 +12,8 @@ import { thresholds } from "../learn/export.ts";
 import { scoreHistogram } from "../learn/reference.ts";
 import type { LabelledRows } from "./feedback.ts";
 import { fold } from "./feedback.ts";
-import { brierOf, type CalibrationFigures, compare, place, type Placed, type Side, together } from "./figures.ts";
+import { brierOf, type CalibrationFigures, compare, longest, place, type Placed, type Side } from "./figures.ts";
+import { together } from "./figures.ts";
 
 const KINDS = EVIDENCE.length;
 /** Feedback is judged by heads that each leave out one part in so many. */
@@ -20,11 +21,15 @@ const FOLDS = 5;
 /** Rows that callers found normal count as this share of the normal rows at the most, and each as so many. */
 const FALSE_ALARM_SHARE = 0.1;
 const FALSE_ALARM_WEIGHT = 20;
+/** How far the head may go from what it was to what fits best: the longest step that costs seen families nothing. */
+const STEPS = [1, 0.5, 0.25, 0.125];
 
 export interface Calibrated {
   /** With the old golden scores; see `finished` in calibrate.ts. */
   readonly artefact: Artefact;
   readonly figures: CalibrationFigures;
+  /** How far the head went from what it was to what fits the labels best, 1 being all the way. */
+  readonly step: number;
 }
 
 /** A head with its temperature: what the model's log odds are made of. */
@@ -62,13 +67,14 @@ export function calibrateHead(scorer: Scorer, feedback: LabelledRows): Calibrate
   const check = familyTables(groups, "check");
   const used = EVIDENCE.map((_, kind) => [setting, ...fit.values()].some((table) => varies(table, kind)));
 
-  const learn = (labels: LabelledTables): Boundary => {
+  const old = boundaryOf(scorer);
+  const learn = (labels: LabelledTables, step: number): Boundary => {
     const normal = joined([setting, others, ...repeated(labels.normal, setting.rows + others.rows)]);
     const families = new Map(fit);
     for (const [family, table] of labels.families) {
       families.set(family, joined([...list(families.get(family)), table]));
     }
-    const head = fitHead(normal, families, used);
+    const head = between(old, fitHead(normal, families, used), step);
     const { temperature, shift } = calibrate(head, normal, [...check.values(), ...labels.families.values()]);
     return { head: { weights: head.weights, bias: head.bias + shift }, temperature };
   };
@@ -88,23 +94,35 @@ export function calibrateHead(scorer: Scorer, feedback: LabelledRows): Calibrate
   };
 
   const labels = tables(feedback);
-  const boundary = learn(labels);
-  const judged = Array.from({ length: FOLDS }, (_, part) => {
-    const out = tables(fold(feedback, part, FOLDS, true));
-    return side(learn(tables(fold(feedback, part, FOLDS, false))), out);
-  });
-  const after: Side = {
-    ...side(boundary, labels),
-    feedback: new Map(
-      [...labels.families.keys()].map((family) => [
-        family,
-        together(judged.flatMap((each) => list(each.feedback.get(family)))),
-      ]),
-    ),
-    ...(labels.normal.rows > 0 ? { falseAlarms: together(judged.flatMap((each) => list(each.falseAlarms))) } : {}),
+  const before = side(old, labels);
+  const parts = Array.from({ length: FOLDS }, (_, part) => ({
+    learned: tables(fold(feedback, part, FOLDS, false)),
+    out: tables(fold(feedback, part, FOLDS, true)),
+  }));
+  const at = (step: number): { boundary: Boundary; figures: CalibrationFigures; step: number } => {
+    const boundary = learn(labels, step);
+    const judged = parts.map(({ learned, out }) => side(learn(learned, step), out));
+    const families = [...labels.families.keys()].map(
+      (family) => [family, together(judged.flatMap((each) => list(each.feedback.get(family))))] as const,
+    );
+    const after: Side = {
+      ...side(boundary, labels),
+      feedback: new Map(families),
+      ...(labels.normal.rows > 0 ? { falseAlarms: together(judged.flatMap((each) => list(each.falseAlarms))) } : {}),
+    };
+    return { boundary, figures: compare(before, after), step };
   };
-  const figures = compare(side(boundaryOf(scorer), labels), after);
-  return { artefact: withBoundary(artefact, boundary, { setting, others, check, labels, groups }), figures };
+  const { boundary, figures, step } = longest(STEPS, at);
+  return { artefact: withBoundary(artefact, boundary, { setting, others, check, labels, groups }), figures, step };
+}
+
+/** The head a step of the way from the boundary there is, both on the log odds. */
+function between({ head, temperature }: Boundary, fitted: Head, step: number): Head {
+  const mix = (from: number, to: number): number => (1 - step) * (from / temperature) + step * to;
+  return {
+    weights: fitted.weights.map((weight, kind) => mix(head.weights[kind], weight)),
+    bias: mix(head.bias, fitted.bias),
+  };
 }
 
 interface Rows {

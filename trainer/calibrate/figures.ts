@@ -91,31 +91,56 @@ export function compare(before: Side, after: Side): CalibrationFigures {
   };
 }
 
-/** @throws UnseenError calibration-refused where the means over seen families fall beyond what is tolerated */
-export function refuseLosses({ macro, seen }: CalibrationFigures): void {
-  if (!macro) return;
+/** What of the means over seen families falls beyond what is tolerated, in words. */
+export function lossesOf({ macro, seen }: CalibrationFigures): string[] {
+  if (!macro) return [];
   const rows = seen.reduce((sum, family) => sum + family.rows, 0);
   const tolerated = { ...TOLERATED, flagged: Math.max(TOLERATED.flagged, 1.001 / rows) };
-  const falls = (["aucRoc", "flagged"] as const).filter(
-    (figure) => macro[figure].after < macro[figure].before - tolerated[figure],
-  );
-  const { brier: confidence } = macro;
-  const rises = confidence.after > confidence.before + TOLERATED.brier;
-  if (falls.length === 0 && !rises) return;
   const words = { aucRoc: "mean AUC-ROC", flagged: "mean recall at 1 % false positives" };
-  const said = falls.map((figure) => {
+  const said = (["aucRoc", "flagged"] as const).flatMap((figure) => {
     const { before, after } = macro[figure];
-    return `${words[figure]} of seen families would fall from ${before.toFixed(3)} to ${after.toFixed(3)}`;
+    if (after >= before - tolerated[figure]) return [];
+    return [`${words[figure]} of seen families would fall from ${before.toFixed(3)} to ${after.toFixed(3)}`];
   });
-  if (rises) {
-    const { before, after } = confidence;
-    said.push(
-      `the Brier score of seen families' confidence would rise from ${before.toFixed(3)} to ${after.toFixed(3)}`,
-    );
+  if (contradicted({ macro })) {
+    const { before, after } = macro.brier;
+    const what = "the Brier score of seen families' confidence";
+    said.push(`${what} would rise from ${before.toFixed(3)} to ${after.toFixed(3)}`);
   }
+  return said;
+}
+
+/** Whether the confidence in seen families falls as it does by wrong labels, which a shorter step would only hide. */
+function contradicted({ macro }: Pick<CalibrationFigures, "macro">): boolean {
+  return macro !== undefined && macro.brier.after > macro.brier.before + TOLERATED.brier;
+}
+
+/**
+ * The first step whose figures lose nothing; where none will do, or the whole one looks like wrong labels, the whole one,
+ * whose figures say what it would cost.
+ *
+ * @param steps the longest first
+ */
+export function longest<Taken extends { readonly figures: CalibrationFigures }>(
+  [whole, ...shorter]: readonly number[],
+  at: (step: number) => Taken,
+): Taken {
+  const first = at(whole);
+  if (lossesOf(first.figures).length === 0 || contradicted(first.figures)) return first;
+  for (const step of shorter) {
+    const taken = at(step);
+    if (lossesOf(taken.figures).length === 0) return taken;
+  }
+  return first;
+}
+
+/** @throws UnseenError calibration-refused where the means over seen families fall beyond what is tolerated */
+export function refuseLosses(figures: CalibrationFigures): void {
+  const losses = lossesOf(figures);
+  if (losses.length === 0) return;
   throw new UnseenError(
     "calibration-refused",
-    `${said.join(", ")}.`,
+    `${losses.join(", ")}.`,
     "Look through the labels for wrong ones, give more of them, or train again with these rows among the data.",
   );
 }

@@ -100,7 +100,7 @@ export async function calibratePublished(
   const exported = exportArtefact(model, fit, schema, data, request);
   await learner.kernel.close();
   const quantised = quantise({ ...exported, training }, tierOf(artefact.tensors));
-  return { artefact: quantised, figures: compare(before, after) };
+  return { artefact: quantised, figures: compare(before, after), step: 1 };
 }
 
 /** A learner that stands where training left it. */

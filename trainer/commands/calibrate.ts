@@ -56,11 +56,12 @@ export const calibrateCommand: Command = {
       );
     }
     const started = performance.now();
-    const { artefact, figures, labels } = await withProgress("calibrating", quiet, async () => {
+    const shown = quiet ? () => {} : (figures: CalibrationFigures) => console.log(`${figuresText(figures)}\n`);
+    const { artefact, figures, step, labels } = await withProgress("calibrating", quiet, async () => {
       const feedback = await feedbackOf(options, scorer);
       const dataset = async () =>
         text(options, "data") ? readData(options, { columns: columnsOf(scorer.artefact.schema) }) : undefined;
-      return { ...(await calibrateModel(scorer, feedback, dataset)), labels: feedback.count };
+      return { ...(await calibrateModel(scorer, feedback, dataset, shown)), labels: feedback.count };
     });
     const seconds = (performance.now() - started) / 1000;
     writeWhole(out, writeArtefact(artefact));
@@ -68,9 +69,9 @@ export const calibrateCommand: Command = {
       name === undefined
         ? undefined
         : await publish({ ...store({ ...options, name }), file: out, ...(canary === undefined ? {} : { canary }) });
-    if (quiet) return printJson({ out, labels, seconds, figures, thresholds: artefact.thresholds, published });
-    console.log(figuresText(figures));
-    console.log(`\n${out}: ${labels} labels learned in ${seconds.toFixed(1)} s`);
+    if (quiet) return printJson({ out, labels, seconds, step, figures, thresholds: artefact.thresholds, published });
+    if (step < 1) console.log(`The head went ${100 * step} % of the way: farther would cost seen families.`);
+    console.log(`${out}: ${labels} labels learned in ${seconds.toFixed(1)} s`);
     if (published) console.log(`${published.name} version ${published.version} is published, ${published.sha256}`);
   },
 };
