@@ -23,7 +23,8 @@ async function taken(model: string): Promise<Record<string, unknown>[]> {
     const page = await ask(`/v1/models/${model}/feedback${after ? `?after=${after}` : ""}`);
     expect(page.status).toBe(200);
     lines.push(
-      ...(await page.text())
+      ...new TextDecoder()
+        .decode(await page.arrayBuffer())
         .split("\n")
         .filter(Boolean)
         .map((line) => JSON.parse(line)),

@@ -96,7 +96,7 @@ async function answers(id: string): Promise<Answer[]> {
   for (let path: string | undefined = `/v1/batches/${id}/results`; path !== undefined;) {
     const response = await ask(path);
     expect(response.headers.get("content-type")).toBe("application/x-ndjson");
-    const text = await response.text();
+    const text = new TextDecoder().decode(await response.arrayBuffer());
     expect(text.endsWith("\n")).toBe(true);
     for (const line of text.trimEnd().split("\n")) all.push(JSON.parse(line) as Answer);
     path = /^<(.+)>; rel="next"$/.exec(response.headers.get("link") ?? "")?.[1];
