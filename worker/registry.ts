@@ -105,12 +105,14 @@ export class Registry {
     return (await this.#slot(name)).pointer;
   }
 
-  /** Names of published models. */
+  /** Names of published models. @throws Problem 503 */
   async names(): Promise<string[]> {
     const names: string[] = [];
     let cursor: string | undefined;
     do {
-      const page = await this.#kv.list({ prefix: pointerKey(""), ...(cursor ? { cursor } : {}) });
+      const page = await this.#kv.list({ prefix: pointerKey(""), ...(cursor ? { cursor } : {}) }).catch(() => {
+        throw unavailable("KV could not be read", "model-unavailable");
+      });
       names.push(...page.keys.map((key) => key.name.slice(pointerKey("").length)));
       cursor = page.list_complete ? undefined : page.cursor;
     } while (cursor);

@@ -133,6 +133,15 @@ describe("drift", () => {
     expect(answers[0].headers.get("server-timing")).toMatch(/^model;dur=\d+, total;dur=\d+$/);
   });
 
+  test("counts that cannot be read are a 503 that says when to ask again", async () => {
+    await publish("away", bytes);
+    const DRIFT = { getByName: () => ({ read: () => Promise.reject(new Error("overloaded")) }) };
+    const given = { ...development, DRIFT: DRIFT as unknown as Bindings["DRIFT"] };
+    const response = await serve()("/v1/models/away/drift", {}, given);
+    expect([response.status, response.headers.get("retry-after")]).toEqual([503, "5"]);
+    expect(await response.json()).toMatchObject({ code: "drift-unavailable" });
+  });
+
   test("without a store, a reference or a sensible question there is a problem that says so", async () => {
     await publish("bare", makeArtefact(kernel, 3).bytes);
     await publish("asked", bytes);

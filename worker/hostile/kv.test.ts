@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { pointerKey, weightsKey } from "../../model/pointer.ts";
 import { hostileFiles } from "../../test/hostile/files.ts";
-import { bindings, publish, serve, sha256 } from "../test-server.ts";
+import { bindings, development, publish, serve, sha256 } from "../test-server.ts";
 import { ask, bytes, standUp } from "./asking.ts";
 import { mangled } from "./values.ts";
 
@@ -28,6 +28,39 @@ describe("what lies in KV", () => {
       expect([name, (await ask(`/v2/models/hostile-${i}/ready`)).status]).toEqual([name, 503]);
     }
     expect((await ask("/v1/models/flows")).status).toBe(200);
+  });
+
+  test("a KV that fails is a 503 with retry-after on every route that needs it, and nothing on the others", async () => {
+    const down = (): Promise<never> => Promise.reject(new Error("KV GET failed: 500"));
+    const given = { ...development, MODELS: { get: down, list: down } as unknown as typeof bindings.MODELS };
+    const asked = serve();
+    const model = "/v1/models/flows";
+    for (const path of [
+      "/v1/models",
+      model,
+      `${model}/versions`,
+      `${model}/weights/${"0".repeat(64)}`,
+      `${model}/drift`,
+    ]) {
+      const response = await asked(path, {}, given);
+      expect([path, response.status, response.headers.get("retry-after")]).toEqual([path, 503, "5"]);
+      expect(await response.json()).toMatchObject({ code: "model-unavailable" });
+    }
+    for (const path of ["/v2/models/flows", "/v2/models/flows/ready", "/v2/health/ready"]) {
+      expect([path, (await asked(path, {}, given)).status]).toEqual([path, 503]);
+    }
+    const headers = { "content-type": "application/json" };
+    const init = { method: "POST", body: '{"instances":[[1,2,"tcp",true]]}', headers };
+    for (const path of ["/v1/score", `${model}:predict`]) expect((await asked(path, init, given)).status).toBe(503);
+    for (const path of ["/v2", "/v2/health/live", "/docs", "/openapi.json"]) {
+      expect((await asked(path, {}, given)).status).toBe(200);
+    }
+    // the pointer is known, the file cannot be read
+    const [hash, get] = [await sha256(bytes), bindings.MODELS.get.bind(bindings.MODELS)];
+    const half = (key: string, ...rest: unknown[]): Promise<unknown> =>
+      key.startsWith("weights/") ? down() : (get as (...all: unknown[]) => Promise<unknown>)(key, ...rest);
+    const halfway = { ...given, MODELS: { get: half } as unknown as typeof bindings.MODELS };
+    expect((await serve()(`${model}/weights/${hash}`, {}, halfway)).status).toBe(503);
   });
 
   test("150 weights files with bytes changed are refused, or give the golden scores", async () => {

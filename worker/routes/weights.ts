@@ -2,6 +2,7 @@
 import type { Context } from "hono";
 import { versionsOf, weightsKey } from "../../model/pointer.ts";
 import type { AppEnv } from "../bindings.ts";
+import { unavailable } from "../decoded.ts";
 import { Problem } from "../problem.ts";
 import type { Registry } from "../registry.ts";
 
@@ -9,7 +10,7 @@ import type { Registry } from "../registry.ts";
  * Streams the artefact of one of a model's versions out of KV. Its address holds its SHA-256, so it never changes and
  * may be kept for ever, by the caller's own cache only.
  *
- * @throws Problem 404 where the model has no version of that hash
+ * @throws Problem 404 where the model has no version of that hash, 503 where KV cannot be read
  */
 export async function weights(
   context: Context<AppEnv>,
@@ -27,7 +28,9 @@ export async function weights(
     "x-model-version": `${name}@${version.version}`,
   };
   if (context.req.header("if-none-match")?.includes(headers.etag)) return new Response(null, { status: 304, headers });
-  const value = await context.env.MODELS.get(weightsKey(sha256), { type: "stream", cacheTtl: 86_400 });
+  const value = await context.env.MODELS.get(weightsKey(sha256), { type: "stream", cacheTtl: 86_400 }).catch(() => {
+    throw unavailable("KV could not be read", "model-unavailable");
+  });
   if (!value) throw missing(`The weights of version ${version.version} are not there (yet).`);
   const file = `attachment; filename="${name}-${version.version}.safetensors"`;
   return new Response(value as unknown as BodyInit, {
