@@ -108,15 +108,17 @@ describe("examples of docs/serving.md", () => {
   const [first, second] = scorer.scoreRows([tcp, udp]);
 
   test.skipIf(!has("curl") || !has("bash"))("curl (skipped where curl or bash is not installed)", () => {
-    const [json, lines, infer] = blocks("sh").map((code) => run("bash", ["-euo", "pipefail", "-c", code]));
+    const [json, lines, compressed, infer] = blocks("sh").map((code) => run("bash", ["-euo", "pipefail", "-c", code]));
     const [prediction] = JSON.parse(json).predictions;
     near([prediction.score], [first]);
     expect(prediction.reasons).toHaveLength(2);
-    const scores = lines.trim().split("\n");
-    near(
-      scores.map((line) => (JSON.parse(line) as { score: number }).score),
-      [first, second],
-    );
+    for (const each of [lines, compressed]) {
+      const scores = each.trim().split("\n");
+      near(
+        scores.map((line) => (JSON.parse(line) as { score: number }).score),
+        [first, second],
+      );
+    }
     expect(JSON.parse(infer)).toMatchObject({ id: "42", outputs: [{ name: "score", shape: [2] }] });
   });
 

@@ -1,6 +1,8 @@
 /** Request bodies: read no further than the limits of size and time, then as JSON. */
-import { BODY_BYTES, BODY_MS } from "./limits.ts";
-import { bodyType, JSON_TYPE } from "./media.ts";
+import { bodyReader } from "./decompress.ts";
+import { isTooDeep } from "./depth.ts";
+import { BODY_BYTES, BODY_MS, NESTED_DEPTH } from "./limits.ts";
+import { bodyCoding, bodyType, JSON_TYPE } from "./media.ts";
 import { Problem } from "./problem.ts";
 
 /** @throws Problem 415, 413 (counted while reading), 408, 400 saying where the JSON breaks */
@@ -15,6 +17,9 @@ export async function readJson(request: Request): Promise<unknown> {
  * @throws Problem 400
  */
 export function parseJson(bytes: Uint8Array, remedy: string): unknown {
+  if (isTooDeep(bytes)) {
+    throw new Problem(400, "body-too-deep", `The JSON is nested over ${NESTED_DEPTH} deep.`, remedy);
+  }
   let text: string;
   try {
     text = UTF8.decode(bytes);
@@ -34,22 +39,22 @@ export function parseJson(bytes: Uint8Array, remedy: string): unknown {
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 
 /**
- * The whole body.
+ * The whole body, decompressed.
  *
- * @throws Problem 413 over BODY_BYTES, 408 where it takes over BODY_MS, 400 where it breaks off
+ * @throws Problem 413 over BODY_BYTES, 408 where it takes over BODY_MS, 400 where it breaks off, 415 for its coding
  */
 export async function readBytes(request: Request): Promise<Uint8Array> {
   if (Number(request.headers.get("content-length") ?? 0) > BODY_BYTES) throw tooLarge();
-  if (!request.body) return new Uint8Array();
-  if (request.headers.has("content-length")) return readWhole(request);
-  const reader = request.body.getReader();
+  if (request.headers.has("content-length") && !bodyCoding(request.headers)) return readWhole(request);
+  const reader = bodyReader(request);
+  if (!reader) return new Uint8Array();
   const clock = new Deadline(BODY_MS);
   const chunks: Uint8Array[] = [];
   let length = 0;
   try {
     for (;;) {
       const { done, value } = await clock.race(reader.read());
-      if (done) break;
+      if (done || !value) break;
       length += value.byteLength;
       if (length > BODY_BYTES) throw tooLarge();
       chunks.push(value);

@@ -5,18 +5,23 @@ export const JSON_TYPE = "application/json";
 export const LINES_TYPE = "application/x-ndjson";
 export const BINARY_TYPE = "application/octet-stream";
 
-/**
- * The type of a body, without its parameters.
- *
- * @throws Problem 415 where it is none of `known`, or compressed
- */
-export function bodyType(headers: Headers, known: readonly string[]): string {
+/** Content codings that are undone; `deflate` is zlib's format, as HTTP has it. */
+export type Coding = "gzip" | "deflate";
+
+/** How a body is compressed; undefined where it is not. @throws Problem 415 for any other coding, or several */
+export function bodyCoding(headers: Headers): Coding | undefined {
   const coding = headers.get("content-encoding")?.trim().toLowerCase();
-  if (coding && coding !== "identity") {
-    const detail = "The body is compressed, which this Worker does not undo.";
-    const extra = { headers: { "accept-encoding": "identity" } };
-    throw new Problem(415, "content-encoding", detail, "Send it without content-encoding.", extra);
-  }
+  if (!coding || coding === "identity") return undefined;
+  if (coding === "deflate") return coding;
+  // the old name means the same (RFC 9110, 8.4.1.3)
+  if (coding === "gzip" || coding === "x-gzip") return "gzip";
+  const detail = "The body is compressed in a way that this Worker does not undo.";
+  const extra = { headers: { "accept-encoding": "gzip, deflate" } };
+  throw new Problem(415, "content-encoding", detail, "Send it as gzip or deflate, or without content-encoding.", extra);
+}
+
+/** The type of a body, without its parameters. @throws Problem 415 where it is none of `known` */
+export function bodyType(headers: Headers, known: readonly string[]): string {
   const type = (headers.get("content-type") ?? "").split(";", 1)[0].trim().toLowerCase();
   if (known.includes(type)) return type;
   const found = /^[\w.+-]{1,64}\/[\w.+-]{1,64}$/.test(type) ? type : "of no type";

@@ -95,7 +95,7 @@ const FAULTS: Readonly<Record<number, string>> = {
   408: "The body came too slowly.",
   409: "Not done yet; retry-after says when to ask again.",
   413: "Too many bytes or rows.",
-  415: "A type of body that is not taken, or a compressed one.",
+  415: "A type of body that is not taken, or a content-encoding but gzip and deflate.",
   422: "Rows or options that cannot be scored; row and feature say where.",
   429: "The key has asked too often; retry-after says when to ask again.",
   501: "The Worker is not set up for it.",

@@ -72,7 +72,8 @@ const scoresInThreeForms = {
 
 const FORMS =
   "The body's type is the form: JSON; a stream of lines, answered while it comes; or rows as the network reads them, " +
-  "little-endian f32 (rows × inputs). Every feature must be named or be in its place; null is a missing value.";
+  "little-endian f32 (rows × inputs). Every feature must be named or be in its place; null is a missing value. Bodies may " +
+  "be compressed by gzip or deflate.";
 
 const score = { method: "post", tag: "Scoring", body: rowsInThreeForms, answer: scoresInThreeForms } as const;
 const scoreFaults = [400, 404, 406, 408, 413, 415, 422, 503] as const;
@@ -161,6 +162,7 @@ export const OPERATIONS: readonly Operation[] = [
     tag: "Models",
     summary: "Names of published models",
     answer: { description: "Their names, and where their cards are.", content: json("ModelList") },
+    faults: [503],
   },
   {
     method: "get",

@@ -4,6 +4,7 @@ import { type ErrorCode, UnseenError } from "../model/errors.ts";
 export type ProblemCode =
   | ErrorCode
   | "body-malformed"
+  | "body-too-deep"
   | "body-too-large"
   | "body-too-slow"
   | "line-too-long"
@@ -18,6 +19,7 @@ export type ProblemCode =
   | "model-unknown"
   | "model-unavailable"
   | "drift-off"
+  | "drift-unavailable"
   | "feedback-off"
   | "feedback-full"
   | "batches-off"
@@ -43,7 +45,7 @@ const TITLES: Readonly<Record<number, string>> = {
   429: "Too many requests",
   500: "Internal error",
   501: "Not configured",
-  503: "No usable model",
+  503: "Not available now",
 };
 
 /** Thrown by routes; answered by the app. */

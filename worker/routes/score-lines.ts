@@ -6,6 +6,7 @@ import { resolveThreshold } from "../../model/thresholds.ts";
 import { observe, type Question } from "../answers.ts";
 import type { AppEnv } from "../bindings.ts";
 import { Deadline, parseJson } from "../body.ts";
+import { type BodyReader, bodyReader } from "../decompress.ts";
 import { BODY_MS, LINE_BYTES, LINES } from "../limits.ts";
 import { Lines, TOO_LONG } from "../lines.ts";
 import { answerType, LINES_TYPE } from "../media.ts";
@@ -25,7 +26,7 @@ export function scoreLines(context: Context<AppEnv>, served: Served, question: Q
   const threshold = resolveThreshold(scorer.artefact, question.threshold);
   context.header("x-threshold", String(threshold));
   const answers = new LineAnswers(scorer, threshold, question.top, (scored) => observe(context, served, scored));
-  const reader = context.req.raw.body?.getReader();
+  const reader = bodyReader(context.req.raw);
   const clock = new Deadline(BODY_MS);
   const stream = new ReadableStream<Uint8Array>({
     async pull(controller) {
@@ -61,10 +62,8 @@ export function scoreLines(context: Context<AppEnv>, served: Served, question: Q
 
 const UTF8 = new TextEncoder();
 
-type Reader = ReadableStreamDefaultReader<Uint8Array>;
-
 /** The next chunk; undefined at the end. @throws Problem 408 where none comes in time, 400 where the body breaks off */
-async function read(reader: Reader | undefined, clock: Deadline): Promise<Uint8Array | undefined> {
+async function read(reader: BodyReader | undefined, clock: Deadline): Promise<Uint8Array | undefined> {
   if (!reader) return undefined;
   clock.renew();
   try {
