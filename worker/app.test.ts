@@ -133,7 +133,7 @@ describe("scoring", () => {
     expect(card.features).toHaveLength(4);
     expect(await (await ask("/v1/models")).json()).toMatchObject({ models: [{ name: "flows" }] });
     expect(await (await ask("/v2/health/live")).json()).toEqual({ live: true });
-    expect(await (await ask("/v2/health/ready")).json()).toEqual({ ready: true, model: "flows@1" });
+    expect(await (await ask("/v2/health/ready")).json()).toEqual({ live: true, ready: true, model: "flows@1" });
   });
 
   test("the weights of a version stream out as published, for good, and only with a key", async () => {

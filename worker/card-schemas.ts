@@ -98,7 +98,12 @@ export const FeedbackStored = z
   .register(named, { id: "FeedbackStored" });
 
 export const Ready = z
-  .looseObject({ ready: z.boolean(), model: z.optional(z.string()), degraded: z.optional(z.string()) })
+  .looseObject({
+    live: z.boolean(),
+    ready: z.boolean(),
+    model: z.optional(z.string()),
+    degraded: z.optional(z.string()),
+  })
   .register(named, { id: "Ready" });
 
 export const Live = z.object({ live: z.boolean() }).register(named, { id: "Live" });

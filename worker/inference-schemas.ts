@@ -6,10 +6,12 @@ const text = z.string().check(z.maxLength(256));
 
 const Parameters = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).register(named, {
   id: "InferParameters",
-  description: "Of a request: threshold, as for /score; any other is passed over.",
+  description:
+    "Of a request: threshold, as for /score, and binary_data_output; of an input binary_data_size, of an output " +
+    "binary_data. Any other is passed over.",
 });
 
-/** Elements are checked one by one against datatype and shape, so here only that they are a list. */
+/** Elements are checked one by one against datatype and shape, so here only that they are a list, where not binary. */
 const data = z.custom<readonly unknown[]>(Array.isArray);
 const elements = { anyOf: [{ type: "number" }, { type: "string" }, { type: "boolean" }, { type: "null" }] };
 described.set(data, {
@@ -41,7 +43,7 @@ const InferInput = z.object({
   shape,
   datatype: Datatype,
   parameters: z.optional(Parameters),
-  data,
+  data: z.optional(data),
 });
 
 export const InferRequest = z
@@ -53,7 +55,9 @@ export const InferRequest = z
   })
   .register(named, {
     id: "InferRequest",
-    description: 'A tensor [n] or [n, 1] for each feature, by its name; or one FP32 tensor "encoded" [n, inputs].',
+    description:
+      'A tensor [n] or [n, 1] for each feature, by its name; or one FP32 tensor "encoded" [n, inputs]. Each has data, ' +
+      "or binary_data_size among its parameters and its elements behind the JSON.",
   });
 
 const Tensor = z
@@ -71,7 +75,8 @@ export const InferResponse = z
         name: z.string(),
         shape: z.array(z.int()),
         datatype: z.string(),
-        data: z.array(z.union([z.number(), z.boolean()])),
+        parameters: z.optional(z.object({ binary_data_size: z.int() })),
+        data: z.optional(z.array(z.union([z.number(), z.boolean()]))),
       }),
     ),
   })

@@ -1,60 +1,20 @@
 /** Conformance to the Open Inference Protocol, version 2, REST, as kserve/open-inference-protocol publishes it. */
-import { beforeAll, describe, expect, test } from "vitest";
-import kernel from "../build/score.wasm";
-import { Scorer } from "../model/scorer.ts";
-import { makeArtefact, randomRows, SCHEMA } from "../test/fixtures/artefact.ts";
-import { InferFault, InferResponse, ModelMetadata, ModelReady, ServerMetadata } from "./inference-schemas.ts";
+import { describe, expect, test } from "vitest";
+import { SCHEMA } from "../test/fixtures/artefact.ts";
+import { ask, datatypes, fault, infer, older, outputs, rows, scorer, standUp, tensors } from "./inference-asking.ts";
+import { InferResponse, ModelMetadata, ModelReady, ServerMetadata } from "./inference-schemas.ts";
 import { ROWS } from "./limits.ts";
-import { bindings, publish, serve, sha256 } from "./test-server.ts";
+import { bindings, sha256 } from "./test-server.ts";
 
-const artefacts = [5, 6].map((seed) => makeArtefact(kernel, seed));
-const [older, scorer] = artefacts.map(({ artefact }) => new Scorer(artefact, kernel));
-const ask = serve();
-
-beforeAll(async () => {
-  await publish("flows", ...artefacts.map(({ bytes }) => bytes));
-  await publish("broken", new Uint8Array(8));
-});
-
-const infer = (body: unknown, path = "/v2/models/flows/infer"): Promise<Response> =>
-  ask(path, { method: "POST", body: JSON.stringify(body), headers: { "content-type": "application/json" } });
-
-const rows = randomRows(6, 3);
-const datatypes = ["FP64", "FP64", "BYTES", "BOOL"];
-/** One tensor a feature, as a client makes them out of columns. */
-const tensors = SCHEMA.features.map(({ name }, j) => ({
-  name,
-  shape: [rows.length],
-  datatype: datatypes[j],
-  data: rows.map((row) => row[j]),
-}));
-
-/** The outputs by name, after checking the answer against the protocol's schema. */
-async function outputs(response: Response): Promise<Record<string, readonly (number | boolean)[]>> {
-  const body = InferResponse.parse(await response.json());
-  expect(response.status).toBe(200);
-  return Object.fromEntries(
-    body.outputs.map(({ name, shape, data }) => {
-      expect(shape).toEqual([data.length]);
-      return [name, data];
-    }),
-  );
-}
-
-async function fault(response: Response, status: number): Promise<string> {
-  const body: unknown = await response.json();
-  expect([response.status, response.headers.get("content-type")]).toEqual([status, "application/json"]);
-  expect(Object.keys(body as object)).toEqual(["error"]);
-  return InferFault.parse(body).error;
-}
+standUp();
 
 describe("health and metadata", () => {
   test("server live, ready and metadata", async () => {
     expect(await (await ask("/v2/health/live")).json()).toEqual({ live: true });
-    expect(await (await ask("/v2/health/ready")).json()).toMatchObject({ ready: true });
+    expect(await (await ask("/v2/health/ready")).json()).toMatchObject({ live: true, ready: true });
     for (const path of ["/v2", "/v2/"]) {
       const metadata = ServerMetadata.parse(await (await ask(path)).json());
-      expect(metadata).toEqual({ name: "unseen", version: expect.any(String), extensions: [] });
+      expect(metadata).toEqual({ name: "unseen", version: expect.any(String), extensions: ["binary_tensor_data"] });
     }
   });
 
@@ -145,7 +105,6 @@ describe("inference", () => {
   });
 
   test.each([
-    ["FP16", "bytes", 1.5],
     ["FP32", "bytes", -2.25],
     ["FP64", "bytes", 1e300],
     ["INT8", "bytes", -128],
@@ -198,7 +157,9 @@ describe("inference", () => {
     ["a datatype in small letters", changed(0, { datatype: "fp64" })],
     ["an unknown datatype", changed(0, { datatype: "BF16" })],
     ["no datatype", changed(0, { datatype: undefined })],
-    ["no data, as the binary extension has it", changed(0, { data: undefined, parameters: { binary_data_size: 48 } })],
+    ["no data", changed(0, { data: undefined })],
+    ["the size of data that are not there", changed(0, { data: undefined, parameters: { binary_data_size: 48 } })],
+    ["FP16 in JSON", changed(0, { datatype: "FP16", data: ten })],
     ["too few elements", changed(0, { data: [1] })],
     ["too many elements", changed(0, { data: [...ten, 1] })],
     ["another number of rows", changed(0, { shape: [1], data: [1] })],

@@ -104,13 +104,22 @@ const modelReady = {
   answer: { description: "It can be served.", content: json("ModelReady") },
   faults: [404, 503],
 } as const;
+const tensorsBehind: Json = {
+  [BINARY_TYPE]: {
+    schema: {
+      type: "string",
+      format: "binary",
+      description: "The same JSON, inference-header-content-length bytes of it, and behind it tensors in binary.",
+    },
+  },
+};
 const infer = {
   ...oip,
   method: "post",
-  body: { required: true, content: json("InferRequest") },
+  body: { required: true, content: { ...json("InferRequest"), ...tensorsBehind } },
   answer: {
     description: "Outputs score, anomaly, confidence and margin, or those asked for.",
-    content: json("InferResponse"),
+    content: { ...json("InferResponse"), ...tensorsBehind },
   },
   faults: [400, 404, 408, 413, 415, 503],
 } as const;

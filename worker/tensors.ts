@@ -2,7 +2,8 @@
 import { list, nearest, quote } from "../model/names.ts";
 import type { Feature } from "../model/schema.ts";
 import type { Scorer } from "../model/scorer.ts";
-import type { Datatype, InferInput } from "./inference-schemas.ts";
+import { binaryElements, type Tensor } from "./binary-tensors.ts";
+import type { Datatype } from "./inference-schemas.ts";
 import { ROWS } from "./limits.ts";
 import { Problem } from "./problem.ts";
 
@@ -19,7 +20,7 @@ export function datatypeOf({ kind }: Feature): Datatype {
  *
  * @throws Problem 400 naming the tensor, 413; UnseenError as Scorer.encodeInto does
  */
-export function encodeTensors(inputs: readonly InferInput[], scorer: Scorer): Float32Array {
+export function encodeTensors(inputs: readonly Tensor[], scorer: Scorer): Float32Array {
   const [first] = inputs;
   const { features } = scorer.artefact.schema;
   if (first.name === ENCODED && inputs.length === 1 && !features.some(({ name }) => name === ENCODED)) {
@@ -41,9 +42,9 @@ export function encodeTensors(inputs: readonly InferInput[], scorer: Scorer): Fl
 }
 
 /** Elements of each feature's tensor, in schema order; all of the same length. */
-function featureColumns(inputs: readonly InferInput[], features: readonly Feature[]): (readonly unknown[])[] {
+function featureColumns(inputs: readonly Tensor[], features: readonly Feature[]): (readonly unknown[])[] {
   const names = features.map(({ name }) => name);
-  const byName = new Map<string, InferInput>();
+  const byName = new Map<string, Tensor>();
   for (const input of inputs) {
     if (byName.has(input.name)) throw invalid(`Input ${quote(input.name)} is there twice.`);
     byName.set(input.name, input);
@@ -65,7 +66,7 @@ function featureColumns(inputs: readonly InferInput[], features: readonly Featur
 }
 
 /** How many rows of `width` elements a tensor has. @throws Problem 400 where its shape is another, 413 */
-function rowsOf({ name, shape }: InferInput, width: number): number {
+function rowsOf({ name, shape }: Tensor, width: number): number {
   const [rows, columns = 1] = shape;
   if (shape.length === 0 || shape.length > 2 || columns !== width || (shape.length === 1 && width !== 1)) {
     const wanted = width === 1 ? "[n] or [n, 1]" : `[n, ${width}]`;
@@ -79,8 +80,11 @@ function rowsOf({ name, shape }: InferInput, width: number): number {
   return rows;
 }
 
-/** Elements in row-major order, given flat or nested as the shape says. */
-function flatten({ name, shape, data }: InferInput, many: number): readonly unknown[] {
+/** Elements in row-major order, given flat, nested as the shape says, or binary. */
+function flatten({ name, shape, datatype, data = [], binary }: Tensor, many: number): readonly unknown[] {
+  if (binary) return binaryElements(name, datatype, binary, many);
+  if (datatype === "FP16")
+    throw invalid(`Input ${quote(name)}: JSON has no form for FP16.`, "Send it binary, or as FP32.");
   const nested = shape.length === 2 && data.length === shape[0] && data.every((part) => Array.isArray(part));
   if (nested && !data.every((part) => (part as unknown[]).length === shape[1])) {
     throw invalid(`The data of input ${quote(name)} do not have its shape.`);
@@ -90,7 +94,7 @@ function flatten({ name, shape, data }: InferInput, many: number): readonly unkn
   throw invalid(`Input ${quote(name)} has ${values.length} elements, its shape says ${many}.`);
 }
 
-function checkElements({ name, datatype }: InferInput, values: readonly unknown[], missing: boolean): void {
+function checkElements({ name, datatype }: Tensor, values: readonly unknown[], missing: boolean): void {
   const good = ELEMENT[datatype];
   for (let i = 0; i < values.length; i++) {
     const value = values[i];

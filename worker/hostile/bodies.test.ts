@@ -76,6 +76,32 @@ describe("bodies", () => {
     );
   });
 
+  test("1,000 tensors of any kind behind the JSON, in any number of bytes", async () => {
+    const size = fc.oneof({ weight: 4, arbitrary: fc.nat(40) }, { weight: 1, arbitrary: value });
+    const input = fc.record({
+      name: fc.oneof(names, fc.constant("encoded")),
+      shape: fc.constantFrom([1], [1, 6], [2, 1], [2 ** 53], [0]),
+      datatype: fc.constantFrom("FP16", "FP32", "FP64", "BYTES", "BOOL", "INT8", "UINT64"),
+      parameters: fc.record({ binary_data_size: size }),
+    });
+    const length = fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.integer() });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(input, { maxLength: 4 }),
+        fc.boolean(),
+        fc.uint8Array({ maxLength: 60 }),
+        length,
+        async (inputs, all, behind, off) => {
+          const head = new TextEncoder().encode(json({ inputs, parameters: { binary_data_output: all } }));
+          const headers = { "inference-header-content-length": String(head.length + off) };
+          const body = new Uint8Array([...head, ...behind]);
+          await good(await ask("/v2/models/flows/infer", { method: "POST", body, headers }));
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+
   test("features named __proto__ and constructor are unknown features, and what they hold is nothing", async () => {
     for (const name of ["__proto__", "constructor", "toString", "hasOwnProperty"]) {
       const body = `{"instances":[{"bytes":1,"duration":2,"protocol":"tcp","${name}":{"tls":true}}]}`;

@@ -17,7 +17,7 @@ describe("paths, methods, queries and headers", () => {
   const HEADERS =
     "x-request-id authorization x-api-key content-type content-length content-encoding accept accept-encoding range " +
     "transfer-encoding expect if-none-match x-unseen-caller origin cookie cf-connecting-ip upgrade __proto__ " +
-    "access-control-request-method";
+    "access-control-request-method inference-header-content-length";
   const METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PATCH", "PROPFIND"];
 
   test("2,000 paths and queries with any method", async () => {

@@ -8,13 +8,21 @@ export function live(context: Context<AppEnv>): Response {
   return context.json({ live: true });
 }
 
-/** Ready where the default model can be served; says so where it is an older version that serves. */
+/**
+ * Ready where the default model can be served; says so where it is an older version that serves. The protocol's text calls
+ * the field `live` here, too, its gRPC form and its clients `ready`: both are there.
+ */
 export async function ready(context: Context<AppEnv>, registry: Registry, name: string): Promise<Response> {
   try {
     const { version, fault } = await registry.get(name);
-    return context.json({ ready: true, model: `${name}@${version.version}`, ...(fault ? { degraded: fault } : {}) });
+    return context.json({
+      live: true,
+      ready: true,
+      model: `${name}@${version.version}`,
+      ...(fault ? { degraded: fault } : {}),
+    });
   } catch (fault) {
     const { message, code, remedy } = toProblem(fault);
-    return context.json({ ready: false, code, error: message, remedy }, 503);
+    return context.json({ live: true, ready: false, code, error: message, remedy }, 503);
   }
 }
