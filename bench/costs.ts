@@ -159,7 +159,7 @@ function table(ms: readonly number[]): string {
     over(1e9 * (ms[2] / LINES), PRICES.cpuMs) +
     over(3 * parts, PRICES.queueOperations) +
     over(parts, PRICES.r2Writes) +
-    over(2 * parts, PRICES.r2Reads);
+    over(4 * parts, PRICES.r2Reads);
   const {
     month: base,
     requests,

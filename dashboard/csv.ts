@@ -1,5 +1,5 @@
 /** A CSV text by offsets: where each record lies, and its cells when they are asked for, so that big files stay one string. */
-import { uniqueNames } from "../model/cells.ts";
+import { csvCells, delimiterOf, uniqueNames } from "../model/cells.ts";
 import { UnseenError } from "../model/errors.ts";
 
 const [QUOTE, NEWLINE, RETURN] = [34, 10, 13];
@@ -24,8 +24,7 @@ export class CsvTable {
       const what = this.count < 0 ? "There is nothing to read." : "There is a header but no row.";
       throw new UnseenError("data-empty", what, "Give a line of column names and at least one row.");
     }
-    const header = this.record(-1);
-    this.delimiter = [",", "\t", ";"].find((candidate) => header.includes(candidate)) ?? ",";
+    this.delimiter = delimiterOf(this.record(-1));
     const fields = this.cells(-1).map((name) => name.trim());
     if (fields.every((field) => field !== "" && Number.isFinite(Number(field)))) {
       const what = "The first line is all numbers, so it names no columns.";
@@ -41,8 +40,7 @@ export class CsvTable {
 
   /** Cells of a row, unquoted. */
   cells(row: number): string[] {
-    const record = this.record(row);
-    return record.includes('"') ? quotedCells(record, this.delimiter) : record.split(this.delimiter);
+    return csvCells(this.record(row), this.delimiter);
   }
 }
 
@@ -68,22 +66,4 @@ function recordBounds(text: string): Uint32Array {
     start = at + 1;
   }
   return bounds.slice(0, many);
-}
-
-function quotedCells(record: string, delimiter: string): string[] {
-  const cells: string[] = [];
-  let cell = "";
-  let quoted = false;
-  for (let at = 0; at < record.length; at++) {
-    const character = record[at];
-    if (character === '"') {
-      if (quoted && record[at + 1] === '"') cell += record[++at];
-      else quoted = !quoted;
-    } else if (character === delimiter && !quoted) {
-      cells.push(cell);
-      cell = "";
-    } else cell += character;
-  }
-  cells.push(cell);
-  return cells;
 }

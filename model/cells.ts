@@ -16,8 +16,17 @@ const FALSE = /^(false|f|no|n|0(\.0*)?)$/i;
 /** Characters of a cell that a message repeats. */
 const SHOWN = 40;
 
+/** A cell as the feature wants it, as in training: null where it is missing, undefined where it is no value of its kind. */
+export function readCell(feature: Feature, raw: string | null): number | string | boolean | null | undefined {
+  const value = raw === null ? null : cellText(raw);
+  if (value === null || feature.kind === "categorical") return value;
+  if (feature.kind === "boolean") return TRUE.test(value) ? true : FALSE.test(value) ? false : undefined;
+  const number = Number(value);
+  return Number.isFinite(number) ? number : undefined;
+}
+
 /**
- * A cell as the feature wants it, as in training; missing cells are null.
+ * The same, saying where a cell is wrong.
  *
  * @param row one-based data row, for the message
  * @param file the file's name, where there is one
@@ -29,15 +38,9 @@ export function cellValue(
   row: number,
   file?: string,
 ): number | string | boolean | null {
-  const value = raw === null ? null : cellText(raw);
-  if (value === null || feature.kind === "categorical") return value;
-  if (feature.kind === "boolean") {
-    if (TRUE.test(value)) return true;
-    if (FALSE.test(value)) return false;
-  } else {
-    const number = Number(value);
-    if (Number.isFinite(number)) return number;
-  }
+  const read = readCell(feature, raw);
+  if (read !== undefined) return read;
+  const value = raw?.trim() ?? "";
   const wanted = feature.kind === "boolean" ? "true or false" : "a finite number";
   const where = `${file === undefined ? "" : `${file}, `}row ${row}, column "${feature.name}"`;
   throw new UnseenError(
@@ -46,6 +49,31 @@ export function cellValue(
     "Correct the cell, or leave it empty where the value is missing.",
     { row, feature: feature.name, ...(file === undefined ? {} : { file }) },
   );
+}
+
+/** What parts the cells of a CSV file, by its header. */
+export function delimiterOf(header: string): string {
+  return [",", "\t", ";"].find((candidate) => header.includes(candidate)) ?? ",";
+}
+
+/** Cells of a CSV record, unquoted (RFC 4180). */
+export function csvCells(record: string, delimiter: string): string[] {
+  if (!record.includes('"')) return record.split(delimiter);
+  const cells: string[] = [];
+  let cell = "";
+  let quoted = false;
+  for (let at = 0; at < record.length; at++) {
+    const character = record[at];
+    if (character === '"') {
+      if (quoted && record[at + 1] === '"') cell += record[++at];
+      else quoted = !quoted;
+    } else if (character === delimiter && !quoted) {
+      cells.push(cell);
+      cell = "";
+    } else cell += character;
+  }
+  cells.push(cell);
+  return cells;
 }
 
 /** A CSV field, quoted where it must be (RFC 4180). */

@@ -10,7 +10,8 @@ import { Methods } from "./methods.ts";
 import { inferenceFault, Problem, problemResponse, toProblem } from "./problem.ts";
 import { limitRate } from "./rate.ts";
 import { Registry } from "./registry.ts";
-import { batchProgress, batchResults, startBatch } from "./routes/batches.ts";
+import { batchResults } from "./routes/batch-results.ts";
+import { batchProgress, cancelBatch, listBatches, startBatch } from "./routes/batches.ts";
 import { docs, openapi } from "./routes/docs.ts";
 import { modelDrift } from "./routes/drift.ts";
 import { giveFeedback, takeFeedback } from "./routes/feedback.ts";
@@ -85,6 +86,8 @@ export function createApp(open: (bytes: Uint8Array) => Scorer): Hono<AppEnv> {
     predict(c, models(c.env), { name: c.req.param("model"), version: withoutVerb(c.req.param("call")) }),
   );
   app.post("/v1/batches", (c) => startBatch(c, models(c.env), defaultModel(c.env)));
+  app.get("/v1/batches", listBatches);
+  app.post("/v1/batches/:id/cancel", (c) => cancelBatch(c, c.req.param("id")));
   app.get("/v1/batches/:id", (c) => batchProgress(c, c.req.param("id")));
   app.get("/v1/batches/:id/results", (c) => batchResults(c, c.req.param("id")));
   for (const path of ["/v2", "/v2/"]) app.get(path, serverMetadata);

@@ -111,7 +111,7 @@ export const Live = z.object({ live: z.boolean() }).register(named, { id: "Live"
 export const BatchProgress = z
   .looseObject({
     id: z.string(),
-    state: z.enum(["queued", "running", "complete", "incomplete", "stopped"]),
+    state: z.enum(["queued", "running", "complete", "incomplete", "cancelled", "stopped"]),
     parts: z.int(),
     partsDone: z.int(),
     partsFailed: z.int(),
@@ -119,9 +119,14 @@ export const BatchProgress = z
     rowsBad: z.int(),
     anomalies: z.int(),
     object: z.string(),
+    startedAt: z.string(),
     results: z.optional(z.string()),
   })
   .register(named, { id: "BatchProgress" });
+
+export const BatchList = z
+  .object({ batches: z.array(BatchProgress) })
+  .register(named, { id: "BatchList", description: "The one started last comes first." });
 
 export type ModelCard = z.infer<typeof ModelCard>;
 export type ModelList = z.infer<typeof ModelList>;

@@ -1,7 +1,7 @@
 /** Every route with what it takes and gives, from which the description is made. */
 import type * as z from "zod/mini";
 import { JSON_TYPE, LINES_TYPE, BINARY_TYPE } from "./media.ts";
-import { DriftQuery, FeedbackQuery, ResultsQuery, ScoreQuery } from "./schemas.ts";
+import { BatchesQuery, DriftQuery, FeedbackQuery, ResultsQuery, ScoreQuery } from "./schemas.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -319,6 +319,25 @@ export const OPERATIONS: readonly Operation[] = [
     tag: "Batches",
     summary: "How far a batch is",
     answer: { description: "Counts of parts and rows.", content: json("BatchProgress") },
+    faults: [404, 501],
+  },
+  {
+    method: "get",
+    path: "/v1/batches",
+    id: "listBatches",
+    tag: "Batches",
+    summary: "Batches there are, the latest first; a link header leads on where there are more",
+    query: BatchesQuery,
+    answer: { description: "How far each is.", content: json("BatchList") },
+    faults: [422, 501],
+  },
+  {
+    method: "post",
+    path: "/v1/batches/{id}/cancel",
+    id: "cancelBatch",
+    tag: "Batches",
+    summary: "Stop a batch; what is scored stays",
+    answer: { description: "Where it stopped; unchanged where it was done.", content: json("BatchProgress") },
     faults: [404, 501],
   },
   {

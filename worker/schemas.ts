@@ -68,6 +68,9 @@ export const PredictRequest = exactly({
 /** An object of rows in R2 to score in parts. */
 export const BatchRequest = exactly({
   object: z.string("must be a key of the bucket").check(z.minLength(1), z.maxLength(1024)),
+  format: z
+    .optional(z.enum(["ndjson", "csv"], 'must be "ndjson" or "csv"'))
+    .register(z.globalRegistry, { description: "csv where the key ends in .csv, else ndjson." }),
   model: z.optional(z.string("must be a name").check(z.maxLength(64))),
   version: z.optional(z.int("must be a whole number").check(z.minimum(1, "must be at least 1"))),
   threshold: z.optional(threshold),
@@ -103,6 +106,9 @@ export const FeedbackRequest = exactly({
 
 /** Where a page of feedback begins. */
 export const FeedbackQuery = exactly({ after: z.optional(z.string().check(z.regex(/^[0-9a-f]{64}$/))) });
+
+/** Where a page of batches begins. */
+export const BatchesQuery = exactly({ after: z.optional(z.string().check(z.regex(/^\d{14}-[0-9a-f-]{36}$/))) });
 
 /** The part with which a batch's results begin. */
 export const ResultsQuery = exactly({ from: z.optional(z.string().check(z.regex(/^\d{1,6}$/))) });

@@ -1,70 +1,20 @@
 import { introspectWorkflow } from "cloudflare:test";
-import { env, exports } from "cloudflare:workers";
 import { beforeEach, expect, test } from "vitest";
 import relaxed from "../../build/score-relaxed.wasm";
 import plain from "../../build/score.wasm";
 import { openFastest } from "../../model/builds.ts";
-import { pointerKey, weightsKey } from "../../model/pointer.ts";
+import { weightsKey } from "../../model/pointer.ts";
 import type { Scorer } from "../../model/scorer.ts";
 import { deliveries, failingSends, failingWrites } from "./testing.ts";
-import { makeArtefact, randomRows } from "../../test/fixtures/artefact.ts";
+import { randomRows } from "../../test/fixtures/artefact.ts";
 import { createApp } from "../app.ts";
-import type { Bindings } from "../bindings.ts";
+import { answers, ask, bindings, delivered, finished, PART_BYTES, post, publish, type Shown } from "./asking.ts";
 import { type Batch, failureKey, manifestKey, resultKey, resultsPrefix } from "./batch.ts";
 
-const bindings = env as unknown as Required<Bindings>;
 const { BATCH_STORE: store, BATCH_QUEUE: queue, BATCH_FLOW: flow, MODELS } = bindings;
-const PART_BYTES = 4096;
 const BAD = ['{"bytes":1}', "[1,2", "", '[1,"x","tcp",true]'];
 /** A line over the limit, longer than dozens of parts. */
 const ENDLESS = { at: 200, text: `"${"y".repeat(270_000)}"` };
-
-interface Shown {
-  id: string;
-  state: string;
-  parts: number;
-  partsDone: number;
-  partsFailed: number;
-  rowsDone: number;
-  rowsBad: number;
-  anomalies: number;
-  model: Batch["model"];
-  threshold: Batch["threshold"];
-  code?: string;
-}
-
-const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
-  (exports as unknown as { default: { fetch(url: string, init: RequestInit): Promise<Response> } }).default.fetch(
-    `http://worker${path}`,
-    init,
-  );
-const post = (body: object): Promise<Response> =>
-  ask("/v1/batches", {
-    method: "POST",
-    body: JSON.stringify(body),
-    headers: { "content-type": "application/json" },
-  });
-
-async function publish(name: string, ...seeds: number[]): Promise<{ scorer: Scorer; sha256: string }[]> {
-  const versions = await Promise.all(
-    seeds.map(async (seed) => {
-      const { bytes } = makeArtefact(plain, seed);
-      const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-      const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-      await MODELS.put(weightsKey(sha256), bytes);
-      return { scorer: openFastest(bytes, { plain, relaxed }), sha256, bytes };
-    }),
-  );
-  const entry = (i: number): object => ({
-    version: i + 1,
-    sha256: versions[i].sha256,
-    publishedAt: "2026-01-01T00:00:00.000Z",
-  });
-  const current = versions.length - 1;
-  const history = versions.slice(0, -1).map((_, i) => entry(current - 1 - i));
-  await MODELS.put(pointerKey(name), JSON.stringify({ name, current: entry(current), history }));
-  return versions;
-}
 
 /** Rows as lines, a bad one now and then, and what each must be answered with; undefined for a bad one. */
 function lines(scorer: Scorer, count: number, seed: number): { text: string; wanted: (number | undefined)[] } {
@@ -78,30 +28,6 @@ function lines(scorer: Scorer, count: number, seed: number): { text: string; wan
     text: rows.map((row, i) => bad(i) ?? JSON.stringify(row)).join("\n"),
     wanted: Array.from(scores, (score, i) => (bad(i) === undefined ? score : undefined)),
   };
-}
-
-async function finished(id: string): Promise<Shown> {
-  for (;;) {
-    const progress = (await (await ask(`/v1/batches/${id}`)).json()) as Shown;
-    if (progress.state !== "queued" && progress.state !== "running") return progress;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-}
-
-type Answer = { score: number; anomaly: boolean; margin: number; error?: string; code?: string; remedy: string };
-
-/** All answers, by the links from one response to the next. */
-async function answers(id: string): Promise<Answer[]> {
-  const all: Answer[] = [];
-  for (let path: string | undefined = `/v1/batches/${id}/results`; path !== undefined;) {
-    const response = await ask(path);
-    expect(response.headers.get("content-type")).toBe("application/x-ndjson");
-    const text = new TextDecoder().decode(await response.arrayBuffer());
-    expect(text.endsWith("\n")).toBe(true);
-    for (const line of text.trimEnd().split("\n")) all.push(JSON.parse(line) as Answer);
-    path = /^<(.+)>; rel="next"$/.exec(response.headers.get("link") ?? "")?.[1];
-  }
-  return all;
 }
 
 /** Every line answered once, in its place, by the scorer's own number. */
@@ -122,9 +48,6 @@ async function expectWhole(id: string, wanted: (number | undefined)[]): Promise<
   expect(manifest?.parts.reduce((sum, { rows }) => sum + rows, 0)).toBe(wanted.length);
   return progress;
 }
-
-const delivered = (id: string): number =>
-  deliveries.filter(({ body }) => (body as { batch?: Batch }).batch?.id === id).length;
 
 beforeEach(() => failingWrites.clear());
 
@@ -219,6 +142,8 @@ test("an object overwritten on the way is refused, not scored in a mixture", asy
     object: "in/changed.ndjson",
     etag: head.etag,
     size: head.size,
+    format: "ndjson",
+    startedAt: Date.now(),
     partBytes: PART_BYTES,
     model: { name: "flows", version: 1, sha256 },
     threshold: { spec: 0.5, value: 0.5 },
@@ -241,6 +166,7 @@ test("requests that cannot start a batch say why", async () => {
     [{ object: "in/empty.ndjson", threshold: "fpr=0.3" }, 422, "threshold-unknown"],
     [{ object: 7 }, 422, "request-invalid"],
     [{ object: "in/empty.ndjson", rows: 3 }, 422, "request-invalid"],
+    [{ object: "in/empty.ndjson", format: "xml" }, 422, "request-invalid"],
   ];
   for (const [body, status, code] of refused) {
     const response = await post(body);

@@ -22,6 +22,9 @@ const Batch = z.strictObject({
   etag: z.string().check(z.minLength(1)),
   /** Bytes of the object. */
   size: z.int().check(z.minimum(1)),
+  format: z.enum(["ndjson", "csv"]),
+  /** Milliseconds since 1970. */
+  startedAt: z.int(),
   partBytes: z.int().check(z.minimum(1)),
   model: z.strictObject({
     name: z.string().check(z.regex(MODEL_NAME)),
@@ -58,6 +61,14 @@ export const failuresPrefix = (id: string): string => `${PREFIX}${id}/failures/`
 export const failureKey = (id: string, part: number): string => `${failuresPrefix(id)}${padded(part)}.json`;
 export const progressKey = (id: string): string => `${PREFIX}${id}/progress.json`;
 export const manifestKey = (id: string): string => `${PREFIX}${id}/manifest.json`;
+/** Is there once a batch was cancelled: nothing more of it is done. */
+export const cancelKey = (id: string): string => `${PREFIX}${id}/cancelled.json`;
+/** Where batches are listed, the one started last first. */
+export const LIST = `${PREFIX}list/`;
+export const listKey = ({ id, startedAt }: Pick<Batch, "id" | "startedAt">): string =>
+  `${LIST}${String(FAR - startedAt).padStart(14, "0")}-${id}`;
+/** A time beyond all that are listed, in milliseconds. */
+const FAR = 1e14 - 1;
 /** A dead letter that is no part of any batch. */
 export const deadLetterKey = (messageId: string): string => `${PREFIX}dead-letters/${messageId}.json`;
 

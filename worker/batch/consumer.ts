@@ -2,7 +2,7 @@
 import type { Message, MessageBatch, R2Bucket } from "@cloudflare/workers-types";
 import type { Scorer } from "../../model/scorer.ts";
 import type { Bindings } from "../bindings.ts";
-import { deadLetterKey, failureKey, type Part, readPart, resultKey } from "./batch.ts";
+import { cancelKey, deadLetterKey, failureKey, type Part, readPart, resultKey } from "./batch.ts";
 import { Hopeless, scorePart } from "./part.ts";
 import { pinnedScorer } from "./pinned.ts";
 import { putJson } from "./progress.ts";
@@ -38,9 +38,9 @@ async function consume(
   if (!part) return (log("not understood", message), message.retry());
   const { id, model } = part.batch;
   try {
-    // Delivered twice, or tried again after its answer was lost.
-    const done = await store.head(resultKey(id, part.part));
-    if (!done) await scorePart(store, await scorerOf(model.sha256), part);
+    // Delivered twice, or tried again after its answer was lost; or nobody wants it any more.
+    const done = await Promise.all([resultKey(id, part.part), cancelKey(id)].map((key) => store.head(key)));
+    if (done.every((each) => each === null)) await scorePart(store, await scorerOf(model.sha256), part);
     message.ack();
   } catch (fault) {
     if (fault instanceof Hopeless) {

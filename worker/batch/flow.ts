@@ -1,7 +1,7 @@
 /** A batch's coordinator: enqueues its parts, counts until none is missing, writes the manifest. */
 import { WorkflowEntrypoint, type WorkflowEvent, type WorkflowStep } from "cloudflare:workers";
 import type { Bindings } from "../bindings.ts";
-import { type Batch, type Part, partsOf } from "./batch.ts";
+import { type Batch, cancelKey, type Part, partsOf } from "./batch.ts";
 import { countParts } from "./progress.ts";
 
 /** Messages a queue takes at once. */
@@ -21,6 +21,7 @@ export class BatchFlow extends WorkflowEntrypoint<Bindings, Batch> {
     const parts = partsOf(batch);
     for (let first = 0; first < parts; first += AT_ONCE) {
       await step.do(`enqueue ${first}`, TRIES, async () => {
+        if (await store.head(cancelKey(batch.id))) return;
         const many = Math.min(AT_ONCE, parts - first);
         await queue.sendBatch(Array.from({ length: many }, (_, i) => ({ body: { batch, part: first + i } as Part })));
       });

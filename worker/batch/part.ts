@@ -6,8 +6,22 @@ import { parseJson } from "../body.ts";
 import { LINE_BYTES } from "../limits.ts";
 import { checkScores, predictionJson } from "../predictions.ts";
 import { Problem, toProblem } from "../problem.ts";
+import { csvForm } from "./csv.ts";
 import { type Batch, type Part, rangeOf, resultKey } from "./batch.ts";
 import { type Line, linesOf } from "./lines.ts";
+
+/** How an object's lines are rows. */
+export interface Form {
+  /** The lines that are. */
+  rows(lines: Iterable<Line>): Iterable<Line>;
+  /** @throws Problem where the line is no row */
+  read(bytes: Uint8Array): Row;
+}
+
+const JSON_LINES: Form = {
+  rows: (lines) => lines,
+  read: (bytes) => parseJson(bytes, "Give one JSON row a line.") as Row,
+};
 
 /** Rows encoded before they are scored together. */
 const BLOCK = 256;
@@ -42,7 +56,9 @@ export async function scorePart(store: R2Bucket, scorer: Scorer, { batch, part }
   if (!object) throw new Hopeless("object-gone", `There is no object ${JSON.stringify(batch.object)} any more.`);
   if (!("body" in object)) throw new Hopeless("object-changed", "The object was overwritten after the batch started.");
   const bytes = new Uint8Array(await object.arrayBuffer());
-  const { pieces, ...counts } = scoreLines(scorer, batch, linesOf(bytes, { start, from, to, size: batch.size }));
+  const lines = linesOf(bytes, { start, from, to, size: batch.size });
+  const form = batch.format === "csv" ? await csvForm(store, batch, scorer.artefact.schema) : JSON_LINES;
+  const { pieces, ...counts } = scoreLines(scorer, batch, form.rows(lines), form.read);
   await store.put(resultKey(batch.id, part), new Blob(pieces), {
     httpMetadata: { contentType: "application/x-ndjson" },
     customMetadata: Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, String(count)])),
@@ -55,6 +71,7 @@ function scoreLines(
   scorer: Scorer,
   { threshold: { value: threshold } }: Batch,
   lines: Iterable<Line>,
+  read: Form["read"],
 ): Counts & { pieces: Uint8Array[] } {
   const encoder = new TextEncoder();
   const encoded = new Float32Array(BLOCK * scorer.inputs);
@@ -81,7 +98,7 @@ function scoreLines(
   };
 
   for (const line of lines) {
-    const fault = encodeLine(scorer, line, encoded, good * scorer.inputs);
+    const fault = encodeLine(scorer, line, read, encoded, good * scorer.inputs);
     if (fault === undefined) good++;
     if (faults.push(fault) === BLOCK) flush();
   }
@@ -90,12 +107,18 @@ function scoreLines(
 }
 
 /** Writes a line's inputs at `offset`. @returns what is wrong with it, as its answer */
-function encodeLine(scorer: Scorer, { bytes }: Line, into: Float32Array, offset: number): string | undefined {
+function encodeLine(
+  scorer: Scorer,
+  { bytes }: Line,
+  read: Form["read"],
+  into: Float32Array,
+  offset: number,
+): string | undefined {
   try {
     if (!bytes || bytes.length > LINE_BYTES) {
       throw new Problem(413, "line-too-long", `The line is over ${LINE_BYTES} bytes.`, "Give one row a line.");
     }
-    scorer.encodeInto(parseJson(bytes, "Give one JSON row a line.") as Row, into, offset, 0);
+    scorer.encodeInto(read(bytes), into, offset, 0);
     return undefined;
   } catch (fault) {
     return faultJson(fault);

@@ -1,9 +1,18 @@
 /** How far a batch is: its parts counted from the result and failure objects that are there. */
 import type { R2Bucket, R2Object } from "@cloudflare/workers-types";
-import { type Batch, failuresPrefix, manifestKey, partOfKey, partsOf, progressKey, rangeOf } from "./batch.ts";
+import {
+  type Batch,
+  cancelKey,
+  failuresPrefix,
+  manifestKey,
+  partOfKey,
+  partsOf,
+  progressKey,
+  rangeOf,
+} from "./batch.ts";
 import { resultKey, resultsPrefix } from "./batch.ts";
 
-export type State = "queued" | "running" | "complete" | "incomplete";
+export type State = "queued" | "running" | "complete" | "incomplete" | "cancelled";
 
 /** What GET answers, kept beside the results. */
 export interface Progress {
@@ -51,16 +60,21 @@ async function find(store: R2Bucket, { id }: Batch): Promise<Found> {
   return { results, failures };
 }
 
-/** Counts, and writes what GET answers; with the last count, the manifest first. */
+/** Whether nothing more will be done. */
+export const isDone = ({ state }: Pick<Progress, "state">): boolean => state !== "queued" && state !== "running";
+
+/** Counts, and writes what GET answers; with the last count, or where the batch was cancelled, the manifest first. */
 export async function countParts(store: R2Bucket, batch: Batch, { last = false } = {}): Promise<Progress> {
+  const cancelled = (await store.head(cancelKey(batch.id))) !== null;
   const { results, failures } = await find(store, batch);
   const parts = partsOf(batch);
+  const answered = results.size + failures.size === parts;
   const sum = (of: "rows" | "bad" | "anomalies"): number =>
     [...results.values()].reduce((all, one) => all + one[of], 0);
-  const finished = results.size + failures.size === parts || last;
+  const finished = answered || last || cancelled;
   const progress: Progress = {
     batch,
-    state: !finished ? "running" : results.size === parts ? "complete" : "incomplete",
+    state: stateOf({ finished, complete: results.size === parts, cancelled: cancelled && !answered }),
     parts,
     partsDone: results.size,
     partsFailed: finished ? parts - results.size : failures.size,
@@ -73,9 +87,17 @@ export async function countParts(store: R2Bucket, batch: Batch, { last = false }
   return progress;
 }
 
+function stateOf({ finished, complete, cancelled }: Record<"finished" | "complete" | "cancelled", boolean>): State {
+  if (!finished) return "running";
+  return complete ? "complete" : cancelled ? "cancelled" : "incomplete";
+}
+
 async function writeManifest(store: R2Bucket, progress: Progress, { results, failures }: Found): Promise<void> {
   const { batch, parts: many } = progress;
-  const lost = { code: "part-lost", detail: "The part had no answer in the time a batch has." };
+  const lost =
+    progress.state === "cancelled"
+      ? { code: "cancelled", detail: "The batch was cancelled before the part was done." }
+      : { code: "part-lost", detail: "The part had no answer in the time a batch has." };
   const parts = Array.from({ length: many }, (_, part): ManifestPart => {
     const counts = results.get(part);
     const place = { part, ...rangeOf(batch, part) };
