@@ -34,9 +34,11 @@ export function createApp(open: (bytes: Uint8Array) => Scorer): Hono<AppEnv> {
     const requestId = /^[\w-]{8,64}$/.test(given) ? given : crypto.randomUUID();
     context.set("requestId", requestId);
     await next();
-    context.header("x-request-id", requestId);
-    context.header("x-worker-version", WORKER_VERSION);
-    if (!context.res.headers.has("cache-control")) context.header("cache-control", "no-store");
+    // Into the answer's own headers: context.header would make another answer for each.
+    const { headers } = context.res;
+    headers.set("x-request-id", requestId);
+    headers.set("x-worker-version", WORKER_VERSION);
+    if (!headers.has("cache-control")) headers.set("cache-control", "no-store");
     const { method } = context.req;
     // The route and not the path, which may hold anything.
     const route = routePath(context, -1);
@@ -44,7 +46,7 @@ export function createApp(open: (bytes: Uint8Array) => Scorer): Hono<AppEnv> {
     const ms = Date.now() - started;
     const [model, rows, code] = [context.get("model"), context.get("rows"), context.get("code")];
     const modelMs = context.get("modelMs");
-    context.header("server-timing", `${modelMs === undefined ? "" : `model;dur=${modelMs}, `}total;dur=${ms}`);
+    headers.set("server-timing", `${modelMs === undefined ? "" : `model;dur=${modelMs}, `}total;dur=${ms}`);
     console.log(JSON.stringify({ requestId, method, route, status, code, model, rows, ms }));
     context.env.ANALYTICS?.writeDataPoint({
       indexes: [model ?? ""],
