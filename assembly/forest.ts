@@ -91,12 +91,12 @@ function one(
 
 /** One row down a tree that has more leaves than a mask has bits. */
 function walk(x: usize, n: i32, r: usize, nodes: usize, node: usize): f32 {
-  let column = load<i32>(node);
+  let column = load<f32>(node) as i32;
   while (column >= 0) {
     const value = load<f32>((column < n ? x : r - ((n as usize) << 2)) + ((column as usize) << 2));
-    const child = load<u32>(node, 8) + ((value > load<f32>(node, 4)) as u32);
+    const child = (load<f32>(node, 8) as u32) + ((value > load<f32>(node, 4)) as u32);
     node = nodes + (child as usize) * 12;
-    column = load<i32>(node);
+    column = load<f32>(node) as i32;
   }
   return load<f32>(node, 4);
 }
@@ -108,7 +108,7 @@ function walk(x: usize, n: i32, r: usize, nodes: usize, node: usize): f32 {
  * @param table words: columns looked at (n, or more with r); masked trees from and to, pairs of words (end of its nodes,
  * its leaves); their nodes (column in bytes of eight rows, threshold, leaves ruled out above it); the same nodes by column
  * (`starts` of `one`; threshold, its tree's mask in bytes, leaves left above it); scratch for masks; scratch for
- * columns; walked trees from and to (words: root in bytes); their nodes (column or −1, threshold or value, low child)
+ * columns; walked trees from and to (words: root in bytes); their nodes (column or −1, threshold or value, low child; f32)
  */
 export function forest(rows: i32, x: usize, n: i32, r: usize, table: usize, start: f32, out: usize): void {
   const step = (stride(n) as usize) << 2;

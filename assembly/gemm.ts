@@ -1,16 +1,37 @@
 // Matrix multiply over packed panels: y = residual + scale · (x·Wᵀ + bias), the one hot loop of the project.
 import { madd, panels, stride } from "./layout";
 
-/** Packs W (N, K), row-major, into panels (N/16, K, 16); columns beyond N are zero. */
+/** Packs W (N, K), row-major, into panels (N/16, K, 16), four by four values at a time; columns beyond N are not written. */
 export function pack(w: usize, n: i32, k: i32, packed: usize): void {
-  for (let p = 0; p < panels(n); p++) {
-    for (let i = 0; i < k; i++) {
-      for (let j = 0; j < 16; j++) {
-        const row = p * 16 + j;
-        store<f32>(packed, row < n ? load<f32>(w + (((row * k + i) as usize) << 2)) : 0);
-        packed += 4;
+  const step = (k as usize) << 2;
+  const full = k & ~3;
+  for (let row = 0; row < n; row += 4) {
+    const many = min(4, n - row);
+    let to = packed + (((row >> 4) * k * 16 + (row & 15)) << 2);
+    let i = 0;
+    if (many == 4) {
+      for (; i < full; i += 4) {
+        const from = w + ((i as usize) << 2);
+        const a = v128.load(from);
+        const b = v128.load(from + step);
+        const c = v128.load(from + 2 * step);
+        const d = v128.load(from + 3 * step);
+        const ab0 = v128.shuffle<f32>(a, b, 0, 4, 1, 5);
+        const ab1 = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
+        const cd0 = v128.shuffle<f32>(c, d, 0, 4, 1, 5);
+        const cd1 = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
+        v128.store(to, v128.shuffle<f32>(ab0, cd0, 0, 1, 4, 5));
+        v128.store(to, v128.shuffle<f32>(ab0, cd0, 2, 3, 6, 7), 64);
+        v128.store(to, v128.shuffle<f32>(ab1, cd1, 0, 1, 4, 5), 128);
+        v128.store(to, v128.shuffle<f32>(ab1, cd1, 2, 3, 6, 7), 192);
+        to += 256;
       }
     }
+    for (; i < k; i++) {
+      for (let j = 0; j < many; j++) store<f32>(to + ((j as usize) << 2), load<f32>(w + ((i as usize) << 2) + (j as usize) * step));
+      to += 64;
+    }
+    w += step << 2;
   }
 }
 

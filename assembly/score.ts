@@ -2,8 +2,10 @@
 import { execute, INSTRUCTION } from "./program";
 
 export { packFixed } from "./fixed";
+export { layForest, leavesBelow } from "./forest-layout";
 export { pack, packTransposed } from "./gemm";
 export { stride } from "./layout";
+export { tabulate } from "./spline-layout";
 export {
   CONFIDENCE_GRADIENT,
   FOREST,

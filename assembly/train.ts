@@ -1,6 +1,8 @@
 // train.wasm: the scoring kernel with the backward passes, losses and optimiser that learning needs, for several threads.
+export { layForest, leavesBelow } from "./forest-layout";
 export { pack, packTransposed } from "./gemm";
 export { stride } from "./layout";
+export { tabulate } from "./spline-layout";
 export {
   CONFIDENCE_GRADIENT,
   FOREST,

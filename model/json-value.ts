@@ -36,7 +36,8 @@ export class JsonValue {
     } catch {
       throw fault(`${path} is not JSON`);
     }
-    const twice = duplicateName(text);
+    // What comes out as it went in has every name once. That spares texts that JSON.stringify wrote the slow search.
+    const twice = JSON.stringify(value) === text.trimEnd() ? undefined : duplicateName(text);
     if (twice !== undefined) throw fault(`${path} has the name ${quote(twice)} twice`);
     return new JsonValue(value, path, fault);
   }
@@ -82,10 +83,16 @@ export class JsonValue {
 
   /** Items of an array of at most `most`. */
   items(most = Number.POSITIVE_INFINITY): JsonValue[] {
-    const { value } = this;
-    if (!Array.isArray(value)) throw this.wrong("an array");
-    if (value.length > most) throw this.wrong(`an array of at most ${most} items`);
-    return value.map((item, i) => new JsonValue(item, i, this.#fault, this));
+    return this.#array(most).map((item, i) => new JsonValue(item, i, this.#fault, this));
+  }
+
+  /** An array of at most `most` items, all of which `accepts` takes: for long ones, without an object for each item. */
+  list<Item>(most: number, expected: string, accepts: (item: unknown) => item is Item): readonly Item[] {
+    const items = this.#array(most);
+    for (let i = 0; i < items.length; i++) {
+      if (!accepts(items[i])) throw new JsonValue(items[i], i, this.#fault, this).wrong(expected);
+    }
+    return items as readonly Item[];
   }
 
   /** A finite number from `least` to `most`. */
@@ -123,6 +130,13 @@ export class JsonValue {
     const choice = choices.find((each) => each === this.value);
     if (choice !== undefined) return choice;
     throw this.wrong(`one of ${choices.map((each) => `"${each}"`).join(", ")}`);
+  }
+
+  #array(most: number): readonly unknown[] {
+    const { value } = this;
+    if (!Array.isArray(value)) throw this.wrong("an array");
+    if (value.length > most) throw this.wrong(`an array of at most ${most} items`);
+    return value as readonly unknown[];
   }
 
   #object(): Readonly<Record<string, unknown>> {

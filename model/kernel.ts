@@ -35,6 +35,28 @@ export interface KernelFunctions {
   /** In score.wasm only: nothing is trained in fixed point. */
   packFixed?(matrix: number, n: number, k: number, packed: number): number;
   packTransposed(packed: number, n: number, k: number, transposed: number): void;
+  leavesBelow(nodes: number, node: number): number;
+  layForest(
+    nodes: number,
+    roots: number,
+    count: number,
+    columns: number,
+    trees: number,
+    byTree: number,
+    leaves: number,
+    starts: number,
+    byColumn: number,
+  ): void;
+  tabulate(
+    steps: number,
+    end: number,
+    packed: number,
+    k: number,
+    bias: number,
+    n: number,
+    table: number,
+    size: number,
+  ): void;
   run(program: number, count: number, rows: number): void;
 }
 
@@ -49,6 +71,8 @@ export interface FloatArgument {
 export type Instruction = readonly [Operation, ...(Address | FloatArgument)[]];
 
 const PAGE = 65536;
+/** Pages that memory grows by at the least: each time, the engine makes room anew. */
+const GROWTH = 8;
 const ALIGNMENT = 64;
 
 /**
@@ -59,6 +83,8 @@ export class Kernel<Functions extends KernelFunctions = KernelFunctions> {
   readonly functions: Functions;
   readonly #exports: WebAssembly.Exports;
   #next: Address;
+  /** Up to where scratch may have left something. */
+  #used: Address = 0;
 
   /** @param memory what a module that brings none of its own works on */
   constructor(module: WebAssembly.Module, memory?: WebAssembly.Memory) {
@@ -76,9 +102,18 @@ export class Kernel<Functions extends KernelFunctions = KernelFunctions> {
   allocate(floats: number): Address {
     const at = this.#next;
     this.#next = align(at + floats * 4);
-    const missing = this.#next - this.bytes;
-    if (missing > 0) this.functions.memory.grow(Math.ceil(missing / PAGE));
+    this.#reach(this.#next);
+    const used = Math.min(this.#next, this.#used) - at;
+    if (used > 0) new Uint8Array(this.functions.memory.buffer, at, used).fill(0);
     return at;
+  }
+
+  /** Room for `floats` f32 values, not zeroed, that is handed out again: good until the next `allocate` or `scratch`. */
+  scratch(floats: number): Address {
+    const end = this.#next + floats * 4;
+    this.#reach(end);
+    this.#used = Math.max(this.#used, end);
+    return this.#next;
   }
 
   /** The f32 values at an address, as a view. */
@@ -113,6 +148,11 @@ export class Kernel<Functions extends KernelFunctions = KernelFunctions> {
       }
     }
     return at;
+  }
+
+  #reach(end: Address): void {
+    const missing = end - this.bytes;
+    if (missing > 0) this.functions.memory.grow(Math.max(GROWTH, Math.ceil(missing / PAGE)));
   }
 
   #constant(name: string): number {

@@ -76,7 +76,7 @@ export class Parameters {
       this.#kernel.floats(at, n).set(values);
       return;
     }
-    const staging = this.#staging(values.length);
+    const staging = this.#kernel.scratch(values.length);
     this.#kernel.floats(staging, values.length).set(values);
     this.#kernel.functions.pack(staging, n, k, at);
     this.transpose(name);
@@ -93,7 +93,7 @@ export class Parameters {
     if (!packFixed || fixed.integers.length !== n * k || fixed.scales.length !== n) {
       throw new RangeError(`${name} has ${fixed.integers.length} integers and ${fixed.scales.length} scales`);
     }
-    const staging = this.#staging(n * k);
+    const staging = this.#kernel.scratch(n * k);
     new Int16Array(memory.buffer, staging, n * k).set(fixed.integers);
     if (packFixed(staging, n, k, at) >= 2 ** 31) {
       throw new UnseenError(
@@ -128,17 +128,6 @@ export class Parameters {
   transpose(name: string): void {
     const { n, k, at, transposed } = this.get(name);
     if (transposed) this.#kernel.functions.packTransposed(at, n, k, transposed);
-  }
-
-  #stagingAt: Address = 0;
-  #stagingLength = 0;
-
-  #staging(length: number): Address {
-    if (length > this.#stagingLength) {
-      this.#stagingAt = this.#kernel.allocate(length);
-      this.#stagingLength = length;
-    }
-    return this.#stagingAt;
   }
 }
 

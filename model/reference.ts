@@ -45,16 +45,21 @@ export function readReference(json: JsonValue, { features }: Schema): Reference 
 function readHistogram(json: JsonValue, rows: number, feature?: Feature): Histogram {
   const given = json.fields("edges", "counts");
   const categories = feature?.kind === "categorical" ? columnsOf(feature) : undefined;
-  const edges = given.edges.items(categories ? 0 : BINS_CAP - 1).map((edge) => edge.number());
+  const edges = given.edges.list(categories ? 0 : BINS_CAP - 1, "a finite number", isNumber);
   if (edges.some((edge, i) => edge !== Math.fround(edge) || (i > 0 && edge <= edges[i - 1]))) {
     throw given.edges.wrong("rising 32-bit floats");
   }
   const bins = categories ?? edges.length + 1;
-  const counts = given.counts.items(bins).map((count) => count.integer(0, rows));
+  const isCount = (count: unknown): count is number => Number.isInteger(count) && Number(count) >= 0 && Number(count) <= rows;
+  const counts = given.counts.list(bins, `a whole number from 0 to ${rows}`, isCount);
   if (counts.length !== bins) throw given.counts.wrong(`an array of ${bins} counts`);
   const counted = counts.reduce((sum, count) => sum + count, 0);
   if (counted < 1 || counted > rows) throw given.counts.wrong(`counts of 1 to ${rows} rows`);
   return { edges, counts };
+}
+
+function isNumber(value: unknown): value is number {
+  return Number.isFinite(value);
 }
 
 /** Counts rows into a reference's bins: first the score's, then each feature's, one after another. */

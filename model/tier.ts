@@ -56,8 +56,13 @@ export function weightValues(tensors: ReadonlyMap<string, Tensor>, name: string)
 
 /** The floats that integers and scales stand for. */
 export function floatsOf({ integers, scales }: Fixed): Float32Array {
-  const k = integers.length / scales.length;
-  return Float32Array.from(integers, (value, i) => value * scales[Math.floor(i / k)]);
+  const values = new Float32Array(integers);
+  const k = values.length / scales.length;
+  for (let row = 0, i = 0; row < scales.length; row++) {
+    const scale = scales[row];
+    for (const end = i + k; i < end; i++) values[i] *= scale;
+  }
+  return values;
 }
 
 /** The tier that most of the weights are stored in. */
