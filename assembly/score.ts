@@ -5,6 +5,7 @@ export { packFixed } from "./fixed";
 export { layForest, leavesBelow } from "./forest-layout";
 export { pack, packTransposed } from "./gemm";
 export { stride } from "./layout";
+export { notFinite, wrongNode } from "./soundness";
 export { tabulate } from "./spline-layout";
 export {
   CONFIDENCE_GRADIENT,

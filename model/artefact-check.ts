@@ -3,11 +3,12 @@ import type { EvidenceShape, Golden, NetworkShape, ResidualShape } from "./artef
 import type { Tensor, Thresholds, TrainingSummary } from "./artefact.ts";
 import { RowEncoder } from "./encode.ts";
 import { UnseenError } from "./errors.ts";
-import { evidenceShapes, forestColumns, FORESTS, isEvidence, nodeDepths } from "./evidence.ts";
+import { evidenceShapes, forestColumns, FORESTS, isEvidence } from "./evidence.ts";
 import type { JsonValue } from "./json-value.ts";
 import { quote } from "./names.ts";
 import { weightShapes } from "./network.ts";
 import type { Schema } from "./schema.ts";
+import { isWhole, type Searches, SEARCHES } from "./soundness.ts";
 import { tensorValues } from "./tensor.ts";
 import { isScale, mayBeFixed, scaleName } from "./tier.ts";
 
@@ -185,9 +186,14 @@ function readDataFile(json: JsonValue): { path: string; sha256: string } {
  * Weights: exactly those the network has, each F32 or F16 of its shape and finite, or I16 with scales where the network
  * allows it, in the network's order. Whether sums of integers stay within 32 bits is checked as they are packed.
  *
+ * @param searches who looks at all values
  * @throws UnseenError artefact-malformed naming the tensor
  */
-export function checkWeights(tensors: ReadonlyMap<string, Tensor>, network: NetworkShape): Map<string, Tensor> {
+export function checkWeights(
+  tensors: ReadonlyMap<string, Tensor>,
+  network: NetworkShape,
+  searches = SEARCHES,
+): Map<string, Tensor> {
   const shapes = tensorShapes(network);
   for (const name of tensors.keys()) {
     if (!shapes.has(name) && !isScale(tensors, name))
@@ -209,20 +215,12 @@ export function checkWeights(tensors: ReadonlyMap<string, Tensor>, network: Netw
       continue;
     }
     const values = tensorValues(tensor);
-    const bad = firstNotFinite(values);
+    const bad = searches.notFinite(values);
     if (bad >= 0) throw malformed(`tensor "${name}" has ${values[bad]} at ${bad}`);
     weights.set(name, tensor);
   }
-  if (isEvidence(network)) checkTables(weights, network);
+  if (isEvidence(network)) checkTables(weights, network, searches);
   return weights;
-}
-
-/** Place of the first value that is infinite or none, −1 without. */
-function firstNotFinite(values: Float32Array): number {
-  // Three searches in machine code are over before V8 has compiled one loop, and every isolate begins without.
-  const { NaN: none, POSITIVE_INFINITY: high, NEGATIVE_INFINITY: low } = Number;
-  if (!values.includes(none) && !values.includes(high) && !values.includes(low)) return -1;
-  return values.findIndex((value) => !Number.isFinite(value));
 }
 
 /** The scales of an int16 matrix: F32, finite, above 0. */
@@ -239,32 +237,30 @@ function checkedScales(tensors: ReadonlyMap<string, Tensor>, name: string, n: nu
 }
 
 /** Columns and nodes must lead somewhere: a child lies behind its parent, so that every walk ends. */
-function checkTables(tensors: ReadonlyMap<string, Tensor>, shape: EvidenceShape): void {
+function checkTables(tensors: ReadonlyMap<string, Tensor>, shape: EvidenceShape, searches: Searches): void {
   // looked up once: a tensor that is stored narrower, or lies askew, is copied by that
   const values = (name: string): Float32Array => {
     const tensor = tensors.get(name);
     return tensor ? tensorValues(tensor) : new Float32Array();
   };
-  const whole = (name: string, table: Float32Array, at: number, least: number, most: number): void => {
-    const value = table[at];
-    if (Number.isInteger(value) && value >= least && value <= most) return;
-    throw malformed(`tensor "${name}" has ${value} at ${at}, where a whole number from ${least} to ${most} belongs`);
-  };
-  for (const [name, count] of [["expand", shape.pieces] as const, ["tails.expand", shape.tailPieces] as const]) {
-    const table = values(name);
-    for (let i = 0; i < count; i++) whole(name, table, 3 * i, 0, shape.inputs - 1);
-  }
+  for (const name of ["expand", "tails.expand"]) checkWhole(name, values(name), 3, shape.inputs - 1);
   for (const forest of FORESTS) {
     const [nodes, columns] = [shape[`${forest}Nodes`], forestColumns(forest, shape.inputs)];
-    const name = `${forest}.nodes`;
-    const table = values(name);
-    for (let i = 0; i < nodes; i++) {
-      whole(name, table, 3 * i, -1, columns - 1);
-      if (table[3 * i] >= 0) whole(name, table, 3 * i + 2, i + 1, nodes - 2);
-    }
-    const roots = values(`${forest}.roots`);
-    for (let i = 0; i < roots.length; i++) whole(`${forest}.roots`, roots, i, 0, nodes - 1);
-    const deep = nodeDepths(table).findIndex((depth) => depth > DEEPEST);
-    if (deep >= 0) throw malformed(`tensor "${name}" is deeper than ${DEEPEST} below node ${deep}`);
+    const [name, table] = [`${forest}.nodes`, values(`${forest}.nodes`)];
+    const wrong = searches.wrongNode(table, columns, DEEPEST);
+    const node = Math.floor(wrong / 3);
+    if (wrong >= 0 && wrong % 3 === 1) throw malformed(`tensor "${name}" is deeper than ${DEEPEST} below node ${node}`);
+    if (wrong >= 0 && wrong % 3 === 0) throw notWhole(name, table, wrong, -1, columns - 1);
+    if (wrong >= 0) throw notWhole(name, table, wrong, node + 1, nodes - 2);
+    checkWhole(`${forest}.roots`, values(`${forest}.roots`), 1, nodes - 1);
   }
+}
+
+/** Every `step`-th value must be a whole number from 0 to `most`. */
+function checkWhole(name: string, table: Float32Array, step: number, most: number): void {
+  for (let i = 0; i < table.length; i += step) if (!isWhole(table[i], 0, most)) throw notWhole(name, table, i, 0, most);
+}
+
+function notWhole(name: string, table: Float32Array, at: number, least: number, most: number): UnseenError {
+  return malformed(`tensor "${name}" has ${table[at]} at ${at}, where a whole number from ${least} to ${most} belongs`);
 }

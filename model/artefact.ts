@@ -10,6 +10,7 @@ import { quote } from "./names.ts";
 import { readReference, type Reference } from "./reference.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
 import type { Schema } from "./schema.ts";
+import type { Searches } from "./soundness.ts";
 import { readSchema } from "./schema-check.ts";
 
 export { LIMITS } from "./artefact-check.ts";
@@ -121,10 +122,11 @@ const OPTIONAL_PARTS = ["reference", "memory", "evaluation"] as const;
  *
  * Weight bytes are views of `bytes`, so leave it unchanged.
  *
+ * @param searches who looks at all weights: a kernel where there is one
  * @throws UnseenError artefact-truncated, artefact-malformed, artefact-too-large, artefact-version, network-limits,
  * schema-invalid
  */
-export function readArtefact(bytes: Uint8Array): Artefact {
+export function readArtefact(bytes: Uint8Array, searches?: Searches): Artefact {
   const { metadata, tensors } = readSafetensors(bytes);
   checkFormat(metadata.format);
   const known: readonly string[] = ["format", ...PARTS, ...OPTIONAL_PARTS];
@@ -150,7 +152,7 @@ export function readArtefact(bytes: Uint8Array): Artefact {
     ...(metadata.reference === undefined ? {} : { reference: readReference(part("reference"), schema) }),
     ...(metadata.memory === undefined ? {} : { memory: readMemory(part("memory"), network) }),
     ...(metadata.evaluation === undefined ? {} : { evaluation: readEvaluation(part("evaluation"), schema) }),
-    tensors: checkWeights(tensors, network),
+    tensors: checkWeights(tensors, network, searches),
   };
 }
 

@@ -2,7 +2,9 @@
 import { readArtefact } from "./artefact.ts";
 import { UnseenError } from "./errors.ts";
 import { isEvidence } from "./evidence.ts";
+import { Kernel } from "./kernel.ts";
 import { Scorer } from "./scorer.ts";
+import { searchesIn } from "./soundness.ts";
 
 export interface Builds {
   /** score.wasm */
@@ -20,7 +22,8 @@ export interface Builds {
  * @throws UnseenError as Scorer.open does
  */
 export function openFastest(bytes: Uint8Array, { plain, relaxed }: Builds): Scorer {
-  const artefact = readArtefact(bytes);
+  const kernel = new Kernel(plain);
+  const artefact = readArtefact(bytes, searchesIn(kernel));
   if (relaxed && !isEvidence(artefact.network)) {
     try {
       return new Scorer(artefact, relaxed);
@@ -28,5 +31,5 @@ export function openFastest(bytes: Uint8Array, { plain, relaxed }: Builds): Scor
       if (!(fault instanceof UnseenError) || fault.code !== "artefact-self-test") throw fault;
     }
   }
-  return new Scorer(artefact, plain);
+  return new Scorer(artefact, kernel);
 }

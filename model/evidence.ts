@@ -208,16 +208,6 @@ export function evidenceNetwork(
   return Object.assign(network, { evidence, standard });
 }
 
-/** Depths of all nodes: 0 for leaves, else one more than the deeper child's; children lie behind their parents. */
-export function nodeDepths(nodes: Float32Array): Int32Array {
-  const depths = new Int32Array(nodes.length / 3);
-  for (let i = depths.length - 1; i >= 0; i--) {
-    const low = nodes[3 * i + 2];
-    if (nodes[3 * i] >= 0) depths[i] = 1 + Math.max(depths[low], depths[low + 1]);
-  }
-  return depths;
-}
-
 function floats(kernel: Kernel, values: Float32Array): Address {
   const at = kernel.allocate(values.length);
   kernel.floats(at, values.length).set(values);

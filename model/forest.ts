@@ -48,9 +48,6 @@ export function forestTable(kernel: Kernel, nodes: Float32Array, roots: Float32A
   words.set(walked, walkedRoots / 4);
   if (walked.length > 0) kernel.floats(walkedNodes, nodes.length).set(nodes);
   const ends = [trees + 8 * count, walkedRoots + 4 * walked.length];
-  words.set(
-    [columns, trees, ends[0], byTree, starts, masks, turned, walkedRoots, ends[1], walkedNodes],
-    table / 4,
-  );
+  words.set([columns, trees, ends[0], byTree, starts, masks, turned, walkedRoots, ends[1], walkedNodes], table / 4);
   return table;
 }

@@ -36,8 +36,7 @@ export class JsonValue {
     } catch {
       throw fault(`${path} is not JSON`);
     }
-    // What comes out as it went in has every name once. That spares texts that JSON.stringify wrote the slow search.
-    const twice = JSON.stringify(value) === text.trimEnd() ? undefined : duplicateName(text);
+    const twice = comesOutAgain(value, text) ? undefined : duplicateName(text);
     if (twice !== undefined) throw fault(`${path} has the name ${quote(twice)} twice`);
     return new JsonValue(value, path, fault);
   }
@@ -157,6 +156,15 @@ function range(least: number, most: number, widest: number): string {
 const QUOTE = 34;
 const OPEN = 123;
 const CLOSE = 125;
+
+/** Whether a value is written as it was read: then no name was there twice, and nobody has to search for it slowly. */
+function comesOutAgain(value: unknown, text: string): boolean {
+  try {
+    return JSON.stringify(value) === text.trimEnd();
+  } catch {
+    return false; // nested deeper than the stack
+  }
+}
 
 /** A name some object of a valid JSON text has twice. O(length), without recursion. */
 function duplicateName(text: string): string | undefined {

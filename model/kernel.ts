@@ -35,6 +35,8 @@ export interface KernelFunctions {
   /** In score.wasm only: nothing is trained in fixed point. */
   packFixed?(matrix: number, n: number, k: number, packed: number): number;
   packTransposed(packed: number, n: number, k: number, transposed: number): void;
+  notFinite(values: number, count: number): number;
+  wrongNode(nodes: number, count: number, columns: number, deepest: number, depths: number): number;
   leavesBelow(nodes: number, node: number): number;
   layForest(
     nodes: number,

@@ -50,7 +50,8 @@ function readHistogram(json: JsonValue, rows: number, feature?: Feature): Histog
     throw given.edges.wrong("rising 32-bit floats");
   }
   const bins = categories ?? edges.length + 1;
-  const isCount = (count: unknown): count is number => Number.isInteger(count) && Number(count) >= 0 && Number(count) <= rows;
+  const isCount = (count: unknown): count is number =>
+    Number.isInteger(count) && Number(count) >= 0 && Number(count) <= rows;
   const counts = given.counts.list(bins, `a whole number from 0 to ${rows}`, isCount);
   if (counts.length !== bins) throw given.counts.wrong(`an array of ${bins} counts`);
   const counted = counts.reduce((sum, count) => sum + count, 0);

@@ -10,6 +10,7 @@ import type { Network } from "./network.ts";
 import { openNetwork } from "./open.ts";
 import { evidenceProbe, gradientProbe, type Probe } from "./probe.ts";
 import type { Row } from "./schema.ts";
+import { searchesIn } from "./soundness.ts";
 
 /** How far a recomputed golden score may be from the trainer's. */
 const GOLDEN_TOLERANCE = 1e-5;
@@ -36,13 +37,15 @@ export class Scorer {
    * @throws UnseenError artefact-* or schema-invalid, network-limits; artefact-self-test where scores differ by over 1e-5
    */
   static open(bytes: Uint8Array, kernel: WebAssembly.Module): Scorer {
-    return new Scorer(readArtefact(bytes), kernel);
+    const own = new Kernel(kernel);
+    return new Scorer(readArtefact(bytes, searchesIn(own)), own);
   }
 
-  constructor(artefact: Artefact, kernel: WebAssembly.Module, { selfTest = true } = {}) {
+  /** @param kernel the compiled score.wasm, or an instance of it that nothing else is laid out in */
+  constructor(artefact: Artefact, kernel: WebAssembly.Module | Kernel, { selfTest = true } = {}) {
     this.artefact = artefact;
     this.inputs = artefact.network.inputs;
-    this.#kernel = new Kernel(kernel);
+    this.#kernel = kernel instanceof Kernel ? kernel : new Kernel(kernel);
     this.#encoder = new RowEncoder(artefact.schema);
     const odin = artefact.epsilon > 0;
     this.#network = openNetwork(this.#kernel, artefact, odin);

@@ -102,7 +102,8 @@ function columnKnots(own: readonly number[], pieces: Float32Array, steps: number
   const at = new Float64Array(2 * own.length);
   const ends: number[] = [];
   for (let i = 0; i < own.length; i++) {
-    const [from, rise] = [pieces[3 * own[i] + 1], 1 / pieces[3 * own[i] + 2]];
+    const from = pieces[3 * own[i] + 1];
+    const rise = 1 / pieces[3 * own[i] + 2];
     // Too flat to rise within any input.
     if (!(Math.abs(rise) < 1e30)) continue;
     at[2 * i] = Math.min(from, from + rise);
@@ -149,7 +150,8 @@ function addSteps(
     for (; next < ends.length && knotOf[ends[next]] === knot; next++) {
       const begins = (ends[next] & 1) === 0;
       const piece = own[ends[next] >> 1];
-      const [from, scale] = [pieces[3 * piece + 1], pieces[3 * piece + 2]];
+      const from = pieces[3 * piece + 1];
+      const scale = pieces[3 * piece + 2];
       // what falls is 1 to begin with
       const falls = scale < 0;
       if (!begins) steps.push(RISEN, piece, falls ? -1 : 1, 0);
@@ -165,7 +167,8 @@ function addSteps(
       continue;
     }
     for (const piece of rising) {
-      const [from, scale] = [pieces[3 * piece + 1], pieces[3 * piece + 2]];
+      const from = pieces[3 * piece + 1];
+      const scale = pieces[3 * piece + 2];
       steps.push(RISING, piece, Math.min(1, Math.max(0, (at - from) * scale)) - (scale < 0 ? 1 : 0), scale);
     }
     steps.push(FEW_RISE, 0, 0, 0);

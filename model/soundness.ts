@@ -1,0 +1,54 @@
+/** Searches weights for what no network may have: by the kernel, which is fast from its first call on, or without one. */
+import type { Kernel } from "./kernel.ts";
+
+/** Each gives the place of a wrong value, or −1. */
+export interface Searches {
+  /** The first value that is infinite or none. */
+  notFinite(values: Float32Array): number;
+  /**
+   * In trees (nodes, 3): a column that is not −1 nor within `columns`, a child that does not lie behind its parent or
+   * within the nodes; or the second value of a node with more than `deepest` levels below it.
+   */
+  wrongNode(nodes: Float32Array, columns: number, deepest: number): number;
+}
+
+/** For who has no kernel at hand. */
+export const SEARCHES: Searches = {
+  notFinite: (values) => values.findIndex((value) => !Number.isFinite(value)),
+  wrongNode: (nodes, columns, deepest) => {
+    const count = nodes.length / 3;
+    const depths = new Uint8Array(count);
+    for (let i = count - 1; i >= 0; i--) {
+      const column = nodes[3 * i];
+      const low = nodes[3 * i + 2];
+      if (column === -1) continue;
+      if (!isWhole(column, 0, columns - 1)) return 3 * i;
+      if (!isWhole(low, i + 1, count - 2)) return 3 * i + 2;
+      depths[i] = 1 + Math.max(depths[low], depths[low + 1]);
+      if (depths[i] > deepest) return 3 * i + 1;
+    }
+    return -1;
+  },
+};
+
+/** The same searches in a kernel. A fresh isolate would spend most of its start on them otherwise. */
+export function searchesIn(kernel: Kernel): Searches {
+  const put = (values: Float32Array, beside = 0): number => {
+    const at = kernel.scratch(values.length + beside);
+    kernel.floats(at, values.length).set(values);
+    return at;
+  };
+  return {
+    notFinite: (values) => kernel.functions.notFinite(put(values), values.length),
+    wrongNode: (nodes, columns, deepest) => {
+      const count = nodes.length / 3;
+      const at = put(nodes, Math.ceil(count / 4));
+      return kernel.functions.wrongNode(at, count, columns, deepest, at + 4 * nodes.length);
+    },
+  };
+}
+
+/** Whether a value is a whole number from `least` to `most`. */
+export function isWhole(value: number, least: number, most: number): boolean {
+  return Number.isInteger(value) && value >= least && value <= most;
+}
