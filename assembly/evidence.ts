@@ -68,22 +68,20 @@ export function nearest(rows: i32, x: usize, n: i32, affinity: usize, k: i32, pr
   }
 }
 
-/** What of evidence beyond its limit still counts. */
-const BEYOND: f64 = 0.1;
+/** What of evidence below the centre counts. */
+const BELOW: f64 = 0.1;
 
 /**
- * Column `to` of evidence: z = arcsinh((s − centre)·scale), of what lies beyond `limit` only a tenth; s (rows) lies `from`
- * floats apart, results `apart` floats.
+ * Column `to` of evidence: z = arcsinh((s − centre)·scale), and a tenth of that below the centre; s (rows) lies `from` floats
+ * apart, results `apart` floats.
  */
 export function standardise(
-  rows: i32, s: usize, from: i32, centre: f32, scale: f32, limit: f32, to: usize, apart: i32,
+  rows: i32, s: usize, from: i32, centre: f32, scale: f32, to: usize, apart: i32,
 ): void {
-  const most = limit as f64;
   for (let row = 0; row < rows; row++) {
     const u = ((load<f32>(s) as f64) - (centre as f64)) * (scale as f64);
     const size = log(abs(u) + Math.sqrt(u * u + 1));
-    const z = u < 0 ? -size : size;
-    store<f32>(to, (z > most ? most + BEYOND * (z - most) : z) as f32);
+    store<f32>(to, (u < 0 ? -BELOW * size : size) as f32);
     s += (from as usize) << 2;
     to += (apart as usize) << 2;
   }

@@ -35,25 +35,15 @@ export function forestColumns(name: ForestName, inputs: number): number {
 }
 
 /**
- * Standardised evidence beyond this counts a tenth: normal rows have heavy tails of distance, and a row twice as far off
- * as those is not twice as suspicious. The labels' log odds have no limit.
+ * What of evidence below the median normal row counts: a row far from all normal ones may well be called the most normal of
+ * all by trees that never saw its like, and must not be cleared by that.
  */
-export const TAIL_LIMITS: Readonly<Record<EvidenceName, number>> = {
-  shallow: Number.POSITIVE_INFINITY,
-  deep: Number.POSITIVE_INFINITY,
-  joint: Number.POSITIVE_INFINITY,
-  encoder: Number.POSITIVE_INFINITY,
-  gaussian: 1,
-  prototypes: 1,
-  residual: 1,
-  tails: 1,
-};
+export const BELOW = 0.1;
 
-/** z = arcsinh((s − centre)·scale) with a tenth of what lies beyond the limit, as the kernel works it out. */
-export function standardised(name: EvidenceName, s: number, centre: number, scale: number): number {
+/** z = arcsinh((s − centre)·scale), and `BELOW` of that where it is negative, as the kernel works it out. */
+export function standardised(s: number, centre: number, scale: number): number {
   const z = Math.asinh((s - centre) * scale);
-  const limit = TAIL_LIMITS[name];
-  return z > limit ? limit + 0.1 * (z - limit) : z;
+  return z < 0 ? BELOW * z : z;
 }
 
 export function isEvidence(shape: NetworkShape): shape is EvidenceShape {
@@ -141,8 +131,7 @@ export function evidenceNetwork(
   const standardise = (tape: Tape, name: EvidenceName, column: Address, to: Address, apart: number): void => {
     const from = name === "encoder" || name === "tails" ? kernel.functions.stride(1) : 1;
     const i = EVIDENCE.indexOf(name);
-    const limit = { float: TAIL_LIMITS[name] };
-    tape.emit(["STANDARDISE", column, from, { float: centre[i] }, { float: scale[i] }, limit, to, apart]);
+    tape.emit(["STANDARDISE", column, from, { float: centre[i] }, { float: scale[i] }, to, apart]);
   };
   const forest = (tape: Tape, name: ForestName, x: Value, beside: Value, out: Address): void => {
     const { table, start } = forests[FORESTS.indexOf(name)];

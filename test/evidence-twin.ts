@@ -110,7 +110,7 @@ export function evidenceOf(x: ArrayLike<number>, shape: EvidenceShape, values: V
   };
   const standard = (name: EvidenceName, raw: number): number => {
     const j = EVIDENCE.indexOf(name);
-    return standardised(name, raw, get("centre")[j], get("scale")[j]);
+    return standardised(raw, get("centre")[j], get("scale")[j]);
   };
   const raw = {
     shallow: forest("shallow", row),

@@ -7,7 +7,7 @@ import type { Scorer } from "../../model/scorer.ts";
 import { floatTensor, tensorValues } from "../../model/tensor.ts";
 import type { Matrix } from "../data/matrix.ts";
 import { fitHead, type Head, headLogits, type Table } from "../learn/evidence/head.ts";
-import { calibrate } from "../learn/evidence/learn.ts";
+import { calibrate } from "../learn/evidence/head.ts";
 import { thresholds } from "../learn/export.ts";
 import { scoreHistogram } from "../learn/reference.ts";
 import type { LabelledRows } from "./feedback.ts";

@@ -1,6 +1,6 @@
 /** The evidence network as ONNX nodes: distances, pieces and small networks from plain operators, trees as ensembles. */
 import type { EvidenceShape } from "../../model/artefact.ts";
-import { DISTANCES, EVIDENCE, TAIL_LIMITS, type EvidenceName } from "../../model/evidence.ts";
+import { BELOW, DISTANCES, EVIDENCE, type EvidenceName } from "../../model/evidence.ts";
 import type { Name } from "./graph.ts";
 import type { Layers } from "./layers.ts";
 import { treeEnsemble } from "./trees.ts";
@@ -83,15 +83,11 @@ function rebuilt(layers: Layers, x: Name): Name {
   return graph.node("Log", [graph.node("Add", [mean, layers.scalar(1)])]);
 }
 
-/** arcsinh((s − centre)·scale), of what lies beyond the limit a tenth; as `standardised` of model/evidence.ts. */
+/** arcsinh((s − centre)·scale), less below the centre, as `standardised` of model/evidence.ts. */
 function standardised(layers: Layers, s: Name, name: EvidenceName): Name {
   const { graph } = layers;
   const i = EVIDENCE.indexOf(name);
   const offset = graph.node("Sub", [s, layers.scalar(layers.values("centre")[i])]);
   const z = graph.node("Asinh", [graph.node("Mul", [offset, layers.scalar(layers.values("scale")[i])])]);
-  const limit = TAIL_LIMITS[name];
-  if (limit === Number.POSITIVE_INFINITY) return z;
-  const within = graph.node("Min", [z, layers.scalar(limit)]);
-  const beyond = graph.node("Relu", [graph.node("Sub", [z, layers.scalar(limit)])]);
-  return graph.node("Add", [within, graph.node("Mul", [beyond, layers.scalar(0.1)])]);
+  return graph.node("LeakyRelu", [z], { alpha: { float: BELOW } });
 }

@@ -1,14 +1,15 @@
-/** Boosted trees as evidence of the labels: as many forests as folds of families, each blind to its own fold. */
+/** Boosted trees as evidence of the labels: forests blind to a fold of families each, for judging, and some on all of them. */
+import { type ForestName, FORESTS } from "../../../model/evidence.ts";
 import type { Matrix } from "../../data/matrix.ts";
 import { type Booster, type BoosterOptions, fitBooster } from "../boosting/histogram-booster.ts";
-import { drawRows, rowsAt, stacked } from "../select.ts";
+import { drawRows, keptOf, rowsAt, stacked } from "../select.ts";
 import { labelled } from "../boosting/labelled.ts";
 import { type Draw, shuffled } from "../draw.ts";
 
 /** Small trees on the inputs: they transfer to unseen families. */
-export const SHALLOW = { rounds: 60, leaves: 7, leastRows: 50, l2: 5, rate: 0.1 } as const satisfies BoosterOptions;
+const SHALLOW = { rounds: 60, leaves: 7, leastRows: 50, l2: 5, rate: 0.1 } as const satisfies BoosterOptions;
 /** Larger trees on inputs and conditional residuals, half of the columns each: they find what few columns show together. */
-export const DEEP = {
+const DEEP = {
   rounds: 100,
   leaves: 31,
   leastRows: 20,
@@ -17,6 +18,11 @@ export const DEEP = {
   columns: 0.5,
 } as const satisfies BoosterOptions;
 
+/** How the trees of each kind grow. */
+const GROWTH = { shallow: SHALLOW, deep: DEEP, joint: SHALLOW } as const;
+
+/** Forests of each kind that ship, grown on all families; by blocks, each without a third of the turns. */
+export const REFITS = 3;
 const FOLDS = 8;
 /** Normal rows of one forest, drawn anew for each. */
 const MOST_NORMALS = 6000;
@@ -47,8 +53,39 @@ export function familyFolds(
   return folds;
 }
 
-/** Fits a forest on normal rows against the families outside its fold. */
-export function fitForest(
+/** What the trees of a kind are grown on. */
+export interface Ground {
+  readonly normal: Matrix;
+  /** By blocks, the turn of each normal row. */
+  readonly turns: Uint8Array | undefined;
+  readonly families: ReadonlyMap<string, Matrix>;
+}
+
+export type Forests = Readonly<Record<ForestName, readonly Forest[]>>;
+export const NO_FORESTS: Forests = { shallow: [], deep: [], joint: [] };
+
+/** A forest of each kind for each set of families to keep from it; by blocks, turns of normal rows are dealt out likewise. */
+export async function growForests(
+  grounds: Readonly<Record<ForestName, Ground>>,
+  outsides: readonly ReadonlySet<string>[],
+  draw: (kind: number, fold: number) => Draw,
+  step: (note: string, compute: () => Forest) => Promise<Forest>,
+): Promise<Forests> {
+  const result: Record<ForestName, Forest[]> = { shallow: [], deep: [], joint: [] };
+  for (const [fold, outside] of outsides.entries()) {
+    const kept = (turn: number): boolean => outsides.length === 1 || turn % outsides.length !== fold;
+    for (const [kind, name] of FORESTS.entries()) {
+      const { normal, turns, families } = grounds[name];
+      const rows = keptOf(normal, turns, kept);
+      const fit = () => fitForest(rows, families, { outside, fold }, GROWTH[name], draw(kind, fold));
+      result[name].push(await step("trees", fit));
+    }
+  }
+  return result;
+}
+
+/** A forest on normal rows against the families outside its fold. */
+function fitForest(
   normal: Matrix,
   families: ReadonlyMap<string, Matrix>,
   { outside, fold }: Pick<Forest, "outside" | "fold">,

@@ -8,6 +8,8 @@ const ROUNDS = 60;
 /** Where evidence says nothing, or the wrong thing, weights are drawn to this. */
 const LEAST_WEIGHT = 0.02;
 const TOLERANCE = 1e-7;
+/** T stays inside these. */
+const TEMPERATURES = [0.1, 10] as const;
 
 /** Standardised evidence, (rows, kinds) row-major. */
 export interface Table {
@@ -35,6 +37,20 @@ export function fitHead(normal: Table, families: ReadonlyMap<string, Table>, use
 /** What the head says of rows, before the temperature. */
 export function headLogits({ weights, bias }: Pick<Head, "weights" | "bias">, { rows, data }: Table): number[] {
   return Array.from({ length: rows }, (_, i) => dot(data, i * weights.length, weights) + bias);
+}
+
+/**
+ * Temperature and bias that make the confidence of the whole model a probability on validation rows, normal ones and
+ * labels of seen families that no part was fitted on (Platt 1999); families alike, normal and anomalous half each.
+ */
+export function calibrate(head: Head, normal: Table, seen: readonly Table[]): { temperature: number; shift: number } {
+  if (seen.length === 0 || normal.rows === 0) return { temperature: 1, shift: 0 };
+  const logits = [normal, ...seen].flatMap((rows) => headLogits(head, rows));
+  const labels = new Uint8Array(logits.length).fill(1, normal.rows);
+  const { slope, intercept } = plattLine(labels, logits);
+  if (!(slope > 0)) return { temperature: 1, shift: 0 };
+  const temperature = Math.min(TEMPERATURES[1], Math.max(TEMPERATURES[0], 1 / slope));
+  return { temperature, shift: intercept / slope };
 }
 
 /** Equal weights; the boundary where one normal row in a hundred lies beyond. */

@@ -5,16 +5,17 @@ import { DISTANCES, EVIDENCE, type EvidenceName, FORESTS } from "../../../model/
 import type { Memory } from "../../../model/memory.ts";
 import type { Matrix } from "../../data/matrix.ts";
 import { TURNS } from "../../data/sides.ts";
-import { plattLine } from "../../evaluate/calibrate.ts";
 import { drawFor } from "../draw.ts";
 import { gather } from "../judge.ts";
-import { rowsAt, stacked } from "../select.ts";
+import { keptOf, rowsAt, rowsWhere, stacked } from "../select.ts";
 import type { EncodedFit } from "../train.ts";
-import { DEEP, familyFolds, fitForest, type Forest, SHALLOW } from "./forests.ts";
-import { fitHead, type Head, headLogits, type Table } from "./head.ts";
+import { familyFolds, type Forests, growForests, NO_FORESTS, REFITS } from "./forests.ts";
+import { calibrate, fitHead, headLogits, type Table } from "./head.ts";
 import { drawInside, fitMember, type Member, MEMBERS } from "./members.ts";
 import {
   blind,
+  type Boundary,
+  type Columns,
   distancesOf,
   type Distances,
   evidenceOf,
@@ -29,7 +30,6 @@ import { fitPieces } from "./pieces.ts";
 import { remember } from "./remember.ts";
 import { joined, type Scale, scaleOf, table } from "./scale.ts";
 import { shapeOf, tensorsOf } from "./tensors.ts";
-import { turnsOf } from "./turns.ts";
 
 export interface EvidenceOptions {
   /** Kinds of evidence to use; all unless told. Others get no weight. */
@@ -59,8 +59,6 @@ export interface LearnedEvidence {
 
 /** Normal validation rows that set the head and the evidence's scales. */
 const MOST_JUDGING = 5_000;
-/** T stays inside these. */
-const TEMPERATURES = [0.1, 10] as const;
 /** Normal rows whose distances the joint trees learn from. */
 const MOST_JOINT = 12_000;
 /** What evidence is drawn for; neighbouring numbers give unrelated draws. */
@@ -70,8 +68,8 @@ const DRAW = 9000;
  * Inner loop, on normal rows alone: the Gaussian, prototypes and autoencoder of the normal manifold. Outer loop, in
  * episodes: forests and small networks learn the boundary on some families, others stay outside; the head is then fitted
  * on what each family gets from the parts that never saw it, so that it learns what to trust on families nobody has seen.
- * Normal rows take turns as well, by blocks where the split is by them, else by domains where there are three: the head
- * meets their rows as new ones, too.
+ * Forests are then grown anew on all families, and those ship. Blocks of normal rows, where the split is by them, take
+ * turns as well: the head meets their rows as new ones, too.
  *
  * @param report called as steps end, with how many of how many
  */
@@ -87,14 +85,14 @@ export async function learnEvidence(
   const draw = (index: number) => drawFor(seed, DRAW + index);
   const groups = [...Map.groupBy(support.keys(), (family) => data.kin.get(family) ?? family).values()];
   const folds = options.rotate ? familyFolds(groups, support, draw(0)) : [new Set<string>()];
-  const turns = options.rotate ? turnsOf(data) : undefined;
-  const keep = (rows: Matrix, turnOf: Uint8Array | undefined, kept: (turn: number) => boolean): Matrix =>
-    turns && turnOf ? rowsWhere(rows, (i) => kept(turnOf[i])) : rows;
-  const inTurn = (kept: (turn: number) => boolean): Matrix => keep(normal, turns, kept);
+  const turns = options.rotate && new Set(data.turns).size > 1 ? data.turns : undefined;
+  const inTurn = (kept: (turn: number) => boolean): Matrix => keptOf(normal, turns, kept);
   const labelled = support.size > 0;
+  // without folds, the forests that ship judge as well
+  const grown = folds.length > 1 ? folds.length : 0;
   const parties = turns ?? halvesOf(normal.rows);
   const rounds = turns ? TURNS : labelled ? 2 : 0;
-  const total = MANIFOLD_STEPS * (1 + rounds) + MEMBERS + (labelled ? FORESTS.length * folds.length : 0);
+  const total = MANIFOLD_STEPS * (1 + rounds) + MEMBERS + (labelled ? FORESTS.length * (grown + REFITS) : 0);
   let done = 0;
   const step = async <T>(note: string, compute: () => T): Promise<T> => {
     await setImmediate();
@@ -135,68 +133,78 @@ export async function learnEvidence(
     const how = { domains, families: support, pieces, corruption: options.corruption, turn, draw: draw(10 + i) };
     members.push(await step("encoder", () => fitMember(inside, how)));
   }
-  const forests = { shallow: [] as Forest[], deep: [] as Forest[], joint: [] as Forest[] };
+  const forests = { judging: NO_FORESTS, shipping: NO_FORESTS };
   if (labelled) {
     const map = (change: (rows: Matrix) => Matrix): Map<string, Matrix> =>
       new Map([...support].map(([family, rows]) => [family, change(rows)]));
-    const deepFamilies = map((rows) => withResiduals(rows, whole.gaussian));
-    const jointFamilies = map((rows) => withDistances(rows, distancesOf(whole, rows), nearScales));
-    const deepNormal = withResiduals(normal, whole.gaussian);
     const together = asNew(normal, parties, rest, nearScales);
-    for (const [fold, outside] of folds.entries()) {
-      const kept = (turn: number): boolean => folds.length === 1 || turn % folds.length !== fold;
-      const rows = inTurn(kept);
-      const role = { outside, fold };
-      forests.shallow.push(await step("trees", () => fitForest(rows, support, role, SHALLOW, draw(40 + fold))));
-      const deepRows = keep(deepNormal, turns, kept);
-      forests.deep.push(await step("trees", () => fitForest(deepRows, deepFamilies, role, DEEP, draw(60 + fold))));
-      const jointRows = keep(together.rows, together.parties, kept);
-      forests.joint.push(
-        await step("trees", () => fitForest(jointRows, jointFamilies, role, SHALLOW, draw(80 + fold))),
-      );
-    }
+    const grounds = {
+      shallow: { normal, turns, families: support },
+      deep: {
+        normal: withResiduals(normal, whole.gaussian),
+        turns,
+        families: map((rows) => withResiduals(rows, whole.gaussian)),
+      },
+      joint: {
+        normal: together.rows,
+        turns: turns && together.parties,
+        families: map((rows) => withDistances(rows, distancesOf(whole, rows), nearScales)),
+      },
+    };
+    const grow = (outsides: readonly ReadonlySet<string>[], first: number): Promise<Forests> =>
+      growForests(grounds, outsides, (kind, fold) => draw(first + 20 * kind + fold), step);
+    forests.shipping = await grow(
+      Array.from({ length: REFITS }, () => new Set<string>()),
+      50,
+    );
+    forests.judging = grown > 0 ? await grow(folds, 40) : forests.shipping;
   }
-  const boundary = { members, ...forests };
-  const parts = { ...whole, pieces, scales: nearScales, ...boundary };
+  const common = { ...whole, pieces, scales: nearScales, members };
+  const judging = { ...common, ...forests.judging };
+  const shipping = { ...common, ...forests.shipping };
 
-  const judging = [
-    evidenceOf(parts, judges[0], nearWhole),
-    ...lots.map(({ turn, rows }, i) => {
-      const others = { ...rest[turn], ...outOfTurn(boundary, turn, folds.length) };
-      return evidenceOf({ ...parts, ...others, residualsBy: whole.gaussian }, rows, nearLots[i]);
-    }),
-  ];
-  const columns = joined(EVIDENCE, judging);
-  const scales = EVIDENCE.map((name) => scaleOf(columns[name]));
+  /** Evidence of normal rows, those of a turn by the parts that never saw it. */
+  const normalsBy = (parts: Boundary & typeof common, many: number): Columns =>
+    joined(EVIDENCE, [
+      evidenceOf(parts, judges[0], nearWhole),
+      ...lots.map(({ turn, rows }, i) => {
+        const others = { ...rest[turn], ...outOfTurn(parts, turn, many), residualsBy: whole.gaussian };
+        return evidenceOf({ ...parts, ...others }, rows, nearLots[i]);
+      }),
+    ]);
+  const judged = standardise(normalsBy(judging, grown || REFITS));
   const tables = new Map(
     [...support].map(([family, rows]) => {
       const all = stacked([rows, ...list(data.seenValidation.get(family))], cols);
-      return [family, table(evidenceOf({ ...parts, ...blind(boundary, family) }, all), scales)];
+      return [family, table(evidenceOf({ ...judging, ...blind(judging, family) }, all), judged.scales)];
     }),
   );
   const trees: readonly EvidenceName[] = FORESTS;
   const used = EVIDENCE.map((name) => options.evidence.includes(name) && (labelled || !trees.includes(name)));
-  const normals = table(columns, scales);
-  const head = fitHead(normals, options.learnHead && groups.length > 1 ? tables : new Map(), used);
-  const shape = shapeOf(parts, cols);
+  const head = fitHead(judged.normals, options.learnHead && groups.length > 1 ? tables : new Map(), used);
+  const { normals, scales } = standardise(normalsBy(shipping, REFITS));
   const fresh = new Map(
-    [...data.seenValidation].map(([family, rows]) => [family, table(evidenceOf(parts, rows), scales)]),
+    [...data.seenValidation].map(([family, rows]) => [family, table(evidenceOf(shipping, rows), scales)]),
   );
   const { temperature, shift } = calibrate(head, normals, [...fresh.values()]);
-  // by rows, new rows are of known domains, as validation rows are: whole domains kept out would set thresholds too high
-  const validation = judges[0].rows;
-  const known = data.turns && turns ? validation : normals.rows;
+  const shape = shapeOf(shipping, cols);
   return {
     shape,
     temperature,
-    tensors: tensorsOf(shape, parts, scales, { weights: head.weights, bias: head.bias + shift }),
+    tensors: tensorsOf(shape, shipping, scales, { weights: head.weights, bias: head.bias + shift }),
     figures: { ...Object.fromEntries(EVIDENCE.map((name, i) => [`weight-${name}`, head.weights[i]])), shift },
-    memory: remember({ normals, setting: data.turns && turns ? normals.rows : validation, fit: tables, check: fresh }),
+    memory: remember({ normals, setting: turns ? normals.rows : judges[0].rows, fit: tables, check: fresh }),
     outOfTurn: Float32Array.from(
-      headLogits(head, normals).slice(known),
+      headLogits(head, normals).slice(judges[0].rows),
       (logit) => 1 / (1 + Math.exp(-(logit + shift) / temperature)),
     ),
   };
+}
+
+/** Evidence of normal rows in its own unit, and that unit. */
+function standardise(columns: Columns): { normals: Table; scales: Scale[] } {
+  const scales = EVIDENCE.map((name) => scaleOf(columns[name]));
+  return { normals: table(columns, scales), scales };
 }
 
 function isDistance(name: EvidenceName): name is keyof Distances {
@@ -227,24 +235,6 @@ function asNew(
     return withDistances(rows, distancesOf(manifold, rows), scales);
   });
   return { rows: stacked(lots, lots[0].cols), parties: Uint8Array.from(order, (i) => parties[i]) };
-}
-
-function rowsWhere(rows: Matrix, wanted: (i: number) => boolean): Matrix {
-  return rowsAt(rows, Array.from({ length: rows.rows }, (_, i) => i).filter(wanted));
-}
-
-/**
- * Temperature and bias that make the confidence of the whole model a probability on validation rows, normal ones and
- * labels of seen families that no part was fitted on (Platt 1999); families alike, normal and anomalous half each.
- */
-export function calibrate(head: Head, normal: Table, seen: readonly Table[]): { temperature: number; shift: number } {
-  if (seen.length === 0 || normal.rows === 0) return { temperature: 1, shift: 0 };
-  const logits = [normal, ...seen].flatMap((rows) => headLogits(head, rows));
-  const labels = new Uint8Array(logits.length).fill(1, normal.rows);
-  const { slope, intercept } = plattLine(labels, logits);
-  if (!(slope > 0)) return { temperature: 1, shift: 0 };
-  const temperature = Math.min(TEMPERATURES[1], Math.max(TEMPERATURES[0], 1 / slope));
-  return { temperature, shift: intercept / slope };
 }
 
 function list<T>(value: T | undefined): T[] {

@@ -123,7 +123,7 @@ export function withDistances(rows: Matrix, near: Distances, scales: readonly Sc
   const data = new Float32Array(rows.rows * cols);
   for (const [j, name] of DISTANCES.entries()) {
     const { centre, scale } = scales[EVIDENCE.indexOf(name)];
-    for (let i = 0; i < rows.rows; i++) data[i * cols + j] = standardised(name, near[name][i], centre, scale);
+    for (let i = 0; i < rows.rows; i++) data[i * cols + j] = standardised(near[name][i], centre, scale);
   }
   return beside(rows, { rows: rows.rows, cols, data });
 }

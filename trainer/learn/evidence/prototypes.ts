@@ -4,16 +4,18 @@ import { Distances } from "../distances.ts";
 import { drawRows, rowsAt } from "../select.ts";
 import type { Draw } from "../draw.ts";
 
-const MOST = 256;
+/** Prototypes, as many as make this many numbers, within these bounds: narrow tables need a finer mesh, and it costs no more. */
+const NUMBERS = 8192;
+const [LEAST, MOST] = [256, 1024];
 const ROUNDS = 12;
 /** Normal rows that take part. */
 const MOST_ROWS = 12_000;
 
-/** At most 256 prototypes, and no more than half the rows: Lloyd's rounds from rows drawn at random. */
+/** Some 256 to 1,024 prototypes by width, and no more than half the rows: Lloyd's rounds from rows drawn at random. */
 export function fitPrototypes(normal: Matrix, draw: Draw): Matrix {
   const { cols } = normal;
   const rows = rowsAt(normal, drawRows(normal.rows, MOST_ROWS, draw));
-  const k = Math.max(1, Math.min(MOST, rows.rows >> 1));
+  const k = Math.max(1, Math.min(MOST, Math.max(LEAST, Math.floor(NUMBERS / cols)), rows.rows >> 1));
   let prototypes = rowsAt(
     rows,
     Int32Array.from({ length: k }, (_, i) => i),

@@ -23,7 +23,7 @@ export function table(columns: Columns, scales: readonly Scale[]): Table {
   const data = new Float64Array(rows * kinds);
   for (const [j, name] of EVIDENCE.entries()) {
     const { centre, scale } = scales[j];
-    for (let i = 0; i < rows; i++) data[i * kinds + j] = standardised(name, columns[name][i], centre, scale);
+    for (let i = 0; i < rows; i++) data[i * kinds + j] = standardised(columns[name][i], centre, scale);
   }
   return { rows, data };
 }
