@@ -4,6 +4,17 @@ import { aucOf, type Figure, type Frame, macro, type MethodInfo } from "./frame.
 import { colourOf, MARGINS, ROW, WIDTH } from "./plots.ts";
 import { svg } from "./svg.ts";
 
+const COST_FRAME = {
+  width: WIDTH,
+  height: 420,
+  marginTop: 24,
+  marginRight: 150,
+  marginBottom: 42,
+  marginLeft: 50,
+} as const;
+/** Height of a label there. */
+const LINE = 12;
+
 /** Calibration error on seen families (circle) and on the unseen one (dot), joined. */
 export function calibrationPlot(frame: Frame, focus: MethodInfo): string {
   const ece =
@@ -24,7 +35,11 @@ export function calibrationPlot(frame: Frame, focus: MethodInfo): string {
     width: WIDTH,
     height: 70 + ROW * rows.length,
     ...MARGINS,
-    x: { label: "expected calibration error: ○ seen families, ● the unseen one →", grid: true },
+    x: {
+      label: "expected calibration error: rings for seen families, discs for the unseen one →",
+      grid: true,
+      zero: true,
+    },
     y: { label: null, domain: rows.map(y) },
     marks: [
       Plot.ruleY(rows, { x1: "seen", x2: "unseen", y, stroke, strokeOpacity: 0.5 }),
@@ -41,32 +56,63 @@ export function costPlot(frame: Frame, focus: MethodInfo, label: string, figure:
     cost: macro(frame, method.name, figure).mean,
     auc: macro(frame, method.name, aucOf).mean,
   }));
+  const domains = {
+    x: [Math.min(...rows.map(({ cost }) => cost)), Math.max(...rows.map(({ cost }) => cost))],
+    y: [Math.min(...rows.map(({ auc }) => auc)), Math.max(...rows.map(({ auc }) => auc))],
+  };
+  const { width, height, marginTop, marginRight, marginBottom, marginLeft } = COST_FRAME;
+  const share = (value: number, [from, to]: number[]): number => (value - from) / (to - from || 1);
+  const shifts = apart(
+    rows.map(({ method, cost, auc }) => ({
+      x: share(Math.log(cost), domains.x.map(Math.log)) * (width - marginLeft - marginRight),
+      y: (1 - share(auc, domains.y)) * (height - marginTop - marginBottom),
+      width: 5.5 * method.title.length + 12,
+    })),
+  );
   return svg(`Mean AUC-ROC against ${label}`, {
-    width: WIDTH,
-    height: 360,
-    marginRight: 150,
-    marginBottom: 42,
+    ...COST_FRAME,
     x: {
       type: "log",
+      domain: domains.x,
       label: `${label} →`,
       grid: true,
-      nice: true,
       ticks: 5,
       tickFormat: (value: number) => value.toLocaleString("en"),
     },
-    y: { label: "↑ mean AUC-ROC", grid: true, nice: true },
+    y: { label: "↑ mean AUC-ROC", domain: domains.y, grid: true },
     marks: [
       Plot.dot(rows, { x: "cost", y: "auc", r: 4.5, fill: (row) => colourOf(row.method, focus) }),
-      Plot.text(rows, {
-        x: "cost",
-        y: "auc",
-        text: (row) => row.method.title,
-        dx: 8,
-        textAnchor: "start",
-        fontSize: 10,
-      }),
+      ...rows.map((row, i) =>
+        Plot.text([row], {
+          x: "cost",
+          y: "auc",
+          text: ({ method }) => method.title,
+          dx: 8,
+          dy: shifts[i],
+          textAnchor: "start",
+          fontSize: 10,
+        }),
+      ),
     ],
   });
+}
+
+/** Pixels to move each label down by, so that none lies on another one, from the topmost down. */
+function apart(labels: readonly { readonly x: number; readonly y: number; readonly width: number }[]): number[] {
+  const placed: { x: number; y: number; width: number }[] = [];
+  const shifts = labels.map(() => 0);
+  for (const i of [...labels.keys()].sort((a, b) => labels[a].y - labels[b].y)) {
+    const { x, width } = labels[i];
+    let { y } = labels[i];
+    for (const other of placed) {
+      const beside = other.x + other.width < x || x + width < other.x;
+      if (!beside && y < other.y + LINE) y = other.y + LINE;
+    }
+    placed.push({ x, y, width });
+    placed.sort((a, b) => a.y - b.y);
+    shifts[i] = y - labels[i].y;
+  }
+  return shifts;
 }
 
 /** Figures against the number of labels per seen family, a line for each method. */

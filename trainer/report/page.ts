@@ -7,7 +7,7 @@ const STYLE = `
 @media (prefers-color-scheme: dark) {
   :root { --ink: #e8e8e8; --paper: #16181c; --faint: #3a3d44; --soft: #20232a; --link: #8ab8f0; }
 }
-body { margin: 2rem auto; max-width: 64rem; padding: 0 1rem; background: var(--paper); color: var(--ink);
+body { margin: 2rem auto; max-width: 72rem; padding: 0 1rem; background: var(--paper); color: var(--ink);
   font: 15px/1.5 system-ui, sans-serif; }
 a { color: var(--link); }
 nav ul { columns: 16rem; padding-left: 1.2rem; margin: 0; }

@@ -17,7 +17,7 @@ export function meansPlot(frame: Frame, focus: MethodInfo): string {
     width: WIDTH,
     height: 70 + ROW * rows.length,
     ...MARGINS,
-    x: { label: "AUC-ROC, mean over data sets of means over held-out families →", grid: true },
+    x: { label: "AUC-ROC, mean over data sets of means over held-out families →", grid: true, inset: 8 },
     y: { label: null, domain: rows.map(({ method }) => method.title) },
     marks: [
       Plot.ruleY(
@@ -95,7 +95,7 @@ export function ranksPlot(frame: Frame, { ranking, focus }: Comparison): string 
     width: WIDTH,
     height: 70 + ROW * rows.length,
     ...MARGINS,
-    x: { label: "mean rank over held-out families (1 is best) →", grid: true },
+    x: { label: "mean rank over held-out families (1 is best) →", grid: true, inset: 8 },
     y: { label: null, domain: rows.map(({ method }) => method.title) },
     marks: [
       Plot.rectX(own ? [own] : [], {
