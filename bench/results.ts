@@ -90,13 +90,14 @@ if (ablation) console.log(`\n${ablation}`);
 /** Ours on the families where the best of the paper's five comparisons is weakest, largest gain first. */
 function baselinesTable(measured: readonly Frame[]): string {
   const rows = measured.flatMap(({ setting, targets, methods, lines: linesOf }) =>
-    targets.map((target) => {
+    targets.flatMap((target) => {
       const auc = (name: string): number => mean(linesOf(name, target).map(aucOf));
       const baselines = methods.filter(({ name }) => BASELINES.includes(name));
-      const [best] = baselines
+      const [best]: ({ title: string; value: number } | undefined)[] = baselines
         .map((method) => ({ title: method.title, value: auc(method.name) }))
         .sort((a, b) => b.value - a.value);
-      return { ...target, split: setting.split, best, own: auc("unseen"), gain: auc("unseen") / best.value - 1 };
+      if (best === undefined) return [];
+      return [{ ...target, split: setting.split, best, own: auc("unseen"), gain: auc("unseen") / best.value - 1 }];
     }),
   );
   const weak = rows.filter(({ best }) => best.value < WEAK).sort((a, b) => b.gain - a.gain);

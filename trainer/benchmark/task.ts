@@ -1,6 +1,7 @@
 /** A task of the benchmark: one method fitted once (without labels), or once per set of held-out families (with). */
 import type { Matrix } from "../data/matrix.ts";
 import type { Fitted, Method, TrainingSide } from "../peers/method.ts";
+import { processorSeconds } from "../peers/shared.ts";
 import type { Base, BaseRequest, Cell } from "./cell.ts";
 import type { HeldGroup } from "./families.ts";
 import type { ResultLine } from "./line.ts";
@@ -86,11 +87,13 @@ function measureCell(
   });
 }
 
-/** A fitted method with its times; rows scored once are not scored again. */
+/**
+ * A fitted method with its times; rows scored once are not scored again. A worker does one task at a time, so that its
+ * processor time is the task's, and what else the machine does counts little.
+ */
 class FittedMethod {
   readonly #fitted: Fitted;
   readonly #name: string;
-  readonly #scores = new WeakMap<Matrix, { readonly scores: Scores; readonly seconds: number }>();
   readonly seconds: number;
 
   private constructor(name: string, fitted: Fitted, seconds: number) {
@@ -100,9 +103,9 @@ class FittedMethod {
   }
 
   static async fit(method: Method, side: TrainingSide): Promise<FittedMethod> {
-    const started = process.cpuUsage();
+    const started = processorSeconds();
     const fitted = await method.fit(side);
-    return new FittedMethod(method.name, fitted, secondsSince(started));
+    return new FittedMethod(method.name, fitted, processorSeconds() - started);
   }
 
   get probability(): boolean {
@@ -136,15 +139,16 @@ class FittedMethod {
   }
 
   #scored(rows: Matrix): { readonly scores: Scores; readonly seconds: number } {
-    const known = this.#scores.get(rows);
+    const kept = keptScores(this.#fitted);
+    const known = kept.get(rows);
     if (known !== undefined) return known;
-    const started = process.cpuUsage();
+    const started = processorSeconds();
     // Copied: a method may reuse its array for the next call.
     const scores = rows.rows > 0 ? this.#fitted.score(rows).slice() : new Float32Array(0);
-    const seconds = secondsSince(started);
+    const seconds = processorSeconds() - started;
     this.#check(scores, rows.rows);
     const result = { scores, seconds };
-    this.#scores.set(rows, result);
+    kept.set(rows, result);
     return result;
   }
 
@@ -158,8 +162,12 @@ class FittedMethod {
   }
 }
 
-/** Processor time of this process, which does one task at a time: what else the machine does counts little. */
-function secondsSince(started: NodeJS.CpuUsage): number {
-  const { user, system } = process.cpuUsage(started);
-  return (user + system) / 1e6;
+/** Scores of rows, which a fit that serves several cells gives once. */
+type KeptScores = WeakMap<Matrix, { readonly scores: Scores; readonly seconds: number }>;
+const KEPT = new WeakMap<Fitted, KeptScores>();
+
+function keptScores(fitted: Fitted): KeptScores {
+  const kept = KEPT.get(fitted) ?? new WeakMap();
+  KEPT.set(fitted, kept);
+  return kept;
 }

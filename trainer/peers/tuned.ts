@@ -5,6 +5,7 @@ import { aucRoc } from "../evaluate/metrics.ts";
 import { gather } from "../learn/judge.ts";
 import { rowsAt, stacked } from "../learn/select.ts";
 import type { EncodedSide, Fitted, Method } from "./method.ts";
+import { Shared } from "./shared.ts";
 
 /** Parts the seen families are dealt into; each is hidden once. */
 const FOLDS = 3;
@@ -18,7 +19,7 @@ export interface Tunable<S> extends Omit<Method, "labels" | "fit"> {
   /** The first one is the default: the authors', or what held before. Equals go to the earlier one. */
   readonly settings: readonly [S, ...S[]];
   /** What is fitted on a side; what settings have in common is worked out once. */
-  prepare(side: EncodedSide): (setting: S) => Fitted | Promise<Fitted>;
+  prepare(side: EncodedSide): (setting: S) => Fitted;
 }
 
 /** Families hidden together, and a side that has neither them nor the judging rows. */
@@ -36,11 +37,12 @@ export function tunedClassifier<S>({ settings, prepare, ...about }: Tunable<S>):
   return {
     ...about,
     labels: true,
-    fit: async (side) => {
+    fit: (side) => {
       const values = settings.map(() => 0);
       for (const fold of foldsOf(side)) {
         const fit = prepare(fold.side);
-        for (const [i, setting] of settings.entries()) values[i] += verdict(await fit(setting), fold);
+        for (const [i, setting] of settings.entries())
+          values[i] += verdict(scoresBy(fit(setting), fold.normal), fold.hidden);
       }
       return prepare(side)(settings[firstBest(values)]);
     },
@@ -49,30 +51,28 @@ export function tunedClassifier<S>({ settings, prepare, ...about }: Tunable<S>):
 
 /** A method whose fit reads no label: every setting is fitted once, and the best one by all seen families is it. */
 export function tunedDetector<S>({ settings, prepare, ...about }: Tunable<S>): Method {
+  const fits = new Shared<EncodedSide["normal"], Scored[]>();
   return {
     ...about,
     labels: true,
-    fit: async (side) => {
-      const fold = unlabelledFold(side);
-      if (!fold) return prepare(side)(settings[0]);
-      const fit = prepare(fold.side);
-      const fitted: Fitted[] = [];
-      for (const setting of settings) fitted.push(await fit(setting));
-      return fitted[firstBest(fitted.map((one) => verdict(one, fold)))];
+    fit: (side) => {
+      const { normal, judging } = PARTS.get(side.normal, () => partsOf(side));
+      if (groupsOf(side).length < 2 || judging.rows === 0) return prepare(side)(settings[0]);
+      const fitted = fits.get(side.normal, () => {
+        const fit = prepare({ width: side.width, seed: side.seed, normal, seen: [] });
+        return settings.map((setting) => scoresBy(fit(setting), judging));
+      });
+      const hidden = labelsOf(side, () => true);
+      return fitted[firstBest(fitted.map((one) => verdict(one, hidden)))].fitted;
     },
   };
 }
 
 /** No fold where nothing can be judged: without normal validation rows, or with fewer than two groups of families. */
 function foldsOf(side: EncodedSide): Fold[] {
-  const groups = [...new Set(side.seen.map(({ kin }) => kin))];
-  const { normal, judging } = withoutJudging(side);
+  const groups = groupsOf(side);
+  const { fewer, judging } = PARTS.get(side.normal, () => partsOf(side));
   if (groups.length < 2 || judging.rows === 0) return [];
-  const shares = evenShares(
-    FOLD_ROWS,
-    normal.map(({ train }) => train.rows),
-  );
-  const fewer = normal.map((part, i) => ({ ...part, train: gather([part.train], shares[i], side.width) }));
   return Array.from({ length: Math.min(FOLDS, groups.length) }, (_, fold) => {
     const isHidden = (kin: string): boolean => groups.indexOf(kin) % FOLDS === fold;
     return {
@@ -83,26 +83,43 @@ function foldsOf(side: EncodedSide): Fold[] {
   });
 }
 
-function unlabelledFold(side: EncodedSide): Fold | undefined {
-  const { normal, judging } = withoutJudging(side);
-  if (new Set(side.seen.map(({ kin }) => kin)).size < 2 || judging.rows === 0) return undefined;
-  return {
-    side: { width: side.width, seed: side.seed, normal, seen: [] },
-    hidden: labelsOf(side, () => true),
-    normal: judging,
-  };
+/** Names of the groups that seen families belong to. */
+function groupsOf({ seen }: EncodedSide): string[] {
+  return [...new Set(seen.map(({ kin }) => kin))];
 }
 
+/** Normal rows in their roles here. */
+interface Parts {
+  /** All training rows, and validation rows that do not judge. */
+  readonly normal: EncodedSide["normal"];
+  /** The same with at most `FOLD_ROWS` training rows. */
+  readonly fewer: EncodedSide["normal"];
+  readonly judging: Matrix;
+}
+
+const PARTS = new Shared<EncodedSide["normal"], Parts>();
+
 /** Every other normal validation row judges; the rest stay, for a method that stops early by them. */
-function withoutJudging({ normal, width }: EncodedSide): { normal: EncodedSide["normal"]; judging: Matrix } {
+function partsOf({ normal, width }: EncodedSide): Parts {
   const half = ({ rows }: Matrix, first: number): number[] =>
     Array.from({ length: (rows + 1 - first) >> 1 }, (_, i) => first + 2 * i);
   const parts = normal.map((part) => ({
     kept: { ...part, validation: rowsAt(part.validation, half(part.validation, 0)) },
     judging: rowsAt(part.validation, half(part.validation, 1)),
   }));
-  const judging = parts.map((part) => part.judging);
-  return { normal: parts.map(({ kept }) => kept), judging: gather(judging, JUDGING_ROWS, width) };
+  const shares = evenShares(
+    FOLD_ROWS,
+    normal.map(({ train }) => train.rows),
+  );
+  return {
+    normal: parts.map(({ kept }) => kept),
+    fewer: parts.map(({ kept }, i) => ({ ...kept, train: gather([kept.train], shares[i], width) })),
+    judging: gather(
+      parts.map(({ judging }) => judging),
+      JUDGING_ROWS,
+      width,
+    ),
+  };
 }
 
 /** Every label of some families, support and validation, a matrix a family. */
@@ -110,14 +127,23 @@ function labelsOf({ seen, width }: EncodedSide, which: (kin: string) => boolean)
   return seen.filter(({ kin }) => which(kin)).map(({ support, validation }) => stacked([support, validation], width));
 }
 
+/** A fit, and its scores of the normal rows that judge it. */
+interface Scored {
+  readonly fitted: Fitted;
+  readonly normal: Float64Array;
+}
+
+function scoresBy(fitted: Fitted, judging: Matrix): Scored {
+  return { fitted, normal: Float64Array.from(fitted.score(judging)) };
+}
+
 /** Sum of the hidden families' AUC-ROC against the normal rows that judge. */
-function verdict({ score }: Fitted, { hidden, normal }: Fold): number {
-  const ofNormal = Float64Array.from(score(normal));
+function verdict({ fitted, normal }: Scored, hidden: readonly Matrix[]): number {
   return hidden.reduce((sum, rows) => {
-    const scores = new Float64Array(normal.rows + rows.rows);
-    scores.set(ofNormal);
-    scores.set(score(rows), normal.rows);
-    return sum + aucRoc(new Uint8Array(scores.length).fill(1, normal.rows), scores);
+    const scores = new Float64Array(normal.length + rows.rows);
+    scores.set(normal);
+    scores.set(fitted.score(rows), normal.length);
+    return sum + aucRoc(new Uint8Array(scores.length).fill(1, normal.length), scores);
   }, 0);
 }
 

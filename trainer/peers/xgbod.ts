@@ -7,8 +7,9 @@ import { fitTails } from "./ecod.ts";
 import { fitForest } from "./isolation-forest.ts";
 import { fitNeighbours } from "./knn.ts";
 import { undecided } from "./logistic.ts";
+import { Shared } from "./shared.ts";
 import { fitGaussian } from "./mahalanobis.ts";
-import type { Fitted } from "./method.ts";
+import type { EncodedSide, Fitted } from "./method.ts";
 import { atMost, beside, drawRows, rowsAt, stacked } from "../learn/select.ts";
 import { labelled } from "../learn/boosting/labelled.ts";
 import { anomalousRows, normalRows } from "./training-rows.ts";
@@ -29,8 +30,11 @@ export const xgbod = tunedClassifier<BoosterOptions>({
   prepare: (side) => {
     const anomalous = anomalousRows(side);
     if (anomalous.rows === 0) return () => undecided;
-    const normal = atMost(normalRows(side), MOST_ROWS, drawFor(side.seed, DRAW));
-    return normal.rows < 2 ? () => undecided : fitXgbod(normal, anomalous, side.seed);
+    const detectors = DETECTORS.get(side.normal, () => {
+      const normal = atMost(normalRows(side), MOST_ROWS, drawFor(side.seed, DRAW));
+      return normal.rows < 2 ? undefined : fitHalves(normal, side.seed);
+    });
+    return detectors === undefined ? () => undecided : fitXgbod(detectors, anomalous);
   },
 });
 
@@ -39,7 +43,7 @@ export const xgbod = tunedClassifier<BoosterOptions>({
  * they know it no better than a new row; any other row gets the mean of both halves' scores. (The paper scores training
  * rows by detectors fitted on them, and so teaches the trees that normal rows lie closer than new ones do.)
  */
-function fitXgbod(normal: Matrix, anomalous: Matrix, seed: number): (options: BoosterOptions) => Fitted {
+function fitHalves(normal: Matrix, seed: number): Halves {
   const order = drawRows(normal.rows, normal.rows, drawFor(seed, DRAW + 1));
   const middle = normal.rows >> 1;
   const halves = [rowsAt(normal, order.subarray(0, middle)), rowsAt(normal, order.subarray(middle))];
@@ -47,17 +51,36 @@ function fitXgbod(normal: Matrix, anomalous: Matrix, seed: number): (options: Bo
   const crossed = [detectors[1](halves[0]), detectors[0](halves[1])];
   const scores = stacked(crossed, crossed[0].cols);
   const scale = standardOf(scores);
-  const both = (rows: Matrix): Matrix => scale(mean(detectors[0](rows), detectors[1](rows)));
-  const training = labelled(beside(stacked(halves, normal.cols), scale(scores)), beside(anomalous, both(anomalous)));
+  const known = new Shared<Matrix, Matrix>();
+  return {
+    normal: beside(stacked(halves, normal.cols), scale(scores)),
+    score: (rows) => known.get(rows, () => beside(rows, scale(mean(detectors[0](rows), detectors[1](rows))))),
+    bytes: detectors[0].bytes + detectors[1].bytes + 4 * 2 * scores.cols,
+  };
+}
+
+/** Trees on inputs and scores, in a setting to be told. */
+function fitXgbod({ normal, score, bytes }: Halves, anomalous: Matrix): (options: BoosterOptions) => Fitted {
+  const training = labelled(normal, score(anomalous));
   return (options) => {
     const trees = fitTrees(training, forLabels(options, anomalous.rows));
     return {
       probability: true,
-      bytes: trees.bytes + detectors[0].bytes + detectors[1].bytes + 4 * 2 * scores.cols,
-      score: (rows) => trees.score(beside(rows, both(rows))),
+      bytes: trees.bytes + bytes,
+      score: (rows) => trees.score(score(rows)),
     };
   };
 }
+
+interface Halves {
+  /** Inputs and scores of the normal training rows. */
+  readonly normal: Matrix;
+  /** Inputs and scores of other rows. */
+  score(rows: Matrix): Matrix;
+  readonly bytes: number;
+}
+
+const DETECTORS = new Shared<EncodedSide["normal"], Halves | undefined>();
 
 /** Scores rows by each detector, (rows, detectors). */
 interface Detectors {

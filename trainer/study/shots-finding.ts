@@ -65,14 +65,13 @@ function second({ method, points }: Curve, curves: readonly Curve[]): string {
   const ends = curves.map((curve) => ({ ...curve, end: curve.points[curve.points.length - 1] }));
   const best = ends.reduce((a, b) => (mean(b.end.bySeed) > mean(a.end.bySeed) ? b : a));
   const highest = `with ${best.end.shots} labels ${best.method} stands highest of ${curves.length} (${at(best.end)})`;
-  const blind = ends
-    .filter(({ labels }) => !labels)
-    .reduce<(typeof ends)[number] | undefined>(
-      (a, b) => (a && mean(a.end.bySeed) >= mean(b.end.bySeed) ? a : b),
-      undefined,
-    );
+  // At K = 0 no method has a label, whether or not it would use one.
+  const [blind] = curves
+    .filter((curve) => curve.method !== method)
+    .flatMap((curve) => curve.points.filter(({ shots }) => shots === 0).map((point) => ({ ...curve, ...point })))
+    .sort((a, b) => mean(b.bySeed) - mean(a.bySeed));
   if (blind === undefined) return `${trend}; ${highest}.`;
-  const level = mean(blind.end.bySeed);
+  const level = mean(blind.bySeed);
   const above = points.findLastIndex(({ bySeed }) => !(mean(bySeed) > level)) + 1;
   const passes =
     above < points.length
