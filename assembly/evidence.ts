@@ -37,13 +37,16 @@ export function mahalanobis(rows: i32, x: usize, r: usize, n: i32, mean: usize, 
 }
 
 /**
- * out (rows) = distance of x (rows, n) to the nearest of K prototypes: found by the largest of x·p − ‖p‖²/2, then worked
+ * out (rows) = distance of x (rows, n) to the nearest of K prototypes, times that one's scale: found by the largest of x·p − ‖p‖²/2, then worked
  * out from the differences, since the short cut cancels where it matters.
  *
  * @param affinity x·p − ‖p‖²/2 (rows, K)
  * @param prototypes (K, n), row-major and unpadded
+ * @param scale (K)
  */
-export function nearest(rows: i32, x: usize, n: i32, affinity: usize, k: i32, prototypes: usize, out: usize): void {
+export function nearest(
+  rows: i32, x: usize, n: i32, affinity: usize, k: i32, prototypes: usize, scale: usize, out: usize,
+): void {
   const step = (stride(n) as usize) << 2;
   const affinityStep = (stride(k) as usize) << 2;
   for (let row = 0; row < rows; row++) {
@@ -62,7 +65,7 @@ export function nearest(rows: i32, x: usize, n: i32, affinity: usize, k: i32, pr
       const offset = (load<f32>(x + i) - load<f32>(prototype + i)) as f64;
       sum += offset * offset;
     }
-    store<f32>(out + (row << 2), Math.sqrt(sum) as f32);
+    store<f32>(out + (row << 2), (Math.sqrt(sum) as f32) * load<f32>(scale + (best << 2)));
     x += step;
     affinity += affinityStep;
   }

@@ -15,7 +15,7 @@ import type { Fixed } from "./tier.ts";
  * - joint: log odds by small trees on the inputs and the four distances to the normal rows below, standardised;
  * - encoder: mean logit of small networks on the piecewise-linear encoding;
  * - gaussian: Mahalanobis distance to the normal rows;
- * - prototypes: distance to the nearest prototype of the normal rows;
+ * - prototypes: distance to the nearest prototype of the normal rows, by what is usual around that one;
  * - residual: log of an autoencoder's mean squared residual;
  * - tails: how far out in its own column every value lies, summed.
  */
@@ -65,6 +65,7 @@ export function evidenceShapes(shape: EvidenceShape): Map<string, number[]> {
   layer("gaussian", inputs, inputs);
   shapes.set("gaussian.mean", [inputs]).set("gaussian.weight", [inputs]);
   layer("prototypes", prototypes, inputs);
+  shapes.set("prototypes.scale", [prototypes]);
   layer("residual.in", wide, inputs);
   layer("residual.code", code, wide);
   layer("residual.wide", wide, code);
@@ -114,9 +115,12 @@ export function evidenceNetwork(
     pieces.layer(values(`m${i}.in.w`), values(`m${i}.in.b`)),
   );
   const outlying = tailPieces.layer(values("tails.w"), values("tails.b"));
-  const [mean, weight, prototypes] = ["gaussian.mean", "gaussian.weight", "prototypes.w"].map((name) =>
-    floats(kernel, values(name)),
-  );
+  const [mean, weight, prototypes, nearScale] = [
+    "gaussian.mean",
+    "gaussian.weight",
+    "prototypes.w",
+    "prototypes.scale",
+  ].map((name) => floats(kernel, values(name)));
   const forests = FORESTS.map((name, i) => {
     const columns = forestColumns(name, shape.inputs);
     const table = forestTable(kernel, values(`${name}.nodes`), values(`${name}.roots`), columns);
@@ -149,7 +153,7 @@ export function evidenceNetwork(
     tape.release(conditional);
 
     const affinity = linear(tape, x, "prototypes");
-    tape.emit(["NEAREST", x.at, inputs, affinity.at, shape.prototypes, prototypes, near.prototypes]);
+    tape.emit(["NEAREST", x.at, inputs, affinity.at, shape.prototypes, prototypes, nearScale, near.prototypes]);
     tape.release(affinity);
 
     const wide = tape.gelu(linear(tape, x, "residual.in"));

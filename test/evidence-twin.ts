@@ -55,7 +55,9 @@ export function randomEvidence(shape: EvidenceShape, next: () => number): Map<st
       return -row.reduce((sum, x) => sum + x * x, 0) / 2;
     }),
   );
-  values.get("gaussian.weight")?.forEach((_, at, all) => (all[at] = 0.5 + next()));
+  for (const name of ["gaussian.weight", "prototypes.scale"]) {
+    values.get(name)?.forEach((_, at, all) => (all[at] = 0.5 + next()));
+  }
   return values;
 }
 
@@ -104,7 +106,7 @@ export function evidenceOf(x: ArrayLike<number>, shape: EvidenceShape, values: V
   }
   const distances = {
     gaussian: Math.sqrt(Math.max(0, squared)),
-    prototypes: Math.sqrt(distance),
+    prototypes: Math.sqrt(distance) * get("prototypes.scale")[best],
     residual,
     tails: linear(expand("tails.expand", shape.tailPieces), "tails")[0],
   };

@@ -63,13 +63,16 @@ function mahalanobis(layers: Layers, x: Name, beside: Name): Name {
   return graph.toFloat(graph.node("Sqrt", [graph.node("Max", [sum, graph.doubles([0])])]));
 }
 
-/** Distance to the prototype of the largest x·p − ‖p‖²/2, from the differences. */
+/** Distance to the prototype of the largest x·p − ‖p‖²/2, from the differences, times its scale. */
 function nearest(layers: Layers, x: Name): Name {
   const { graph } = layers;
   const affinity = layers.linear(x, "prototypes");
   const best = graph.node("ArgMax", [affinity], { axis: { int: 1 }, keepdims: { int: 0 } });
   const prototype = graph.node("Gather", [layers.constant("prototypes.w"), best], { axis: { int: 0 } });
-  return graph.node("ReduceL2", [graph.node("Sub", [x, prototype])], { axes: { ints: [1] } });
+  const distance = graph.node("ReduceL2", [graph.node("Sub", [x, prototype])], { axes: { ints: [1] } });
+  const scales = layers.values("prototypes.scale");
+  const scale = graph.node("Gather", [graph.floats(scales, [scales.length, 1]), best], { axis: { int: 0 } });
+  return graph.node("Mul", [distance, scale]);
 }
 
 /** ln(1 + mean squared residual of the autoencoder) */

@@ -7,7 +7,7 @@ import { type Forest, meanLogOdds } from "./forests.ts";
 import { conditional, distances, fitGaussian, type Gaussian } from "./gaussian.ts";
 import { type Member, meanLogit } from "./members.ts";
 import type { Pieces } from "./pieces.ts";
-import { fitPrototypes, nearest } from "./prototypes.ts";
+import { fitPrototypes, nearness, type Prototypes } from "./prototypes.ts";
 import { fitRebuilder, type Rebuilder, residuals } from "./rebuild.ts";
 import type { Scale } from "./scale.ts";
 import { fitTails, surprises, type Tails } from "./tails.ts";
@@ -15,7 +15,7 @@ import { fitTails, surprises, type Tails } from "./tails.ts";
 /** Learned from normal rows. */
 export interface Manifold {
   readonly gaussian: Gaussian;
-  readonly prototypes: Matrix;
+  readonly prototypes: Prototypes;
   readonly rebuilder: Rebuilder;
   readonly tails: Tails;
 }
@@ -58,7 +58,7 @@ export async function fitManifold(
 export function distancesOf({ gaussian, prototypes, rebuilder, tails }: Manifold, rows: Matrix): Distances {
   return {
     gaussian: distances(gaussian, rows, conditional(gaussian, rows)),
-    prototypes: nearest(prototypes, rows).distance,
+    prototypes: nearness(prototypes, rows),
     residual: residuals(rebuilder, rows),
     tails: surprises(tails, rows),
   };

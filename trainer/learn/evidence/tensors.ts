@@ -25,7 +25,7 @@ export function shapeOf(
     tailPieces: tails.pieces.count,
     members: MEMBERS,
     hidden: HIDDEN,
-    prototypes: prototypes.rows,
+    prototypes: prototypes.centres.rows,
     wide: rebuilder.wide,
     code: rebuilder.code,
     shallowTrees: small.trees,
@@ -59,11 +59,12 @@ export function tensorsOf(
   }
   values.set("gaussian.w", gaussian.w).set("gaussian.b", gaussian.b);
   values.set("gaussian.mean", gaussian.mean).set("gaussian.weight", gaussian.weight);
-  values.set("prototypes.w", prototypes.data);
+  const { centres } = prototypes;
+  values.set("prototypes.w", centres.data).set("prototypes.scale", prototypes.scale);
   values.set(
     "prototypes.b",
-    Float32Array.from({ length: prototypes.rows }, (_, i) => {
-      const row = prototypes.data.subarray(i * prototypes.cols, (i + 1) * prototypes.cols);
+    Float32Array.from({ length: centres.rows }, (_, i) => {
+      const row = centres.data.subarray(i * centres.cols, (i + 1) * centres.cols);
       return -row.reduce((sum, x) => sum + x * x, 0) / 2;
     }),
   );
