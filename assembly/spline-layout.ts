@@ -36,12 +36,13 @@ export function tabulate(
       const a = f64x2.splat(load<f64>(step, 16));
       if (kind < FEW) {
         const b = f64x2.splat(load<f64>(step, 24));
+        const both = load<f64>(step, 24) != 0;
         const weights = w + ((load<f64>(step, 8) as usize) << 6);
         const sums = SUMS + ((kind as usize) << 8);
         for (let i: usize = 0; i < 128; i += 16) {
           const pair = f64x2.promote_low_f32x4(v128.load64_zero(weights + (i >> 1)));
           v128.store(sums + i, f64x2.add(v128.load(sums + i), f64x2.mul(a, pair)));
-          v128.store(sums + i, f64x2.add(v128.load(sums + i, 128), f64x2.mul(b, pair)), 128);
+          if (both) v128.store(sums + i, f64x2.add(v128.load(sums + i, 128), f64x2.mul(b, pair)), 128);
         }
       } else {
         to += 128;

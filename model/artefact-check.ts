@@ -258,7 +258,9 @@ function checkTables(tensors: ReadonlyMap<string, Tensor>, shape: EvidenceShape,
 
 /** Every `step`-th value must be a whole number from 0 to `most`. */
 function checkWhole(name: string, table: Float32Array, step: number, most: number): void {
-  for (let i = 0; i < table.length; i += step) if (!isWhole(table[i], 0, most)) throw notWhole(name, table, i, 0, most);
+  for (let i = 0; i < table.length; i += step) {
+    if (!isWhole(table[i], 0, most)) throw notWhole(name, table, i, 0, most);
+  }
 }
 
 function notWhole(name: string, table: Float32Array, at: number, least: number, most: number): UnseenError {

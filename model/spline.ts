@@ -41,22 +41,29 @@ export class Pieces {
     }
     const columns = [...byColumn].toSorted(([a], [b]) => a - b);
     const steps: number[] = [];
-    const knots = columns.map(([, own]) => columnKnots(own, pieces, steps));
-    this.#columns = columns.length;
-    this.#steps = Float64Array.from(steps);
-    this.#at = kernel.allocate(4 * columns.length);
-    const tables = knots.map((places) => kernel.allocate(4 + 4 * Math.ceil(places.length / 4)));
-    const words = new Uint32Array(kernel.functions.memory.buffer, this.#at, 4 * columns.length);
+    // for each column a vector that ends in the 0 before its first knot, and whole vectors of knots
+    const table: number[] = [];
+    const words: number[] = [];
     this.intervals = 0;
-    for (let i = 0; i < columns.length; i++) {
-      const places = knots[i];
-      const vectors = Math.ceil(places.length / 4);
-      const first = tables[i] + 4;
-      kernel.floats(first, 4 * vectors).fill(Number.POSITIVE_INFINITY);
-      kernel.floats(first, places.length).set(places);
-      words.set([4 * columns[i][0], first, first + 16 * vectors, INTERVAL * this.intervals], 4 * i);
-      this.intervals += places.length + 1;
+    for (const [column, own] of columns) {
+      const knots = columnKnots(own, pieces, steps);
+      table.push(0, 0, 0, 0);
+      const first = table.length;
+      for (let i = 0; i < knots.length; i++) table.push(knots[i]);
+      while (table.length % 4 > 0) table.push(Number.POSITIVE_INFINITY);
+      words.push(4 * column, 4 * first, 4 * table.length, INTERVAL * this.intervals);
+      this.intervals += knots.length + 1;
     }
+    const at = kernel.allocate(table.length);
+    kernel.floats(at, table.length).set(table);
+    for (let i = 0; i < words.length; i += 4) {
+      words[i + 1] += at;
+      words[i + 2] += at;
+    }
+    this.#columns = columns.length;
+    this.#steps = new Float64Array(steps);
+    this.#at = kernel.allocate(words.length);
+    new Uint32Array(kernel.functions.memory.buffer, this.#at, words.length).set(words);
   }
 
   /** Finds the intervals of x (rows, inputs), for `spline`. */
@@ -106,8 +113,8 @@ function columnKnots(own: readonly number[], pieces: Float32Array, steps: number
     const rise = 1 / pieces[3 * own[i] + 2];
     // Too flat to rise within any input.
     if (!(Math.abs(rise) < 1e30)) continue;
-    at[2 * i] = Math.min(from, from + rise);
-    at[2 * i + 1] = Math.max(from, from + rise);
+    at[2 * i + (rise < 0 ? 1 : 0)] = from;
+    at[2 * i + (rise < 0 ? 0 : 1)] = from + rise;
     ends.push(2 * i, 2 * i + 1);
   }
   ends.sort((a, b) => at[a] - at[b]);
@@ -117,17 +124,19 @@ function columnKnots(own: readonly number[], pieces: Float32Array, steps: number
   let rising = 0;
   let crowded = false;
   let steepest = 0;
-  for (const end of ends) {
+  let before = Number.NEGATIVE_INFINITY;
+  for (let i = 0, last = -1; i < ends.length; i++) {
+    const end = ends[i];
     const steep = Math.abs(pieces[3 * own[end >> 1] + 2]);
-    const last = knots.length - 1;
     const begins = (end & 1) === 0;
-    const before = last < 0 ? Number.NEGATIVE_INFINITY : knots[last];
-    if ((!begins && knotOf[end - 1] === last) || (at[end] - before) * Math.max(steep, steepest) > NEAR) {
+    const apart = (at[end] - before) * (steep > steepest ? steep : steepest);
+    if (apart > NEAR || (!begins && knotOf[end - 1] === last)) {
       crowded ||= rising > FEW;
-      knots.push(before < at[end] ? floatFrom(at[end]) : floatFrom(before + Math.abs(before) * 2 ** -30 + 2 ** -150));
+      before = floatFrom(before < at[end] ? at[end] : before + Math.abs(before) * 2 ** -30 + 2 ** -150);
+      last = knots.push(before) - 1;
       steepest = steep;
-    } else steepest = Math.max(steep, steepest);
-    knotOf[end] = knots.length - 1;
+    } else if (steep > steepest) steepest = steep;
+    knotOf[end] = last;
     rising += begins ? 1 : -1;
   }
   addSteps(own, pieces, ends, knots, knotOf, crowded, steps);
