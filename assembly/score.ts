@@ -5,7 +5,8 @@ export { packFixed } from "./fixed";
 export { layForest, leavesBelow } from "./forest-layout";
 export { pack, packTransposed } from "./gemm";
 export { stride } from "./layout";
-export { notFinite, wrongNode } from "./soundness";
+export { layPieces } from "./pieces";
+export { notFinite, notWhole, wrongNode } from "./soundness";
 export { tabulate } from "./spline-layout";
 export {
   CONFIDENCE_GRADIENT,

@@ -5,20 +5,23 @@ export function notFinite(values: usize, count: i32): i32 {
   // x − x is a positive zero, all bits of it, or none
   let sum = i64x2.splat(0);
   const whole = values + ((count & ~3) << 2);
-  let at = values;
-  for (; at < whole; at += 16) sum = v128.or(sum, f32x4.sub(v128.load(at), v128.load(at)));
-  if (!v128.any_true(sum)) {
-    for (; at < values + (count << 2) && load<f32>(at) - load<f32>(at) == 0; at += 4) {}
-    return at < values + (count << 2) ? ((at - values) >> 2) as i32 : -1;
+  for (let at = values; at < whole; at += 16) sum = v128.or(sum, f32x4.sub(v128.load(at), v128.load(at)));
+  for (let at = v128.any_true(sum) ? values : whole; at < values + (count << 2); at += 4) {
+    if (load<f32>(at) - load<f32>(at) != 0) return ((at - values) >> 2) as i32;
   }
-  for (at = values; load<f32>(at) - load<f32>(at) == 0; at += 4) {}
-  return ((at - values) >> 2) as i32;
+  return -1;
 }
 
 // @ts-ignore: decorator
 @inline
 function isWhole(value: f32, least: i32, most: i32): bool {
   return value >= (least as f32) && value <= (most as f32) && ((value as i32) as f32) == value;
+}
+
+/** Place of the first of every `step`-th of `count` values that is no whole number from 0 to `most`, −1 without one. */
+export function notWhole(values: usize, count: i32, step: i32, most: i32): i32 {
+  for (let i = 0; i < count; i += step) if (!isWhole(load<f32>(values + (i << 2)), 0, most)) return i;
+  return -1;
 }
 
 /**

@@ -8,7 +8,7 @@ import type { JsonValue } from "./json-value.ts";
 import { quote } from "./names.ts";
 import { weightShapes } from "./network.ts";
 import type { Schema } from "./schema.ts";
-import { isWhole, type Searches, SEARCHES } from "./soundness.ts";
+import { type Searches, SEARCHES } from "./soundness.ts";
 import { tensorValues } from "./tensor.ts";
 import { isScale, mayBeFixed, scaleName } from "./tier.ts";
 
@@ -243,7 +243,13 @@ function checkTables(tensors: ReadonlyMap<string, Tensor>, shape: EvidenceShape,
     const tensor = tensors.get(name);
     return tensor ? tensorValues(tensor) : new Float32Array();
   };
-  for (const name of ["expand", "tails.expand"]) checkWhole(name, values(name), 3, shape.inputs - 1);
+  /** Every `step`-th value must be a whole number from 0 to `most`. */
+  const checkWhole = (name: string, step: number, most: number): void => {
+    const table = values(name);
+    const wrong = searches.notWhole(table, step, most);
+    if (wrong >= 0) throw notWhole(name, table, wrong, 0, most);
+  };
+  for (const name of ["expand", "tails.expand"]) checkWhole(name, 3, shape.inputs - 1);
   for (const forest of FORESTS) {
     const [nodes, columns] = [shape[`${forest}Nodes`], forestColumns(forest, shape.inputs)];
     const [name, table] = [`${forest}.nodes`, values(`${forest}.nodes`)];
@@ -252,14 +258,7 @@ function checkTables(tensors: ReadonlyMap<string, Tensor>, shape: EvidenceShape,
     if (wrong >= 0 && wrong % 3 === 1) throw malformed(`tensor "${name}" is deeper than ${DEEPEST} below node ${node}`);
     if (wrong >= 0 && wrong % 3 === 0) throw notWhole(name, table, wrong, -1, columns - 1);
     if (wrong >= 0) throw notWhole(name, table, wrong, node + 1, nodes - 2);
-    checkWhole(`${forest}.roots`, values(`${forest}.roots`), 1, nodes - 1);
-  }
-}
-
-/** Every `step`-th value must be a whole number from 0 to `most`. */
-function checkWhole(name: string, table: Float32Array, step: number, most: number): void {
-  for (let i = 0; i < table.length; i += step) {
-    if (!isWhole(table[i], 0, most)) throw notWhole(name, table, i, 0, most);
+    checkWhole(`${forest}.roots`, 1, nodes - 1);
   }
 }
 

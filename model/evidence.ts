@@ -109,8 +109,8 @@ export function evidenceNetwork(
   const encoded = (name: string): boolean => /^(m\d+\.in|tails)\.[wb]$/.test(name);
   const layers = new Map([...shapes].filter(([name]) => /\.[wb]$/.test(name) && !encoded(name)));
   const weights = loadedParameters(kernel, layers, { values, fixed });
-  const pieces = new Pieces(kernel, values("expand"));
-  const tailPieces = new Pieces(kernel, values("tails.expand"));
+  const pieces = new Pieces(kernel, values("expand"), shape.inputs);
+  const tailPieces = new Pieces(kernel, values("tails.expand"), shape.inputs);
   const first = Array.from({ length: shape.members }, (_, i) =>
     pieces.layer(values(`m${i}.in.w`), values(`m${i}.in.b`)),
   );

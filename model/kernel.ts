@@ -36,7 +36,17 @@ export interface KernelFunctions {
   packFixed?(matrix: number, n: number, k: number, packed: number): number;
   packTransposed(packed: number, n: number, k: number, transposed: number): void;
   notFinite(values: number, count: number): number;
+  notWhole(values: number, count: number, step: number, most: number): number;
   wrongNode(nodes: number, count: number, columns: number, deepest: number, depths: number): number;
+  layPieces(
+    pieces: number,
+    count: number,
+    scratch: number,
+    columns: number,
+    most: number,
+    knots: number,
+    to: number,
+  ): number;
   leavesBelow(nodes: number, node: number): number;
   layForest(
     nodes: number,

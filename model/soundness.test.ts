@@ -18,6 +18,19 @@ test("the first value that is infinite or none is found wherever it stands", () 
   );
 });
 
+test("the first value that is no whole number within bounds is found among every third", () => {
+  const values = fc.array(fc.oneof(fc.integer({ min: 0, max: 9 }), fc.integer({ min: 0, max: 11 }), odd));
+  fc.assert(
+    fc.property(values, fc.integer({ min: 1, max: 3 }), (numbers, step) => {
+      const table = Float32Array.from(numbers);
+      const place = table.findIndex(
+        (value, i) => i % step === 0 && !(Number.isInteger(value) && value >= 0 && value < 10),
+      );
+      for (const searches of [SEARCHES, ...kernels]) expect(searches.notWhole(table, step, 9)).toBe(place);
+    }),
+  );
+});
+
 test("kernel and host find the same wrong node, be it column, child or depth", () => {
   const COLUMNS = 5;
   const node = fc.record({ leaf: fc.boolean(), column: fc.nat(COLUMNS - 1), child: fc.double({ min: 0, max: 0.999 }) });

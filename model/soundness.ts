@@ -5,6 +5,8 @@ import type { Kernel } from "./kernel.ts";
 export interface Searches {
   /** The first value that is infinite or none. */
   notFinite(values: Float32Array): number;
+  /** The first of every `step`-th value that is no whole number from 0 to `most`. */
+  notWhole(values: Float32Array, step: number, most: number): number;
   /**
    * In trees (nodes, 3): a column that is not −1 nor within `columns`, a child that does not lie behind its parent or
    * within the nodes; or the second value of a node with more than `deepest` levels below it.
@@ -15,6 +17,7 @@ export interface Searches {
 /** For who has no kernel at hand. */
 export const SEARCHES: Searches = {
   notFinite: (values) => values.findIndex((value) => !Number.isFinite(value)),
+  notWhole: (values, step, most) => values.findIndex((value, i) => i % step === 0 && !isWhole(value, 0, most)),
   wrongNode: (nodes, columns, deepest) => {
     const count = nodes.length / 3;
     const depths = new Uint8Array(count);
@@ -40,6 +43,7 @@ export function searchesIn(kernel: Kernel): Searches {
   };
   return {
     notFinite: (values) => kernel.functions.notFinite(put(values), values.length),
+    notWhole: (values, step, most) => kernel.functions.notWhole(put(values), values.length, step, most),
     wrongNode: (nodes, columns, deepest) => {
       const count = nodes.length / 3;
       const at = put(nodes, Math.ceil(count / 4));
@@ -48,7 +52,6 @@ export function searchesIn(kernel: Kernel): Searches {
   };
 }
 
-/** Whether a value is a whole number from `least` to `most`. */
-export function isWhole(value: number, least: number, most: number): boolean {
+function isWhole(value: number, least: number, most: number): boolean {
   return Number.isInteger(value) && value >= least && value <= most;
 }

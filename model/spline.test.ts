@@ -12,7 +12,7 @@ const OUTPUTS = 19;
 function expectLayer(pieces: readonly (readonly [number, number, number])[], seed: number): void {
   const next = stream(seed);
   const kernel = new Kernel(kernelModule("score"));
-  const table = new Pieces(kernel, Float32Array.from(pieces.flat()));
+  const table = new Pieces(kernel, Float32Array.from(pieces.flat()), INPUTS);
   const w = Float32Array.from({ length: OUTPUTS * pieces.length }, () => 2 * next() - 1);
   const b = Float32Array.from({ length: OUTPUTS }, () => next());
   const tape = new Tape(kernel, 8, { tracked: false });
