@@ -10,18 +10,18 @@ const INTERVAL: u32 = 128;
 /** Bytes of an end, where a piece begins or has risen: place (f64), its knot in its column, and twice the piece, one more where it has risen. */
 const END: usize = 16;
 
-/** Where the next step goes; only counted, not written, while `counting`. */
-let steps: usize = 0;
-let counting: bool = false;
+/** Where the next step goes, how far on the one after that, and how many there are. */
+let step: usize = 0;
+let apart: usize = 0;
+let steps: i32 = 0;
 
 function put(kind: f64, piece: u32, a: f64, b: f64): void {
-  if (!counting) {
-    store<f64>(steps, kind);
-    store<f64>(steps, piece as f64, 8);
-    store<f64>(steps, a, 16);
-    store<f64>(steps, b, 24);
-  }
-  steps += 32;
+  store<f64>(step, kind);
+  store<f64>(step, piece as f64, 8);
+  store<f64>(step, a, 16);
+  store<f64>(step, b, 24);
+  step += apart;
+  steps++;
 }
 
 // @ts-ignore: decorator
@@ -45,14 +45,14 @@ function sort(pieces: usize, from: usize, end: usize): void {
   let gap = (end - from) / END;
   while (gap > 1) {
     gap = max<usize>(1, (gap * 5) / 11);
-    const step = gap * END;
-    for (let i = from + step; i < end; i += END) {
+    const far = gap * END;
+    for (let i = from + far; i < end; i += END) {
       const column = columnOf(pieces, i);
       const at = load<f64>(i);
       const id = load<u32>(i, 12);
       let to = i;
-      for (; to >= from + step && isBehind(pieces, to - step, column, at, id); to -= step) {
-        v128.store(to, v128.load(to - step));
+      for (; to >= from + far && isBehind(pieces, to - far, column, at, id); to -= far) {
+        v128.store(to, v128.load(to - far));
       }
       store<f64>(to, at);
       store<u32>(to, id, 12);
@@ -120,17 +120,17 @@ function putSteps(pieces: usize, count: u32, from: usize, end: usize, knots: usi
       const place = places + ((piece as usize) << 2);
       // what falls is 1 to begin with
       const sign: f64 = scale < 0 ? -1 : 1;
-      if (id & 1) {
-        put(0, piece, sign, 0);
+      const begins = (id & 1) == 0;
+      if (!begins || sign < 0) put(0, piece, begins ? 0 : sign, begins ? 1 : 0);
+      if (!begins) {
         const last = load<u32>(open + ((--rising as usize) << 2));
         store<u32>(open + ((load<u32>(place) as usize) << 2), last);
         store<u32>(places + ((last as usize) << 2), load<u32>(place));
       } else {
-        if (sign < 0) put(0, piece, 0, 1);
         store<u32>(open + ((rising as usize) << 2), piece);
         store<u32>(place, rising++);
       }
-      const change: f64 = id & 1 ? -1 : 1;
+      const change: f64 = begins ? 1 : -1;
       if (crowded) put(1, piece, change * scale, change * (scale * start + (sign < 0 ? 1 : 0)));
     }
     const at = load<f32>(knots + ((knot as usize) << 2)) as f64;
@@ -151,13 +151,15 @@ function putSteps(pieces: usize, count: u32, from: usize, end: usize, knots: usi
  * @param scratch 44 bytes a piece
  * @param columns 16 bytes for each column; after that, words: how many columns, how many intervals
  * @param knots 28 bytes for each column and 8 for each piece, zeroed
- * @param to where steps go; 0 to have them counted
- * @returns bytes of the steps
+ * @param to where steps go
+ * @param size bytes from one step to the next: 0 to have them counted only
+ * @returns how many steps
  */
-export function layPieces(pieces: usize, count: u32, scratch: usize, columns: usize, most: i32, knots: usize, to: usize): i32 {
+export function layPieces(pieces: usize, count: u32, scratch: usize, columns: usize, most: i32, knots: usize, to: usize, size: usize): i32 {
   const open = scratch + ((count as usize) << 5);
-  steps = to;
-  counting = !to;
+  step = to;
+  apart = size;
+  steps = 0;
   let end = scratch;
   for (let piece: u32 = 0; piece < count; piece++) {
     const from = load<f32>(pieces + (piece as usize) * 12, 4) as f64;
@@ -194,5 +196,5 @@ export function layPieces(pieces: usize, count: u32, scratch: usize, columns: us
   }
   store<u32>(columns + (most << 4), ((column - columns) >> 4) as u32);
   store<u32>(columns + (most << 4), intervals, 4);
-  return (steps - to) as i32;
+  return steps;
 }

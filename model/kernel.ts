@@ -46,6 +46,7 @@ export interface KernelFunctions {
     most: number,
     knots: number,
     to: number,
+    size: number,
   ): number;
   leavesBelow(nodes: number, node: number): number;
   layForest(

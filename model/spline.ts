@@ -4,6 +4,8 @@ import type { Tape, Value } from "./tape.ts";
 
 /** Bytes of an interval in a panel: 16 values and 16 slopes. */
 const INTERVAL = 128;
+/** Numbers of a step. */
+const STEP = 4;
 
 /** Pieces laid out in the kernel: which interval of each column a row's values lie in. */
 export class Pieces {
@@ -28,15 +30,17 @@ export class Pieces {
     this.#count = count;
     this.#at = kernel.allocate(4 * most + 2);
     const knots = kernel.allocate(7 * most + 2 * count);
-    const raw = kernel.scratch(14 * count);
+    const raw = kernel.scratch(14 * count + 2 * STEP);
     const scratch = raw + 12 * count;
-    kernel.floats(raw, pieces.length).set(pieces);
-    const size = functions.layPieces(raw, count, scratch, this.#at, most, knots, 0);
-    // no `allocate` between, so it is the same scratch, and more of it
-    kernel.scratch(14 * count + size / 4);
     const steps = raw + 56 * count;
-    functions.layPieces(raw, count, scratch, this.#at, most, knots, steps);
-    this.#steps = kernel.doubles(steps, size / 8).slice();
+    kernel.floats(raw, pieces.length).set(pieces);
+    const lay = (apart: number): number =>
+      functions.layPieces(raw, count, scratch, this.#at, most, knots, steps, apart);
+    const many = lay(0);
+    // no `allocate` between, so it is the same scratch, and more of it
+    kernel.scratch(14 * count + 2 * STEP * many);
+    lay(8 * STEP);
+    this.#steps = kernel.doubles(steps, STEP * many).slice();
     const [columns, intervals] = new Uint32Array(functions.memory.buffer, this.#at + 16 * most, 2);
     this.#columns = columns;
     this.intervals = intervals;
