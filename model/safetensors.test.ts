@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Tensor } from "./artefact.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
 import { ELEMENT_BYTES, floatTensor, tensorValues } from "./tensor.ts";
@@ -120,7 +120,10 @@ describe("the writer refuses", () => {
 });
 
 describe("values", () => {
-  test("of every half float are exact", () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  test.each([globalThis.Float16Array, undefined])("of every half float are exact (%#)", (halves) => {
+    vi.stubGlobal("Float16Array", halves);
     const bytes = new Uint8Array(Uint16Array.from({ length: 65536 }, (_, i) => i).buffer);
     const values = tensorValues({ dtype: "F16", shape: [65536], bytes });
     for (let bits = 0; bits < 65536; bits++) {
@@ -136,6 +139,12 @@ describe("values", () => {
             : (1 + fraction / 1024) * 2 ** (exponent - 15);
       if (!Object.is(values[bits], bits & 0x8000 ? -size : size)) expect.fail(`half ${bits} became ${values[bits]}`);
     }
+  });
+
+  test("are those of the tensor where its bytes lie askew in a buffer of Node, whose slices are views", () => {
+    const file = Buffer.from([9, 0, 0x3c, 0, 0, 0x80, 0x3f, 9]);
+    expect([...tensorValues({ dtype: "F16", shape: [1], bytes: file.subarray(1, 3) })]).toEqual([1]);
+    expect([...tensorValues({ dtype: "F32", shape: [1], bytes: file.subarray(3, 7) })]).toEqual([1]);
   });
 
   test("of other types are refused, and a shape must fit its values", () => {

@@ -42,7 +42,7 @@ export function floatTensor(values: Float32Array, shape: readonly number[]): Ten
  */
 export function tensorValues({ dtype, bytes }: Tensor): Float32Array {
   if (dtype === "F32") {
-    const { buffer, byteOffset } = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+    const { buffer, byteOffset } = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes);
     return new Float32Array(buffer, byteOffset, bytes.length / 4);
   }
   if (dtype === "F16") return widened(bytes);
@@ -55,6 +55,8 @@ export function tensorValues({ dtype, bytes }: Tensor): Float32Array {
 
 /** IEEE 754 binary16 to binary32, exactly. */
 function widened(bytes: Uint8Array): Float32Array {
+  // in machine code where the platform has half floats: browsers of before 2025 do not
+  if (typeof Float16Array === "function") return new Float32Array(new Float16Array(new Uint8Array(bytes).buffer));
   const halves = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const values = new Float32Array(bytes.length / 2);
   const words = new Uint32Array(values.buffer);

@@ -41,7 +41,7 @@ export function fixedValues(tensors: ReadonlyMap<string, Tensor>, name: string):
   const tensor = tensors.get(name);
   const scale = tensors.get(scaleName(name));
   if (tensor?.dtype !== "I16" || !scale) return undefined;
-  const { buffer, byteOffset } = tensor.bytes.byteOffset % 2 === 0 ? tensor.bytes : tensor.bytes.slice();
+  const { buffer, byteOffset } = tensor.bytes.byteOffset % 2 === 0 ? tensor.bytes : new Uint8Array(tensor.bytes);
   return { integers: new Int16Array(buffer, byteOffset, tensor.bytes.length / 2), scales: tensorValues(scale) };
 }
 
