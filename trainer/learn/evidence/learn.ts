@@ -38,11 +38,19 @@ export interface EvidenceOptions {
   readonly corruption: number;
   /** Whether families take turns to be hidden from what judges them; without, the head sees evidence of its own labels. */
   readonly rotate: boolean;
+  /** Whether forests are grown anew on all families to ship; without, those blind to some of them do. */
+  readonly anew: boolean;
   /** Whether the head's weights are learned; without, they are equal. */
   readonly learnHead: boolean;
 }
 
-export const EVIDENCE_DEFAULTS: EvidenceOptions = { evidence: EVIDENCE, corruption: 1, rotate: true, learnHead: true };
+export const EVIDENCE_DEFAULTS: EvidenceOptions = {
+  evidence: EVIDENCE,
+  corruption: 1,
+  rotate: true,
+  anew: true,
+  learnHead: true,
+};
 
 export interface LearnedEvidence {
   readonly shape: EvidenceShape;
@@ -90,9 +98,10 @@ export async function learnEvidence(
   const labelled = support.size > 0;
   // without folds, the forests that ship judge as well
   const grown = folds.length > 1 ? folds.length : 0;
+  const anew = options.anew || grown === 0 ? REFITS : 0;
   const parties = turns ?? halvesOf(normal.rows);
   const rounds = turns ? TURNS : labelled ? 2 : 0;
-  const total = MANIFOLD_STEPS * (1 + rounds) + MEMBERS + (labelled ? FORESTS.length * (grown + REFITS) : 0);
+  const total = MANIFOLD_STEPS * (1 + rounds) + MEMBERS + (labelled ? FORESTS.length * (grown + anew) : 0);
   let done = 0;
   const step = async <T>(note: string, compute: () => T): Promise<T> => {
     await setImmediate();
@@ -153,11 +162,10 @@ export async function learnEvidence(
     };
     const grow = (outsides: readonly ReadonlySet<string>[], first: number): Promise<Forests> =>
       growForests(grounds, outsides, (kind, fold) => draw(first + 20 * kind + fold), step);
-    forests.shipping = await grow(
-      Array.from({ length: REFITS }, () => new Set<string>()),
-      50,
-    );
+    const all = Array.from({ length: anew }, () => new Set<string>());
+    if (anew > 0) forests.shipping = await grow(all, 50);
     forests.judging = grown > 0 ? await grow(folds, 40) : forests.shipping;
+    if (anew === 0) forests.shipping = forests.judging;
   }
   const common = { ...whole, pieces, scales: nearScales, members };
   const judging = { ...common, ...forests.judging };
@@ -172,7 +180,7 @@ export async function learnEvidence(
         return evidenceOf({ ...parts, ...others }, rows, nearLots[i]);
       }),
     ]);
-  const judged = standardise(normalsBy(judging, grown || REFITS));
+  const judged = standardise(normalsBy(judging, grown || anew));
   const tables = new Map(
     [...support].map(([family, rows]) => {
       const all = stacked([rows, ...list(data.seenValidation.get(family))], cols);
@@ -182,7 +190,7 @@ export async function learnEvidence(
   const trees: readonly EvidenceName[] = FORESTS;
   const used = EVIDENCE.map((name) => options.evidence.includes(name) && (labelled || !trees.includes(name)));
   const head = fitHead(judged.normals, options.learnHead && groups.length > 1 ? tables : new Map(), used);
-  const { normals, scales } = standardise(normalsBy(shipping, REFITS));
+  const { normals, scales } = standardise(normalsBy(shipping, anew || grown));
   const fresh = new Map(
     [...data.seenValidation].map(([family, rows]) => [family, table(evidenceOf(shipping, rows), scales)]),
   );
