@@ -17,14 +17,14 @@ export async function readJson(request: Request): Promise<unknown> {
  * @throws Problem 400
  */
 export function parseJson(bytes: Uint8Array, remedy: string): unknown {
-  if (isTooDeep(bytes)) {
-    throw new Problem(400, "body-too-deep", `The JSON is nested over ${NESTED_DEPTH} deep.`, remedy);
-  }
   let text: string;
   try {
     text = UTF8.decode(bytes);
   } catch {
     throw new Problem(400, "body-malformed", "The body is not UTF-8.", "Send JSON in UTF-8.");
+  }
+  if (isTooDeep(text)) {
+    throw new Problem(400, "body-too-deep", `The JSON is nested over ${NESTED_DEPTH} deep.`, remedy);
   }
   try {
     return JSON.parse(text);

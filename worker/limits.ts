@@ -6,8 +6,8 @@ export const BODY_BYTES = 4 * 1024 * 1024;
 export const COMPRESSION = 256;
 /** Lists and objects that JSON may open inside each other; no request needs six. */
 export const NESTED_DEPTH = 64;
-/** Bytes below which JSON is not looked through for that: brackets alone cost the parser some 50 ns each. */
-export const NESTED_BYTES = 64 * 1024;
+/** Opening brackets that JSON may have without being looked through for that: they cost the parser some 50 ns each. */
+export const NESTED_BRACKETS = 16 * 1024;
 /** The period over which a key's requests are counted, as wrangler.toml has it. */
 export const RATE_SECONDS = 60;
 /** How long a body may take to come whole, or a stream of lines to go on. */
