@@ -1,6 +1,6 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
-import { batchConfig } from "./test/batch-config.ts";
+import { localConfig } from "./trainer/publish/local-config.ts";
 
 /** Property tests run on the same cases every time; `UNSEEN_FUZZ=1 npm test` draws new ones. */
 const provide = { propertySeed: process.env.UNSEEN_FUZZ ? Date.now() % 2 ** 31 : 20_261 };
@@ -45,7 +45,7 @@ export default defineConfig({
         plugins: [
           cloudflareTest({
             main: "./worker/batch/testing.ts",
-            wrangler: { configPath: batchConfig() },
+            wrangler: { configPath: localConfig() },
             miniflare: { bindings: { ENVIRONMENT: "development", BATCH_PART_BYTES: "4096" } },
           }),
         ],

@@ -1,10 +1,10 @@
 /**
- * Bundles the Worker as `wrangler deploy` would, without and with the block for batches, and holds it to its budget:
+ * Bundles the Worker as `wrangler deploy` would, without and with batches and feedback, and holds it to its budget:
  *
  *     node bench/bundle.ts
  */
 import { rmSync } from "node:fs";
-import { batchConfig } from "../test/batch-config.ts";
+import { localConfig } from "../trainer/publish/local-config.ts";
 import { bundle } from "./workerd.ts";
 
 /** KiB after gzip; the Worker has to be fetched and compiled wherever it starts. */
@@ -13,7 +13,7 @@ const AIM = 120;
 
 for (const [name, more] of [
   ["the Worker", []],
-  ["with batches", ["--config", batchConfig()]],
+  ["with batches and feedback", ["--config", localConfig()]],
 ] as const) {
   const { folder, said } = bundle(...more);
   rmSync(folder, { recursive: true, force: true });

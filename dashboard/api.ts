@@ -87,6 +87,19 @@ export async function serverScores(
   return predictions.map(({ score }) => score);
 }
 
+/** Tells the service what a row turned out to be. @returns whether it did not know yet */
+export async function giveFeedback(
+  name: string,
+  labelled: { readonly instance: Record<string, Cell>; readonly label: "normal" | "anomaly"; readonly family?: string },
+): Promise<boolean> {
+  const { stored } = await json<{ stored: number }>(`/v1/models/${name}/feedback`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ feedback: [labelled] }),
+  });
+  return stored > 0;
+}
+
 /** Drift of the rows that the service scored of late. */
 export interface LiveDrift extends Drift {
   readonly hours: number;

@@ -6,8 +6,10 @@ import type { Card } from "./api.ts";
 import { byId, type Child, h } from "./element.ts";
 import type { Opened } from "./messages.ts";
 import { count, counted, date, percent, score, short } from "./numbers.ts";
+import { panel } from "./panel.ts";
 import { stagePlots } from "./stages.ts";
 import { namedThresholds } from "./threshold.ts";
+import { versionPanel } from "./versions-view.ts";
 
 /** @param useVersion scores with another version from now on */
 export function showCard(card: Card, opened: Opened, using: Version, useVersion: (version: Version) => void): void {
@@ -17,14 +19,9 @@ export function showCard(card: Card, opened: Opened, using: Version, useVersion:
     facts(card, opened),
     ...(evaluation && evaluation.families.length > 0 ? [familyTable(evaluation)] : [noFigures()]),
     ...(evaluation && evaluation.stages.length > 0 ? [stagePlots(evaluation.stages)] : []),
-    h("div", { class: "split" }, thresholdTable(opened), versionTable(card, using, useVersion)),
+    h("div", { class: "split" }, thresholdTable(opened), versionPanel(card, using, useVersion)),
     featureList(opened.schema.features),
   );
-}
-
-function panel(title: string, ...content: Child[]): HTMLElement {
-  const id = `panel-${title.toLowerCase().replace(/\W+/g, "-")}`;
-  return h("section", { class: "card", "aria-labelledby": id }, h("h2", { id }, title), ...content);
 }
 
 function facts(card: Card, { training, network, temperature, epsilon, schema }: Opened): HTMLElement {
@@ -150,77 +147,6 @@ function thresholdTable({ thresholds, evaluation }: Opened): HTMLElement {
   return panel(
     "Thresholds",
     h("div", { class: "scroll" }, h("table", {}, h("thead", {}, h("tr", {}, ...head)), h("tbody", {}, ...rows))),
-  );
-}
-
-function versionTable(card: Card, using: Version, useVersion: (version: Version) => void): HTMLElement {
-  const serving = card.version;
-  // A canary is on trial, or was given up: it is not what one rolls back from.
-  const served = card.versions.filter(({ version, abandoned }) => !abandoned && version !== card.canary?.version);
-  const newest = Math.max(...served.map(({ version }) => version));
-  const rows = card.versions
-    .toSorted((a, b) => b.version - a.version)
-    .map((version) => {
-      const states = [
-        ...(version.version === serving ? ["serving"] : []),
-        ...(version.version === card.wanted ? ["wanted"] : []),
-        ...(version.version === card.canary?.version ? [`canary, ${card.canary.percent} %`] : []),
-        ...(version.abandoned ? ["abandoned"] : []),
-      ];
-      const used = version.sha256 === using.sha256;
-      const button = h("button", { type: "button", "aria-pressed": String(used) }, used ? "in use here" : "use here");
-      button.setAttribute(
-        "aria-label",
-        used
-          ? `Version ${version.version} is in use on this page`
-          : `Score on this page with version ${version.version}`,
-      );
-      button.disabled = used;
-      button.addEventListener("click", () => useVersion(version));
-      return h(
-        "tr",
-        {},
-        h("th", { scope: "row" }, String(version.version)),
-        h("td", {}, date(version.publishedAt)),
-        h("td", {}, h("code", { title: version.sha256 }, version.sha256.slice(0, 8))),
-        h("td", {}, ...states.map((state) => h("span", { class: "tag" }, state))),
-        h("td", { class: "number" }, button),
-      );
-    });
-  const head = h(
-    "tr",
-    {},
-    ...["Version", "Published", "SHA-256", "State", "This page"].map((name, i) =>
-      h("th", { scope: "col", class: i === 4 ? "number" : undefined }, name),
-    ),
-  );
-  const earlier = served.find(({ version }) => version < serving);
-  const state = card.fault
-    ? h(
-        "p",
-        { class: "notice" },
-        `Version ${card.wanted} cannot be served, so version ${serving} goes on: ${card.fault}`,
-      )
-    : serving < newest
-      ? h("p", { class: "quiet" }, `Rolled back: version ${serving} serves, version ${newest} is the newest.`)
-      : h("p", { class: "quiet" }, "The newest version serves.");
-  const command = `npx unseen rollback --name ${card.name}${serving < newest ? ` --to ${newest}` : ""}`;
-  const how =
-    earlier || serving < newest
-      ? [
-          h(
-            "p",
-            { class: "quiet" },
-            serving < newest ? "Serve the newest again:" : `Back to version ${earlier?.version}:`,
-          ),
-          h("pre", {}, command),
-        ]
-      : [];
-  return panel(
-    "Versions",
-    state,
-    h("div", { class: "scroll" }, h("table", {}, h("thead", {}, head), h("tbody", {}, ...rows))),
-    ...how,
   );
 }
 

@@ -5,8 +5,8 @@ import { byId, type Child, h } from "./element.ts";
 import { counted } from "./numbers.ts";
 import { FaultError } from "./thread.ts";
 
-/** Features shown before the rest is folded away. */
-const SHOWN = 8;
+/** The score and features shown before the rest is folded away. */
+const SHOWN = 9;
 /** Index at which a bar is full. */
 const FULL = 0.5;
 
@@ -71,11 +71,9 @@ function report({ rows, referenceRows, verdict, meaning, score, features }: Drif
         h("tbody", {}, ...of.map(line)),
       ),
     );
-  const first = table(
-    [{ name: "the score", ...score }, ...features.slice(0, SHOWN)],
-    "Drift of the score and of the features farthest off",
-  );
-  const rest = features.slice(SHOWN);
+  const few = verdict === "too few rows";
+  const all = [{ name: "the score", ...score }, ...features];
+  const rest = few ? all : all.slice(SHOWN);
   if (rows === 0) return [h("p", { class: "quiet" }, `No drift data: no rows ${which} were scored.`)];
   return [
     h("p", { class: `verdict ${verdict === "drifted" ? "bad" : ""}` }, verdict[0].toUpperCase() + verdict.slice(1)),
@@ -85,9 +83,9 @@ function report({ rows, referenceRows, verdict, meaning, score, features }: Drif
       { class: "quiet" },
       `${counted(rows, "row")} ${which} against ${counted(referenceRows, "normal row")} of validation.`,
     ),
-    ...(verdict === "too few rows" ? [folded("The index so far", first)] : [first]),
+    ...(few ? [] : [table(all.slice(0, SHOWN), "Drift of the score and of the features farthest off")]),
     ...(rest.length > 0
-      ? [folded(`${counted(rest.length, "feature")} nearer still`, table(rest, "Drift of the other features"))]
+      ? [folded(few ? "The index so far" : `${counted(rest.length, "feature")} nearer still`, table(rest, "Drift"))]
       : []),
   ];
 }

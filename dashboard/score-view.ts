@@ -1,7 +1,8 @@
 /** The view of scores: rows in, plot, threshold, flagged rows and their reasons kept in step. */
 import type { Axis } from "./axis.ts";
-import { serverScores } from "./api.ts";
+import { COMPARED, compareScores } from "./compare.ts";
 import { byId } from "./element.ts";
+import { FeedbackForm } from "./feedback.ts";
 import { FlaggedTable } from "./flagged.ts";
 import type { Batch, Opened } from "./messages.ts";
 import { count, counted, percent, score as shown } from "./numbers.ts";
@@ -11,8 +12,6 @@ import { type Source, SourceControl } from "./source.ts";
 import type { ScoringThread } from "./thread.ts";
 import { namedThresholds, ThresholdControl } from "./threshold.ts";
 
-/** Rows sent for comparison: as many as the service explains at once, and no heavier. */
-const COMPARED = 64;
 /** How long the threshold rests before the table follows it, ms. */
 const REST_MS = 120;
 /** Columns beside the scores that help to tell rows apart. */
@@ -33,6 +32,7 @@ export class ScoreView {
   readonly #threshold = new ThresholdControl(this.#plot, () => this.#thresholdMoved());
   readonly #table: FlaggedTable;
   readonly #source: SourceControl;
+  readonly #feedback: FeedbackForm;
   #using: Using | undefined;
   #run = -1;
   #name = "rows.csv";
@@ -52,6 +52,7 @@ export class ScoreView {
       (source) => this.#load(source),
       () => thread.call("sample"),
     );
+    this.#feedback = new FeedbackForm(thread);
     this.#threshold.describe = () => this.#countsText();
     byId("download").addEventListener("click", () => void this.#download());
     byId("compare").addEventListener("click", () => void this.#compare());
@@ -113,6 +114,7 @@ export class ScoreView {
     this.#threshold.place();
     this.#table.selected = undefined;
     clearReasons();
+    this.#feedback.withdraw();
     await this.#table.show(this.#scores, 0, 1, columns.ignored.slice(0, BESIDE));
   }
 
@@ -171,6 +173,7 @@ export class ScoreView {
     const explanation = await this.#thread.call("explain", row).catch(() => undefined);
     if (run !== this.#run || !explanation) return;
     showReasons(row, this.#scores[row], explanation, using.opened.schema);
+    this.#feedback.ask(using.name, row, using.opened.training.families);
     if (!move) return;
     byId("live").textContent = byId("why-title").textContent;
     // On a phone the reasons lie below the table.
@@ -206,27 +209,11 @@ export class ScoreView {
     setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
   }
 
-  /** Rows spread over the file, scored here and there. */
   async #compare(): Promise<void> {
-    const using = this.#using;
-    if (!using) return;
+    if (!this.#using) return;
     const place = byId("compared");
-    const known = Array.from(this.#scores.keys()).filter((row) => !Number.isNaN(this.#scores[row]));
-    const many = Math.min(COMPARED, known.length);
-    const rows = Array.from({ length: many }, (_, i) => known[Math.floor((i * known.length) / many)]);
     place.textContent = "Asking the service …";
-    try {
-      const theirs = await serverScores(using.name, using.version, await this.#thread.call("instances", rows));
-      const same = theirs.filter((score, i) => score === this.#scores[rows[i]]).length;
-      const apart = Math.max(...theirs.map((score, i) => Math.abs(score - this.#scores[rows[i]])));
-      place.textContent =
-        same === many
-          ? `All ${many} scores are equal to the service's, to the last digit.`
-          : `${same} of ${many} scores are equal to the service's; the farthest differs by ${apart.toExponential(1)}.`;
-    } catch (cause) {
-      const { message, remedy = "" } = cause as Error & { remedy?: string };
-      place.textContent = `${message} ${remedy}`;
-    }
+    place.textContent = await compareScores(this.#thread, this.#using, this.#scores);
   }
 }
 

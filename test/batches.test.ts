@@ -10,9 +10,9 @@ import { Scorer } from "../model/scorer.ts";
 import { writeLines } from "../trainer/commands/rows.ts";
 import { startWorker } from "../trainer/commands/worker-process.ts";
 import { kernelModule } from "../trainer/learn/engine.ts";
+import { localConfig } from "../trainer/publish/local-config.ts";
 import { publish } from "../trainer/publish/publish.ts";
 import { QUIET, WRANGLER } from "../trainer/publish/wrangler.ts";
-import { batchConfig } from "./batch-config.ts";
 import { makeArtefact, randomRows, SCHEMA } from "./fixtures/artefact.ts";
 
 const ROWS = 20_000;
@@ -22,7 +22,7 @@ const folder = mkdtempSync(join(tmpdir(), "unseen-batches-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test("20,000 rows come back in order with the trainer's scores, from lines and from CSV alike", async () => {
-  const config = batchConfig();
+  const config = localConfig();
   const persistTo = join(folder, "state");
   const [model, csv, lines] = ["model.safetensors", "rows.csv", "rows.ndjson"].map((name) => join(folder, name));
   writeFileSync(model, makeArtefact(kernelModule("score"), 1).bytes);

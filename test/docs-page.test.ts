@@ -4,7 +4,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { docsPage } from "../worker/docs-page.ts";
 import { describeApi } from "../worker/openapi.ts";
 import { launchBrowser } from "./browser.ts";
-import { lowContrast, unnamed } from "./page-checks.ts";
+import { lowContrast, unnamed } from "./dashboard/page-checks.ts";
 
 const found = await launchBrowser();
 const missing = typeof found === "string" ? found : undefined;

@@ -1,8 +1,7 @@
 /** The round trip of feedback over real bindings: served, labelled, calibrated, published, served again; and drift. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import getPort from "get-port";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { writeArtefact } from "../model/artefact.ts";
@@ -11,6 +10,7 @@ import { calibrateCommand } from "../trainer/commands/calibrate.ts";
 import { driftCommand } from "../trainer/commands/drift.ts";
 import { trainOn } from "../trainer/commands/train.ts";
 import { startWorker, type WorkerProcess } from "../trainer/commands/worker-process.ts";
+import { localConfig } from "../trainer/publish/local-config.ts";
 import { publish } from "../trainer/publish/publish.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "unseen-feedback-"));
@@ -18,19 +18,6 @@ const [model, better, persistTo] = ["model.safetensors", "better.safetensors", "
   join(folder, name),
 );
 let worker: WorkerProcess;
-
-/** wrangler.toml with its database for feedback taken in, as a user would do it by hand. */
-function withDatabase(): string {
-  const root = fileURLToPath(new URL("../", import.meta.url));
-  const text = readFileSync(join(root, "wrangler.toml"), "utf8")
-    .replace(/^# (\[\[d1_databases\]\]\n)# (.*\n)# (.*\n)# (.*\n)/m, "$1$2$3$4")
-    .replace('"worker/index.ts"', JSON.stringify(join(root, "worker/index.ts")))
-    .replace('"build/dashboard"', JSON.stringify(join(root, "build/dashboard")));
-  expect(text).toContain('\nbinding = "FEEDBACK"');
-  const file = join(folder, "wrangler.toml");
-  writeFileSync(file, text);
-  return file;
-}
 
 /** What a command prints as JSON. */
 async function printed(command: { run: (options: Record<string, unknown>) => Promise<void> }, options: object) {
@@ -56,7 +43,7 @@ beforeAll(async () => {
   const { artefact } = await trainOn(toy(), { holdOut: [], shots: 80, seed: 1, split: "rows" });
   writeFileSync(model, writeArtefact(artefact));
   await publish({ file: model, name: "flows", persistTo });
-  worker = await startWorker(await getPort(), persistTo, { ENVIRONMENT: "development" }, withDatabase());
+  worker = await startWorker(await getPort(), persistTo, { ENVIRONMENT: "development" }, localConfig());
 }, 120_000);
 afterAll(async () => {
   await worker?.stop();

@@ -13,6 +13,7 @@ import { writeSimulation } from "../data/simulate/write.ts";
 import { splitDataset } from "../data/split.ts";
 import { evaluate } from "../evaluate/evaluate.ts";
 import { summarise } from "../evaluate/summary.ts";
+import { localConfig } from "../publish/local-config.ts";
 import { publish } from "../publish/publish.ts";
 import { type Command, text, whole } from "./command.ts";
 import { evaluationText } from "./evaluate.ts";
@@ -69,9 +70,11 @@ export const startCommand: Command = {
 
     const port = await getPort({ port: portNumbers(wanted, Math.min(65_535, wanted + 100)) });
     if (port !== wanted) console.log(`port ${wanted} is taken, using ${port}`);
-    const worker = await withProgress("starting the Worker", false, () => startWorker(port));
+    const start = () => startWorker(port, undefined, { ENVIRONMENT: "development" }, localConfig());
+    const worker = await withProgress("starting the Worker", false, start);
     try {
       await showScores(worker.url, scorer, dataset);
+      console.log(`\n${nextSteps(worker.url, model, dir)}`);
       console.log(`\ndashboard and service on ${worker.url}/, Ctrl-C to stop`);
       for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void worker.stop());
       await worker.ended;
@@ -116,4 +119,15 @@ async function showScores(url: string, scorer: Scorer, dataset: Dataset): Promis
   console.log(
     `curl -s ${url}/v1/score -H 'content-type: application/json' -d '${JSON.stringify({ instances: [named] })}'`,
   );
+}
+
+/** What to try in another shell; docs/operations.md has the rest. */
+function nextSteps(url: string, model: string, dir: string): string {
+  const learned = join(dir, "learned.safetensors");
+  return [
+    "in another shell:\n",
+    `npx unseen drift --url ${url}   # how far rows are from the training's`,
+    `npx unseen calibrate --model ${model} --url ${url} --out ${learned} --publish ${MODEL}   # learn from rows labelled on the dashboard`,
+    "npx unseen rollback   # back to the version before",
+  ].join("\n");
 }

@@ -6,16 +6,17 @@ import { join } from "node:path";
 import type { KVNamespace } from "@cloudflare/workers-types";
 import getPort from "get-port";
 import { getPlatformProxy } from "wrangler";
-import { type Artefact, writeArtefact } from "../model/artefact.ts";
-import { pointerKey, weightsKey } from "../model/pointer.ts";
-import { Scorer } from "../model/scorer.ts";
-import { trainOn } from "../trainer/commands/train.ts";
-import { startWorker, type WorkerProcess } from "../trainer/commands/worker-process.ts";
-import { readDataset } from "../trainer/data/read.ts";
-import { writeSimulation } from "../trainer/data/simulate/write.ts";
-import { evaluate } from "../trainer/evaluate/evaluate.ts";
-import { summarise } from "../trainer/evaluate/summary.ts";
-import { kernelModule } from "../trainer/learn/engine.ts";
+import { type Artefact, writeArtefact } from "../../model/artefact.ts";
+import { pointerKey, weightsKey } from "../../model/pointer.ts";
+import { Scorer } from "../../model/scorer.ts";
+import { trainOn } from "../../trainer/commands/train.ts";
+import { startWorker, type WorkerProcess } from "../../trainer/commands/worker-process.ts";
+import { readDataset } from "../../trainer/data/read.ts";
+import { writeSimulation } from "../../trainer/data/simulate/write.ts";
+import { evaluate } from "../../trainer/evaluate/evaluate.ts";
+import { summarise } from "../../trainer/evaluate/summary.ts";
+import { localConfig } from "../../trainer/publish/local-config.ts";
+import { kernelModule } from "../../trainer/learn/engine.ts";
 
 /** Version 1 serves, with figures and 200 example rows; version 2, the same without, was rolled back. */
 export async function startService(key: string): Promise<{ worker: WorkerProcess; scorer: Scorer }> {
@@ -33,7 +34,7 @@ export async function startService(key: string): Promise<{ worker: WorkerProcess
   const [current, ...history] = versions;
   await env.MODELS.put(pointerKey("flows"), JSON.stringify({ name: "flows", current, history }));
   await dispose();
-  const worker = await startWorker(await getPort(), persistTo, { API_KEY_SHA256: sha256(key) });
+  const worker = await startWorker(await getPort(), persistTo, { API_KEY_SHA256: sha256(key) }, localConfig());
   const stop = async (): Promise<void> => {
     await worker.stop();
     rmSync(folder, { recursive: true, force: true });

@@ -1,0 +1,90 @@
+/** The versions of a model: which one serves, what became of the others, and the commands that change it. */
+import type { Version } from "../model/pointer.ts";
+import type { Card } from "./api.ts";
+import { byId, h } from "./element.ts";
+import { date } from "./numbers.ts";
+import { panel } from "./panel.ts";
+
+/** @param useVersion scores with another version from now on */
+export function versionPanel(card: Card, using: Version, useVersion: (version: Version) => void): HTMLElement {
+  const serving = card.version;
+  // A canary is on trial, or was given up: it is not what one rolls back from.
+  const served = card.versions.filter(({ version, abandoned }) => !abandoned && version !== card.canary?.version);
+  const newest = Math.max(...served.map(({ version }) => version));
+  const rows = card.versions
+    .toSorted((a, b) => b.version - a.version)
+    .map((version) => {
+      const states = [
+        ...(version.version === serving ? ["serving"] : []),
+        ...(version.version === card.wanted ? ["wanted"] : []),
+        ...(version.version === card.canary?.version ? [`canary, ${card.canary.percent} %`] : []),
+        ...(version.abandoned ? ["abandoned"] : []),
+      ];
+      const used = version.sha256 === using.sha256;
+      const button = h("button", { type: "button", "aria-pressed": String(used) }, used ? "in use here" : "use here");
+      button.setAttribute(
+        "aria-label",
+        used
+          ? `Version ${version.version} is in use on this page`
+          : `Score on this page with version ${version.version}`,
+      );
+      button.disabled = used;
+      button.addEventListener("click", () => useVersion(version));
+      return h(
+        "tr",
+        {},
+        h("th", { scope: "row" }, String(version.version)),
+        h("td", {}, date(version.publishedAt)),
+        h("td", {}, h("code", { title: version.sha256 }, version.sha256.slice(0, 8))),
+        h("td", {}, ...states.map((state) => h("span", { class: "tag" }, state))),
+        h("td", { class: "number" }, button),
+      );
+    });
+  const head = h(
+    "tr",
+    {},
+    ...["Version", "Published", "SHA-256", "State", "This page"].map((name, i) =>
+      h("th", { scope: "col", class: i === 4 ? "number" : undefined }, name),
+    ),
+  );
+  const earlier = served.find(({ version }) => version < serving);
+  const state = card.fault
+    ? h(
+        "p",
+        { class: "notice" },
+        `Version ${card.wanted} cannot be served, so version ${serving} goes on: ${card.fault}`,
+      )
+    : serving < newest
+      ? h("p", { class: "quiet" }, `Rolled back: version ${serving} serves, version ${newest} is the newest.`)
+      : h("p", { class: "quiet" }, "The newest version serves.");
+  const commands: (readonly [string, string])[] = [];
+  const name = `--name ${card.name}${here() ? "" : " --remote"}`;
+  if (card.canary) {
+    commands.push(["Serve the canary to all:", `npx unseen canary ${name} --promote`]);
+    commands.push(["Give it up:", `npx unseen canary ${name} --abandon`]);
+  }
+  if (serving < newest) commands.push(["Serve the newest again:", `npx unseen rollback ${name} --to ${newest}`]);
+  else if (earlier) commands.push([`Back to version ${earlier.version}:`, `npx unseen rollback ${name}`]);
+  return panel(
+    "Versions",
+    state,
+    h("div", { class: "scroll" }, h("table", {}, h("thead", {}, head), h("tbody", {}, ...rows))),
+    ...commands.flatMap(([what, command]) => [h("p", { class: "quiet" }, what), commandLine(command)]),
+  );
+}
+
+/** Whether the service runs on this machine, where its KV is, too. */
+function here(): boolean {
+  return /^(localhost|127\..*|\[::1\])$/.test(location.hostname);
+}
+
+/** A command to run in a checkout of the project, with a button that copies it. */
+function commandLine(command: string): HTMLElement {
+  const button = h("button", { type: "button", "aria-label": `Copy ${command}` }, "Copy");
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(command);
+    byId("live").textContent = "Copied.";
+    button.textContent = "Copied";
+  });
+  return h("div", { class: "line command" }, h("pre", {}, command), button);
+}

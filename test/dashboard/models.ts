@@ -1,0 +1,79 @@
+/** What an operator sees of models: the card, versions, drift, and the way to say what rows turned out to be. */
+import { expect, test } from "vitest";
+import { fillSample, paste, scored, examplesOf, namesOf, type Session } from "./session.ts";
+
+/** Registers the tests. */
+export function models(session: () => Session): void {
+  test("the model card holds figures, stages, thresholds and the rolled-back version", async () => {
+    const { page, scorer } = session();
+    await page.getByRole("link", { name: "Model" }).click();
+    await page.getByRole("heading", { name: "flows", level: 1 }).waitFor();
+    const figures = page.getByRole("table", { name: "Figures by anomaly family" });
+    for (const { family, aucRoc } of scorer.artefact.evaluation?.families ?? []) {
+      const line = figures.getByRole("row", { name: family });
+      expect(await line.innerText()).toContain(aucRoc.toFixed(3));
+    }
+    for (const name of ["before", "after inner", "after outer"]) {
+      await page.getByRole("img", { name: `${name}: normal rows above` }).waitFor();
+    }
+    await page.getByText("Rolled back: version 1 serves, version 2 is the newest.").waitFor();
+    const command = "npx unseen rollback --name flows --to 2";
+    await page.getByText(command, { exact: true }).waitFor();
+    await page.getByRole("button", { name: `Copy ${command}` }).click();
+    await page.getByRole("status").filter({ hasText: "Copied." }).waitFor({ state: "attached" });
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(command);
+    await page.getByRole("button", { name: "Score on this page with version 2" }).click();
+    await page.getByText("v2, not serving").waitFor();
+    await page.getByText("This artefact carries no figures.").waitFor();
+    await page.getByRole("button", { name: "Score on this page with version 1" }).click();
+    await page.getByText("v1", { exact: true }).waitFor();
+  });
+
+  test("drift of the rows on the page, and a plain word where the service has none", async () => {
+    const { page, scorer } = session();
+    await page.getByRole("link", { name: "Score" }).click();
+    const rows = examplesOf(scorer).map((row) => row.map((cell) => cell ?? "").join(","));
+    await paste(page, [namesOf(scorer).join(","), ...rows, ...rows, ...rows].join("\n"));
+    await scored(page, 3 * rows.length);
+    await page.getByRole("link", { name: "Drift" }).click();
+    const region = page.getByRole("region", { name: "Rows on this page" });
+    await region
+      .getByText(/^(Stable|Watch|Drifted)$/)
+      .first()
+      .waitFor();
+    expect(await region.getByRole("row").count()).toBeGreaterThan(5);
+    await page
+      .getByRole("region", { name: "Rows the service scored" })
+      .getByText(/No drift data|against/)
+      .waitFor();
+  });
+
+  test("what a row turned out to be is kept by the service, once, and corrected by another label", async () => {
+    const { page, worker, scorer, key } = session();
+    const scores = scorer.scoreRows(examplesOf(scorer));
+    const row = scores.indexOf(Math.max(...scores));
+    const kept = async (): Promise<{ label: string; family: string; instance: Record<string, unknown> }[]> => {
+      const answer = await fetch(`${worker.url}/v1/models/flows/feedback`, { headers: { "x-api-key": key } });
+      const lines = new TextDecoder().decode(await answer.arrayBuffer()).split("\n");
+      return lines.filter((line) => line !== "").map((line) => JSON.parse(line));
+    };
+    await page.getByRole("link", { name: "Score" }).click();
+    await fillSample(page);
+    await scored(page, scores.length);
+    await page.getByRole("heading", { name: `Why row ${row + 1} scores` }).waitFor();
+    expect(await kept()).toEqual([]);
+    const form = page.getByRole("group", { name: "What did this row turn out to be?" });
+    await form.getByLabel("Family, if known").fill("worm");
+    for (const [label, said] of [
+      ["An anomaly", `The service keeps row ${row + 1} as an anomaly, worm.`],
+      ["An anomaly", `The service knew row ${row + 1} as an anomaly, worm.`],
+      ["Normal", `The service keeps row ${row + 1} as normal.`],
+    ]) {
+      await form.getByRole("button", { name: label }).click();
+      await page.getByText(said, { exact: true }).waitFor();
+    }
+    const [first, ...others] = await kept();
+    expect([first.label, first.family, others]).toEqual(["normal", "", []]);
+    expect(Object.values(first.instance)).toEqual(examplesOf(scorer)[row]);
+  });
+}
