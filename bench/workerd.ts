@@ -31,6 +31,8 @@ export interface WorkerdOptions {
   readonly more?: readonly string[];
   /** Port on 127.0.0.1 for a debugger or profiler. */
   readonly inspector?: number;
+  /** Flags of V8. */
+  readonly v8?: readonly string[];
 }
 
 /** Bundles the Worker with wrangler, as `wrangler deploy` does. @returns the folder, which the caller removes */
@@ -47,10 +49,10 @@ export function bundle(...more: string[]): { folder: string; said: string } {
 }
 
 /** Starts the bundled Worker on a free port of 127.0.0.1 and waits until it answers. */
-export async function startWorkerd({ kvPort, vars, more = [], inspector }: WorkerdOptions): Promise<Workerd> {
+export async function startWorkerd({ kvPort, vars, more = [], inspector, v8 = [] }: WorkerdOptions): Promise<Workerd> {
   const { folder } = bundle(...more);
   const port = await getPort();
-  writeFileSync(join(folder, "config.capnp"), config(folder, port, kvPort, vars));
+  writeFileSync(join(folder, "config.capnp"), config(folder, port, kvPort, vars, v8));
   // Resolved from wrangler, whose dependency it is; its own launcher would hide the process's id.
   const binary = createRequire(createRequire(WRANGLER).resolve("miniflare"))("workerd") as { default: string };
   const watched = inspector === undefined ? [] : [`--inspector-addr=127.0.0.1:${inspector}`];
@@ -83,7 +85,13 @@ async function end(child: ChildProcess): Promise<void> {
   await ended;
 }
 
-function config(folder: string, port: number, kvPort: number, vars: Readonly<Record<string, string>>): string {
+function config(
+  folder: string,
+  port: number,
+  kvPort: number,
+  vars: Readonly<Record<string, string>>,
+  v8: readonly string[],
+): string {
   const date = /^compatibility_date = "(.+)"$/m.exec(readFileSync(join(ROOT, "wrangler.toml"), "utf8"))?.[1];
   // The main module comes first.
   const names = readdirSync(folder).toSorted((a, b) => Number(a.endsWith(".wasm")) - Number(b.endsWith(".wasm")));
@@ -97,6 +105,7 @@ function config(folder: string, port: number, kvPort: number, vars: Readonly<Rec
   const texts = Object.entries(vars).map(([name, value]) => `(name = "${name}", text = ${JSON.stringify(value)})`);
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
+  v8Flags = [${v8.map((flag) => JSON.stringify(flag)).join(", ")}],
   services = [
     (name = "worker", worker = (
       modules = [${modules.join(", ")}],

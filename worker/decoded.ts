@@ -13,6 +13,9 @@ interface Entry {
   readonly fileBytes: number;
 }
 
+/** Bytes of a model once it is open, by byte of its file, about: the file, its weights packed and room to work. */
+const OPENED = 2.5;
+
 /** Where a model comes from and how it becomes one. */
 export interface Source {
   readonly kv: KVNamespace;
@@ -82,10 +85,12 @@ export class DecodedModels {
     const { sha256 } = version;
     try {
       const bytes = await this.#weights(version);
+      // Before it is there: the old and the new together must not be what is too much.
+      this.#trim(OPENED * bytes.byteLength);
       const scorer = this.#source.open(bytes);
       this.#failed.delete(sha256);
       this.#entries.set(sha256, { scorer, fileBytes: bytes.byteLength });
-      this.#trim();
+      this.#trim(0);
       return scorer;
     } catch (cause) {
       const problem = asProblem(cause, version);
@@ -109,9 +114,10 @@ export class DecodedModels {
     return new Uint8Array(value);
   }
 
-  #trim(): void {
+  /** Puts out the longest unused until so many bytes more have room; never the one used last. */
+  #trim(more: number): void {
     for (const sha256 of this.#entries.keys()) {
-      if (this.#entries.size <= 1 || this.bytes <= this.#most) break;
+      if (this.#entries.size <= 1 || this.bytes + more <= this.#most) break;
       this.#entries.delete(sha256);
     }
   }

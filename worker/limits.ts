@@ -17,11 +17,12 @@ export const LINE_BYTES = 256 * 1024;
 /** Lines of a stream scored and answered at a time, so that its memory does not grow with it. */
 export const LINES = 64;
 /**
- * Scores that one request may cost, whatever for: at the 100 µs of the slowest network of docs/performance.md (the
- * published one with its input step, a row at a time; other tiers and batches take less), 1.6 s of CPU.
+ * Scores that one request may cost, whatever for: at the 150 µs in workerd of the slowest network of docs/performance.md
+ * (the published one with its input step, 117 µs in Node and 1.3 times that in workerd; the default learner's takes 17),
+ * 2.5 s of CPU.
  */
 export const SCORES = 16_384;
-/** Rows of one request in JSON: a tenth of a second at the same rate, besides some 10 µs a row for the JSON. */
+/** Rows of one request in JSON: .15 s at the same rate, besides some 10 µs a row for the JSON. */
 export const ROWS = 1024;
 /** Rows of one request that asks for explanations, each of which takes up to three scores a feature. */
 export const EXPLAINED_ROWS = 64;
@@ -38,8 +39,11 @@ export const WATCHED_ROWS_A_REQUEST = 16;
 export const FEEDBACK_ROWS_A_REQUEST = 256;
 export const FEEDBACK_ROWS = 50_000;
 export const FEEDBACK_PAGE = 1000;
-/** Bytes that an isolate's decoded models take together: half of its 128 MB, the rest is for requests. */
-export const MODEL_BYTES = 64 * 1024 * 1024;
+/**
+ * Bytes that an isolate's decoded models take together: a good third of its 128 MB. The rest is for bodies, V8's own heap
+ * and what it has not collected yet; docs/operations.md has what that comes to (bench/isolate.ts).
+ */
+export const MODEL_BYTES = 48 * 1024 * 1024;
 /** Pointers an isolate remembers; each is a few kilobytes at the most. */
 export const POINTERS = 1000;
 /** How old a pointer may be before it is read again, behind the answer; KV itself may be a minute behind. */

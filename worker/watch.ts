@@ -9,7 +9,8 @@ import type { Served } from "./registry.ts";
 const SCORE_BINS = 10;
 
 interface Tally {
-  readonly served: Served;
+  /** No more of what is served: a tally must not keep a model that has been put out. */
+  readonly served: Pick<Served, "name" | "version">;
   rows: number;
   anomalies: number;
   readonly scores: Float64Array;
@@ -70,8 +71,9 @@ export class Watch {
     if (found) return found;
     const { reference, schema } = served.scorer.artefact;
     const counter = env.DRIFT && reference ? new Counter(schema, reference) : undefined;
+    const { name, version } = served;
     const tally: Tally = {
-      served,
+      served: { name, version },
       rows: 0,
       anomalies: 0,
       scores: new Float64Array(SCORE_BINS),
