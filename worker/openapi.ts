@@ -4,7 +4,8 @@ import { WORKER_VERSION } from "./version.ts";
 import "./card-schemas.ts";
 import { InferFault } from "./inference-schemas.ts";
 import { JSON_TYPE } from "./media.ts";
-import { type Operation, OPERATIONS, TAGS } from "./operations.ts";
+import { OPERATIONS } from "./operations.ts";
+import { type Operation, TAGS } from "./operations/operation.ts";
 import { described, named } from "./schemas.ts";
 
 export type Json = Readonly<Record<string, unknown>>;

@@ -1,0 +1,129 @@
+import { expect, test } from "vitest";
+import { pointerKey, weightsKey } from "../model/pointer.ts";
+import { POINTER_MS, RETRY_MS, STALE_MS } from "./limits.ts";
+import { first, hash, missing, MODELS, point, second, setUp, third, versionOf, weights } from "./registry-testing.ts";
+import { Registry } from "./registry.ts";
+
+test("while a new version is not there, damaged or fails its self-test, the old one goes on serving and says why", async () => {
+  await point("stays", await weights(1, first));
+  const { registry, pass, settle } = setUp();
+  await registry.get("stays");
+  const next = async (): ReturnType<Registry["get"]> => {
+    pass(POINTER_MS);
+    await registry.get("stays");
+    await settle();
+    return registry.get("stays");
+  };
+
+  await point("stays", missing(2));
+  const half = await next();
+  expect(half.version.version).toBe(1);
+  expect(half.fault).toContain("not there");
+
+  await MODELS.put(weightsKey(missing(3).sha256), "not what its name says");
+  await point("stays", missing(3));
+  expect((await next()).fault).toContain("damaged");
+
+  const broken = second.slice();
+  broken[broken.length - 5] ^= 0x40;
+  await point("stays", await weights(4, broken));
+  expect((await next()).fault).toContain("refused");
+
+  for (const damaged of ["{", JSON.stringify({ format: 9, name: "stays" }), "\u0000", ""]) {
+    await MODELS.put(pointerKey("stays"), damaged);
+    const served = await next();
+    expect([served.version.version, served.fault]).toEqual([1, expect.stringContaining("pointer")]);
+  }
+
+  await point("stays", await weights(5, second));
+  const healed = await next();
+  expect([healed.version.version, healed.fault]).toEqual([5, undefined]);
+
+  await MODELS.delete(pointerKey("stays"));
+  pass(POINTER_MS);
+  await registry.get("stays");
+  await settle();
+  await expect(registry.get("stays")).rejects.toMatchObject({ status: 404, code: "model-unknown" });
+});
+
+test("without a version that ever served: 404 for no pointer, 503 with a code and Retry-After for all else", async () => {
+  const { registry, opened, pass } = setUp();
+  await expect(registry.get("nothing")).rejects.toMatchObject({ status: 404, code: "model-unknown" });
+  await point("empty", missing(13));
+  await expect(registry.get("empty")).rejects.toMatchObject({ status: 503, code: "model-unavailable" });
+  await point("hostile", await weights(1, new TextEncoder().encode("hostile")));
+  for (let i = 0; i < 5; i++) {
+    await expect(registry.get("hostile")).rejects.toMatchObject({
+      status: 503,
+      code: "artefact-truncated",
+      headers: { "retry-after": "5" },
+    });
+  }
+  expect(opened()).toBe(1);
+  pass(RETRY_MS);
+  await expect(registry.get("hostile")).rejects.toMatchObject({ status: 503 });
+  expect(opened()).toBe(2);
+});
+
+test("a new isolate falls back to the version published before one that cannot be read, but to none given up", async () => {
+  const history = [
+    { ...(await weights(3, third)), abandoned: true },
+    await weights(2, second),
+    await weights(1, first),
+  ];
+  await point("cold", missing(4), { history });
+  const { registry, pass, settle } = setUp();
+  const served = await registry.get("cold");
+  expect([served.version.version, served.fault]).toEqual([2, expect.stringContaining("version 4")]);
+  await point("cold", await weights(5, first), { history });
+  pass(RETRY_MS);
+  await registry.get("cold");
+  await settle();
+  expect(await registry.get("cold")).toMatchObject({ version: { version: 5 } });
+  expect((await registry.get("cold")).fault).toBeUndefined();
+});
+
+test("KV failing altogether is a 503 without a version, and goes unnoticed by callers with one", async () => {
+  await point("outage", await weights(1, first));
+  let down = true;
+  const kv = new Proxy(MODELS, {
+    get: (target, name) =>
+      name === "get"
+        ? (key: string, options: never) =>
+            down ? Promise.reject(new Error("KV GET failed: 500")) : target.get(key, options)
+        : Reflect.get(target, name),
+  });
+  const { registry, pass, settle } = setUp({ kv });
+  await expect(registry.get("outage")).rejects.toMatchObject({ status: 503, code: "model-unavailable" });
+  down = false;
+  expect((await registry.get("outage")).fault).toBeUndefined();
+  down = true;
+  pass(STALE_MS);
+  const served = await registry.get("outage");
+  expect([served.version.version, served.fault]).toEqual([1, expect.stringContaining("KV")]);
+  down = false;
+  pass(RETRY_MS);
+  await registry.get("outage");
+  await settle();
+  expect((await registry.get("outage")).fault).toBeUndefined();
+});
+
+test("KV that never answers is waited for only so long, and asked anew afterwards", async () => {
+  await point("hangs", await weights(1, first));
+  let hung: string | undefined = pointerKey("hangs");
+  const kv = new Proxy(MODELS, {
+    get: (target, name) =>
+      name === "get"
+        ? (key: string, options: never) => (key === hung ? new Promise(() => {}) : target.get(key, options))
+        : Reflect.get(target, name),
+  });
+  const { registry, opened, pass } = setUp({ kv, patience: 50 });
+  const late = { status: 503, code: "model-unavailable", message: expect.stringContaining("in time") };
+  await Promise.all([1, 2, 3].map(() => expect(registry.get("hangs")).rejects.toMatchObject(late)));
+  hung = weightsKey(await hash(first));
+  await expect(registry.get("hangs")).rejects.toMatchObject(late);
+  hung = undefined;
+  pass(RETRY_MS);
+  expect(await versionOf(registry.get("hangs"))).toBe(1);
+  expect(opened()).toBe(1);
+});
