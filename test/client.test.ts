@@ -10,6 +10,7 @@ import getPort from "get-port";
 import { ServiceProblem, Unseen } from "unseen/client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Scorer } from "../model/scorer.ts";
+import { makeKey, secretsOf } from "../trainer/keys/keys.ts";
 import { startWorker, type WorkerProcess } from "../trainer/commands/worker-process.ts";
 import { kernelModule } from "../trainer/learn/engine.ts";
 import { publish } from "../trainer/publish/publish.ts";
@@ -20,6 +21,8 @@ const { artefact, bytes } = makeArtefact(kernelModule("score"), 31);
 const scorer = new Scorer(artefact, kernelModule("score"));
 const rows = randomRows(300, 12);
 const wanted = [...scorer.scoreRows(rows)];
+/** The Worker is closed to all but this one, as a deployed one is. */
+const { key, entry } = makeKey("tests", false);
 let worker: WorkerProcess;
 let unseen: Unseen;
 
@@ -27,8 +30,8 @@ beforeAll(async () => {
   const file = join(folder, "model.safetensors");
   writeFileSync(file, bytes);
   await publish({ file, name: "flows", persistTo: folder });
-  worker = await startWorker(await getPort(), folder);
-  unseen = new Unseen(`${worker.url}/`, { key: "any" });
+  worker = await startWorker(await getPort(), folder, { ENVIRONMENT: "production", ...secretsOf([entry]) });
+  unseen = new Unseen(`${worker.url}/`, { key });
 }, 90_000);
 afterAll(async () => {
   await worker?.stop();
@@ -85,6 +88,12 @@ describe("the client", () => {
     expect(fault).toBeInstanceOf(ServiceProblem);
     expect(fault).toMatchObject({ status: 422, problem: { code: "row-wrong-length", row: 0 } });
     await expect(unseen.scoreLines(rows, { model: "none" }).next()).rejects.toMatchObject({ status: 404 });
+    for (const [given, status] of [
+      [{}, 401],
+      [{ key: "another" }, 403],
+    ] as const) {
+      await expect(new Unseen(worker.url, given).models()).rejects.toMatchObject({ status });
+    }
   });
 });
 
@@ -96,7 +105,7 @@ describe("examples of docs/serving.md", () => {
       .filter(([, each]) => each === language)
       .map(([, , code]) => code);
   const run = (command: string, args: string[], input?: string): string => {
-    const env = { ...process.env, UNSEEN_URL: worker.url, UNSEEN_KEY: "any" };
+    const env = { ...process.env, UNSEEN_URL: worker.url, UNSEEN_KEY: key };
     const cwd = fileURLToPath(new URL("..", import.meta.url));
     const { status, stdout, stderr } = spawnSync(command, args, { env, cwd, input, encoding: "utf8", timeout: 20_000 });
     expect([status, stderr]).toEqual([0, ""]);
@@ -153,7 +162,7 @@ describe("on the wire", () => {
       socket.on("close", done).on("error", done);
       setTimeout(done, ms);
     });
-  const head = "Host: x\r\nConnection: close\r\nContent-Type: application/json\r\n";
+  const head = `Host: x\r\nConnection: close\r\nAuthorization: Bearer ${key}\r\nContent-Type: application/json\r\n`;
   const alive = async (): Promise<void> => {
     const { predictions } = await unseen.score(rows.slice(0, 1));
     near([predictions[0].score], [wanted[0]]);
@@ -185,7 +194,7 @@ describe("on the wire", () => {
   test("lines are answered while their sender waits for the answer", async () => {
     const call = request(`${worker.url}/v1/score`, {
       method: "POST",
-      headers: { "content-type": "application/x-ndjson" },
+      headers: { "content-type": "application/x-ndjson", "x-api-key": key },
     });
     const answers = new Promise<NodeJS.ReadableStream>((resolve) => call.on("response", resolve));
     for (const [i, row] of rows.slice(0, 5).entries()) {

@@ -97,6 +97,37 @@ describe("scoring", () => {
     }
   });
 
+  test("a threshold is a budget, f1 or the number itself, in every form of a request", async () => {
+    const instances = randomRows(50, 23);
+    const wanted = new Scorer(artefact, kernel).scoreRows(instances);
+    const lines = instances.map((row) => JSON.stringify(row)).join("\n");
+    for (const [threshold, tau] of [
+      ["fpr=0.01", 0.7],
+      ["f1", artefact.thresholds.f1],
+      [0.42, 0.42],
+      [0, 0],
+      [1, 1],
+    ] as const) {
+      const decisions = Array.from(wanted, (score) => score >= tau);
+      const json = await post(JSON.stringify({ instances, threshold }));
+      const body = (await json.json()) as { threshold: object; predictions: Prediction[] };
+      expect(body.threshold).toEqual({ spec: threshold, value: tau });
+      expect(body.predictions.map(({ anomaly }) => anomaly)).toEqual(decisions);
+      const query = `/v1/score?threshold=${encodeURIComponent(threshold)}`;
+      const stream = await post(lines, query, { "content-type": "application/x-ndjson" });
+      expect(stream.headers.get("x-threshold")).toBe(String(tau));
+      const text = new TextDecoder().decode(await stream.arrayBuffer());
+      const answers = text.trim().split("\n");
+      expect(answers.map((line) => (JSON.parse(line) as Prediction).anomaly)).toEqual(decisions);
+      const inputs = [{ name: "encoded", shape: [1, 6], datatype: "FP32", data: [0, 0, 0, 0, 0, 0] }];
+      const tensors = await post(JSON.stringify({ inputs, parameters: { threshold } }), "/v2/models/flows/infer");
+      expect(await tensors.json()).toMatchObject({ parameters: { threshold: tau } });
+    }
+    for (const threshold of [-0.1, 1.1, "0.42x", "fpr=", "fpr=nan", "f2", "__proto__"]) {
+      await problem(await post(JSON.stringify({ instances, threshold })), 422, "threshold-unknown");
+    }
+  });
+
   test("explanations come where they are asked for, with as many features, and change no score", async () => {
     const rows = randomRows(EXPLAINED_ROWS, 21);
     const scorer = new Scorer(artefact, kernel);
@@ -194,6 +225,29 @@ describe("faults", () => {
     await problem(wrong, 405, "method-wrong");
     await problem(await post('{"instances":[[1,1,"tcp",true]]}', "/v1/models/none/score"), 404, "model-unknown");
     await problem(await ask("/v1/models/__proto__"), 404, "model-unknown");
+  });
+
+  test("every answer has the headers that keep browsers from harm, and none that lets another site in", async () => {
+    const row = '{"instances":[[1,1,"tcp",true]]}';
+    const foreign = { origin: "https://elsewhere.example", "access-control-request-method": "POST" };
+    for (const response of [
+      await post(row, "/v1/score", foreign),
+      await post("{", "/v1/score", foreign),
+      await ask("/v1/score", { method: "OPTIONS", headers: foreign }),
+      await ask("/docs", { headers: foreign }),
+      await ask("/v2", { headers: foreign }),
+      await ask("/nowhere", { headers: foreign }),
+    ]) {
+      const { headers } = response;
+      expect(headers.get("x-content-type-options")).toBe("nosniff");
+      expect(headers.get("x-frame-options")).toBe("SAMEORIGIN");
+      expect(headers.get("referrer-policy")).toBe("no-referrer");
+      expect(headers.get("strict-transport-security")).toMatch(/^max-age=\d{8}/);
+      expect([...headers.keys()].filter((name) => name.startsWith("access-control"))).toEqual([]);
+      expect(headers.get("x-worker-version")).toMatch(/^\d+\.\d+\.\d+$/);
+      expect(headers.get("x-request-id")).toMatch(/^[\w-]{36}$/);
+      expect(headers.get("server-timing")).toContain("total;dur=");
+    }
   });
 
   test("keys: closed without, 401 without one, 403 with a wrong one, open with the right one", async () => {

@@ -8,10 +8,10 @@ standUp();
 describe("bodies that come slowly, or break off", () => {
   afterEach(() => vi.useRealTimers());
 
-  const stalled = (first: string): { body: ReadableStream<Uint8Array>; ended: () => boolean } => {
+  const stalled = (first: string | Uint8Array): { body: ReadableStream<Uint8Array>; ended: () => boolean } => {
     let ended = false;
     const body = new ReadableStream<Uint8Array>({
-      start: (controller) => controller.enqueue(new TextEncoder().encode(first)),
+      start: (controller) => controller.enqueue(typeof first === "string" ? new TextEncoder().encode(first) : first),
       cancel: () => {
         ended = true;
       },
@@ -28,6 +28,26 @@ describe("bodies that come slowly, or break off", () => {
       const response = send(type, body);
       await vi.advanceTimersByTimeAsync(BODY_MS + 1);
       expect([(await response).status, ended()]).toEqual([408, true]);
+    }
+  });
+
+  test("a stalled compressed body is given up in time, and let go, whole or in lines", async () => {
+    const plain = new Blob(['[1,2,"tcp",true]\n'.repeat(3)]).stream();
+    const bytes = new Uint8Array(await new Response(plain.pipeThrough(new CompressionStream("gzip"))).arrayBuffer());
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    for (const [type, status, last] of [
+      ["application/json", 408, { code: "body-too-slow" }],
+      ["application/x-ndjson", 200, { line: 1, code: "body-too-slow" }],
+    ] as const) {
+      const { body, ended } = stalled(bytes.subarray(0, 12));
+      const headers = { "content-type": type, "content-encoding": "gzip" };
+      const answer = ask("/v1/score", { method: "POST", body, headers }).then(async (response) => ({
+        status: response.status,
+        text: new TextDecoder().decode(await response.arrayBuffer()),
+      }));
+      await vi.advanceTimersByTimeAsync(2 * BODY_MS + 1);
+      const { status: found, text } = await answer;
+      expect([found, JSON.parse(text), ended()]).toMatchObject([status, last, true]);
     }
   });
 
