@@ -58,6 +58,21 @@ describe("feedback", () => {
     expect(await taken("other")).toEqual([]);
   });
 
+  test("a database that fails is a 503 that says when to ask again", async () => {
+    await publish("away", bytes);
+    const prepare = (): never => {
+      throw new Error("D1_ERROR: overloaded");
+    };
+    const given = { ...development, FEEDBACK: { prepare, batch: prepare, exec: prepare } as never };
+    for (const response of [
+      await give("away", [{ instance: row, label: "normal" }], given),
+      await ask("/v1/models/away/feedback", {}, given),
+    ]) {
+      expect([response.status, response.headers.get("retry-after")]).toEqual([503, "5"]);
+      expect(await response.json()).toMatchObject({ code: "store-unavailable" });
+    }
+  });
+
   test("more than a page comes in pages, each row once", async () => {
     await publish("paged", bytes);
     const rows = randomRows(FEEDBACK_PAGE + 20, 8).map((some, i) => ({ instance: some.with(0, i), label: "normal" }));

@@ -19,7 +19,7 @@ export type ProblemCode =
   | "model-unknown"
   | "model-unavailable"
   | "drift-off"
-  | "drift-unavailable"
+  | "store-unavailable"
   | "feedback-off"
   | "feedback-full"
   | "batches-off"

@@ -139,7 +139,7 @@ describe("drift", () => {
     const given = { ...development, DRIFT: DRIFT as unknown as Bindings["DRIFT"] };
     const response = await serve()("/v1/models/away/drift", {}, given);
     expect([response.status, response.headers.get("retry-after")]).toEqual([503, "5"]);
-    expect(await response.json()).toMatchObject({ code: "drift-unavailable" });
+    expect(await response.json()).toMatchObject({ code: "store-unavailable" });
   });
 
   test("without a store, a reference or a sensible question there is a problem that says so", async () => {

@@ -3,11 +3,12 @@ import type { Context } from "hono";
 import { drift } from "../../model/drift.ts";
 import { Counter } from "../../model/reference.ts";
 import { type Target, versionNumber } from "../answers.ts";
-import type { AppEnv, Bindings } from "../bindings.ts";
+import type { AppEnv } from "../bindings.ts";
 import { KEPT_HOURS } from "../live-histograms.ts";
 import { Problem } from "../problem.ts";
 import type { Registry } from "../registry.ts";
 import { DriftQuery } from "../schemas.ts";
+import { reached } from "../stores.ts";
 import { liveName } from "../watch.ts";
 
 /**
@@ -40,23 +41,8 @@ export async function modelDrift(context: Context<AppEnv>, registry: Registry, t
     throw new Problem(404, "reference-missing", "The model holds no reference histograms of normal rows.", remedy);
   }
   const { bins } = new Counter(schema, reference);
-  const counted = await live(DRIFT, liveName(served), hours);
+  const counted = await reached(DRIFT.getByName(liveName(served)).read(hours));
   const counts = counted?.length === bins ? counted : new Float64Array(bins);
   const model = { name: served.name, version: served.version.version, sha256: served.version.sha256 };
   return context.json({ model, hours, ...drift(schema, reference, counts) });
-}
-
-/** What isolates counted, out of the Durable Object. It may be overloaded, on its way elsewhere or just deployed anew. */
-async function live(
-  histograms: NonNullable<Bindings["DRIFT"]>,
-  name: string,
-  hours: number,
-): Promise<Float64Array | undefined> {
-  try {
-    return await histograms.getByName(name).read(hours);
-  } catch {
-    const extra = { headers: { "retry-after": "5" } };
-    const detail = "The live histograms cannot be read now.";
-    throw new Problem(503, "drift-unavailable", detail, "Try again in a few seconds.", extra);
-  }
 }

@@ -12,8 +12,13 @@ import { LINES_TYPE } from "../media.ts";
 import { Problem, requestFault } from "../problem.ts";
 import type { Registry } from "../registry.ts";
 import { FeedbackQuery, FeedbackRequest } from "../schemas.ts";
+import { reached } from "../stores.ts";
 
-/** `POST …/feedback` @throws Problem 501, 403, 422 for rows the model does not take, 409 where there is no more room */
+/**
+ * `POST …/feedback`
+ *
+ * @throws Problem 501, 403, 422 for rows the model does not take, 409 where there is no more room, 503
+ */
 export async function giveFeedback(context: Context<AppEnv>, registry: Registry, name: string): Promise<Response> {
   const db = bound(context);
   const parsed = FeedbackRequest.safeParse(await readJson(context.req.raw));
@@ -36,11 +41,11 @@ export async function giveFeedback(context: Context<AppEnv>, registry: Registry,
     const id = await rowHash(scorer, instance, i);
     rows.set(id, { id, label, family, instance: named(scorer, instance), version: version.version });
   }
-  if ((await countFeedback(db, name)) + rows.size > FEEDBACK_ROWS) {
+  if ((await reached(countFeedback(db, name))) + rows.size > FEEDBACK_ROWS) {
     const remedy = "Calibrate the model with what there is, then delete the rows: see docs/operations.md.";
     throw new Problem(409, "feedback-full", `The model has ${FEEDBACK_ROWS} rows of feedback, the most.`, remedy);
   }
-  const stored = await putFeedback(db, name, [...rows.values()], Date.now());
+  const stored = await reached(putFeedback(db, name, [...rows.values()], Date.now()));
   return context.json({ model: name, stored, known: rows.size - stored, rows: feedback.length });
 }
 
@@ -52,7 +57,7 @@ export async function takeFeedback(context: Context<AppEnv>, name: string): Prom
     const remedy = "The query takes after=ID, the value of x-next.";
     throw new Problem(422, "request-invalid", "The query is not as it should be.", remedy);
   }
-  const rows = await listFeedback(db, name, parsed.data.after ?? "", FEEDBACK_PAGE);
+  const rows = await reached(listFeedback(db, name, parsed.data.after ?? "", FEEDBACK_PAGE));
   if (rows.length === FEEDBACK_PAGE) context.header("x-next", rows[rows.length - 1].id);
   const lines = rows.map(({ instance, ...row }) => JSON.stringify({ ...row, instance: JSON.parse(instance) }));
   return context.body(lines.map((line) => `${line}\n`).join(""), 200, { "content-type": LINES_TYPE });
