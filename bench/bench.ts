@@ -6,17 +6,20 @@
  */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import type { Artefact } from "../model/artefact.ts";
+import { quantise } from "../trainer/learn/quantise.ts";
 import { defaultLearner } from "./default-learner.ts";
-import { operations, REFERENCE, referenceModel } from "./reference-network.ts";
+import { fixedOperations, operations, REFERENCE, referenceModel } from "./reference-network.ts";
 import { coldStarts } from "./speed/cold-starts.ts";
 import { BATCHES, compare, heats, type Heat } from "./speed/contestants.ts";
 import { inWorkerd } from "./speed/in-workerd.ts";
 import { page } from "./speed/page.ts";
-import { gigaflops, peak, PEAKS } from "./speed/peak.ts";
+import { type Peak, peakLoops, PEAKS } from "./speed/peak.ts";
 import { plot } from "./speed/plot.ts";
 import { ratiosOf, type Results } from "./speed/results.ts";
 import { type Timed, timeRounds, type Work } from "./speed/rounds.ts";
 import { sizes } from "./speed/sizes.ts";
+import { stages } from "./speed/stage-times.ts";
 
 const { values } = parseArgs({ options: { quick: { type: "boolean" }, json: { type: "boolean" } } });
 const quick = values.quick === true;
@@ -30,16 +33,30 @@ const contestants = await heats(learner, quick);
 const differences = new Map<string, Map<string, number>>();
 for (const heat of contestants) differences.set(heat.title, await compare(heat));
 
+const stageModels = {
+  f32: ["score", referenceModel()],
+  relaxed: ["score-relaxed", referenceModel()],
+  int16: ["score", quantise(referenceModel(), "int16")],
+} as const;
+
 const times = new Map<number, Map<string, Map<string, Timed>>>();
 for (const batch of BATCHES) {
   say(`timing batches of ${batch}`);
   times.set(batch, await timeHeats(contestants, batch));
 }
 say("timing the peak");
-const loops = new Map<string, Work>();
-for (const name of PEAKS) loops.set(name, await peak(name));
-const peaks = new Map(
-  [...(await timeRounds(loops, 1, rounds))].map(([name, { minimum }]) => [name, gigaflops(minimum)]),
+const loops = new Map<string, Peak & { readonly name: string }>();
+for (const name of PEAKS) {
+  for (const [i, loop] of (await peakLoops(name)).entries()) loops.set(`${name} ${i}`, { ...loop, name });
+}
+const peaks = new Map<string, number>();
+for (const [key, { minimum }] of await timeRounds(new Map([...loops].map(([key, { run }]) => [key, run])), 1, rounds)) {
+  const { name, done } = loops.get(key) as Peak & { name: string };
+  peaks.set(name, Math.max(peaks.get(name) ?? 0, done / minimum / 1000));
+}
+say("timing stages");
+const beside = new Map(
+  Object.entries(stageModels).map(([tier, [build, model]]) => [tier, besideProducts(build, model)]),
 );
 say("timing in workerd");
 const reference = new Map([["the reference network", referenceModel()]]);
@@ -47,16 +64,18 @@ const workerd = quick
   ? await inWorkerd(reference, [1, 256], 3)
   : await inWorkerd(new Map([...reference, ["the default learner", learner]]), BATCHES, 9);
 say("cold starts");
-const cold = coldStarts(quick ? 2 : 11);
+const cold = coldStarts(quick ? 2 : 11, learner);
 say("sizes");
 const results: Results = {
   date: new Date().toISOString().slice(0, 10),
   rounds,
   learner,
   operations: operations(REFERENCE),
+  fixedOperations: fixedOperations(REFERENCE),
   differences,
   times,
   peaks,
+  beside,
   workerd,
   cold,
   sizes: sizes(contestants),
@@ -70,6 +89,12 @@ if (!quick) {
 if (!values.json) console.log(page(results));
 // onnxruntime's threads would keep the process
 process.exit(0);
+
+/** Microseconds a row of LayerNorm and GELU in whole blocks. */
+function besideProducts(build: string, model: Artefact): number {
+  const all = stages(build, model, [64], quick ? 10 : 60);
+  return all.reduce((sum, { flops, micros }) => (flops > 0 ? sum : sum + micros[0]), 0);
+}
 
 /** All heats in the same rounds, so that they can be compared with each other. */
 async function timeHeats(all: readonly Heat[], batch: number): Promise<Map<string, Map<string, Timed>>> {

@@ -3,6 +3,7 @@ import type { Artefact, ResidualShape, Tensor } from "../model/artefact.ts";
 import { weightShapes } from "../model/network.ts";
 import { Scorer } from "../model/scorer.ts";
 import { floatTensor } from "../model/tensor.ts";
+import { mayBeFixed } from "../model/tier.ts";
 import { drawFor, gaussian, unit } from "../trainer/learn/draw.ts";
 import { kernelModule } from "../trainer/learn/engine.ts";
 
@@ -16,6 +17,13 @@ const GOLDEN_ROWS = 8;
 export function operations(shape: ResidualShape): number {
   let sum = 0;
   for (const [, [n, k]] of weightShapes(shape)) if (k !== undefined) sum += 2 * n * k;
+  return sum;
+}
+
+/** Those of them that int16 does in fixed point. */
+export function fixedOperations(shape: ResidualShape): number {
+  let sum = 0;
+  for (const [name, [n, k]] of weightShapes(shape)) if (mayBeFixed(shape, name)) sum += 2 * n * k;
   return sum;
 }
 

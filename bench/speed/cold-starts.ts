@@ -1,10 +1,10 @@
-/** Cold starts of ours and of onnxruntime-web, taken in turns. */
+/** Cold starts of ours, on two models, and of onnxruntime-web, taken in turns. */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { writeArtefact } from "../../model/artefact.ts";
+import { type Artefact, writeArtefact } from "../../model/artefact.ts";
 import { toOnnx } from "../../trainer/export/onnx.ts";
 import { referenceModel } from "../reference-network.ts";
 import { median } from "./rounds.ts";
@@ -16,17 +16,26 @@ export interface ColdStart {
   /** Median milliseconds of each step, and of all. */
   readonly steps: Readonly<Record<string, number>>;
   readonly total: number;
+  /** Milliseconds of the same once more in the same process; 0 where that was not taken. */
+  readonly again: number;
 }
 
-export function coldStarts(rounds: number): ColdStart[] {
+/** The reference network by ours and by its peer, and a model of the default learner by ours. */
+export function coldStarts(rounds: number, learner: Artefact): ColdStart[] {
   const folder = mkdtempSync(join(tmpdir(), "unseen-cold-"));
+  const put = (name: string, bytes: Uint8Array): string => {
+    writeFileSync(join(folder, name), bytes);
+    return join(folder, name);
+  };
   try {
-    const [model, onnx] = [join(folder, "model.safetensors"), join(folder, "model.onnx")];
-    writeFileSync(model, writeArtefact(referenceModel()));
-    writeFileSync(onnx, toOnnx(referenceModel(), { encoded: true }));
+    const kernel = path("../../build/score.wasm");
+    const reference = put("reference.safetensors", writeArtefact(referenceModel()));
+    const onnx = put("reference.onnx", toOnnx(referenceModel(), { encoded: true }));
+    const fitted = put("learner.safetensors", writeArtefact(learner));
     const starts = [
-      { name: "unseen", args: ["unseen", path("../../build/score.wasm"), model], taken: [] as Steps[] },
-      { name: "onnxruntime-web", args: ["onnxruntime-web", "", onnx], taken: [] as Steps[] },
+      { name: "unseen", args: ["unseen", kernel, reference], taken: [] as Taken[] },
+      { name: "onnxruntime-web", args: ["onnxruntime-web", "", onnx], taken: [] as Taken[] },
+      { name: "unseen, the default learner's model", args: ["unseen", kernel, fitted], taken: [] as Taken[] },
     ];
     for (let round = 0; round < rounds; round++) {
       for (const { args, taken } of starts) {
@@ -34,19 +43,23 @@ export function coldStarts(rounds: number): ColdStart[] {
           encoding: "utf8",
         });
         if (status !== 0) throw new Error(stderr);
-        taken.push(JSON.parse(stdout) as Steps);
+        taken.push(JSON.parse(stdout) as Taken);
       }
     }
     return starts.map(({ name, taken }) => {
       const steps = Object.fromEntries(
-        Object.keys(taken[0]).map((step) => [step, median(taken.map((steps) => steps[step]))]),
+        Object.keys(taken[0].steps).map((step) => [step, median(taken.map((one) => one.steps[step]))]),
       );
-      const sum = (one: Steps): number => Object.values(one).reduce((a, b) => a + b, 0);
-      return { name, steps, total: median(taken.map(sum)) };
+      const sum = (one: Taken): number => Object.values(one.steps).reduce((a, b) => a + b, 0);
+      return { name, steps, total: median(taken.map(sum)), again: median(taken.map(({ again }) => again)) };
     });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-type Steps = Record<string, number>;
+/** What one process measured. */
+interface Taken {
+  readonly steps: Readonly<Record<string, number>>;
+  readonly again: number;
+}

@@ -13,12 +13,16 @@ export interface Results {
   readonly learner: Artefact;
   /** Multiplications and additions of a row of the reference network. */
   readonly operations: number;
+  /** Those of them that int16 does in fixed point. */
+  readonly fixedOperations: number;
   /** Largest difference from the first one's scores: heat → name. */
   readonly differences: ReadonlyMap<string, ReadonlyMap<string, number>>;
   /** Batch → heat → name. */
   readonly times: ReadonlyMap<number, ReadonlyMap<string, ReadonlyMap<string, Timed>>>;
-  /** GFLOP/s of the register-only loops by name. */
+  /** Of the loops of speed/peak.ts, by name: billions of operations, or bytes, a second. */
   readonly peaks: ReadonlyMap<string, number>;
+  /** Of our builds on the reference network in blocks: microseconds a row of all that are no products, by tier. */
+  readonly beside: ReadonlyMap<string, number>;
   readonly workerd: readonly InWorkerd[];
   readonly cold: readonly ColdStart[];
   readonly sizes: readonly Size[];
