@@ -25,7 +25,10 @@ export function isTooDeep(text: string): boolean {
   return false;
 }
 
-/** How often a bracket is there, counted no further than needed. The engine's own search: a loop over every byte took a quarter of a request's time without its scoring. */
+/**
+ * How often a bracket is there, counted no further than needed, by the engine's own search: a loop over every byte took
+ * a quarter of a request's time without its scoring.
+ */
 function openings(text: string, bracket: string): number {
   if (text.length <= NESTED_BRACKETS) return 0;
   let many = 0;

@@ -3,11 +3,13 @@ declare module "autocannon" {
   interface Options {
     readonly url: string;
     readonly method: "POST";
-    readonly body: string;
+    readonly body: string | Buffer;
     readonly headers: Readonly<Record<string, string>>;
     readonly connections: number;
     /** Seconds. */
     readonly duration: number;
+    /** Milliseconds from one look at the clock to the next. */
+    readonly sampleInt: number;
   }
   namespace autocannon {
     interface Result {

@@ -5,8 +5,8 @@ import { median } from "../speed/rounds.ts";
 import type { Server } from "./servers.ts";
 
 /** Connections that ask at the same time. */
-const CONNECTIONS = 16;
-const WARM_SECONDS = 3;
+export const CONNECTIONS = 16;
+const SAMPLE_MS = 50;
 /** Ticks of /proc's clocks a second. */
 const TICKS = 100;
 
@@ -23,25 +23,37 @@ export interface Load {
   readonly p99: number;
 }
 
+/** What is asked of a server. */
+export interface Asked extends Server {
+  readonly type: string;
+  readonly body: string | Buffer;
+}
+
+/** How long everybody is asked: a round to warm up, in which V8 compiles beside, and those that count. */
+export interface Rounds {
+  readonly seconds: number;
+  readonly rounds: number;
+}
+
 /**
  * Every server for some seconds in every round.
  *
  * @throws Error where one answer is not 200
  */
-export async function load(servers: readonly Server[], body: string, seconds: number, rounds: number): Promise<Load[]> {
-  const taken = new Map(servers.map(({ name }) => [name, [] as autocannon.Result[]]));
-  const cpus = new Map(servers.map(({ name }) => [name, [] as number[]]));
+export async function load(asked: readonly Asked[], { seconds, rounds }: Rounds): Promise<Load[]> {
+  const taken = new Map(asked.map(({ name }) => [name, [] as autocannon.Result[]]));
+  const cpus = new Map(asked.map(({ name }) => [name, [] as number[]]));
   for (let round = -1; round < rounds; round++) {
-    for (const { name, url, pid } of servers) {
+    for (const { name, url, pid, type, body } of asked) {
       const before = processorTime(pid);
       const result = await autocannon({
         url,
         method: "POST",
         body,
-        headers: { "content-type": "application/json" },
+        headers: { "content-type": type },
         connections: CONNECTIONS,
-        // a first round warms up: V8 compiles the kernel beside
-        duration: round < 0 ? WARM_SECONDS : seconds,
+        duration: seconds,
+        sampleInt: SAMPLE_MS,
       });
       if (result.errors > 0 || result.non2xx > 0) {
         throw new Error(`${name}: ${result.errors} errors, ${result.non2xx} answers other than 200`);

@@ -1,27 +1,37 @@
 /** docs/performance-serving.md out of one run. */
+import { readFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
-import { cpuRatio, type Load, rateRatio } from "./load.ts";
+import { CONNECTIONS, cpuRatio, type Load, rateRatio, type Rounds } from "./load.ts";
 import { type Profile, REST } from "./profile.ts";
-import { FASTIFY, IDLE, WORKER } from "./servers.ts";
+import { BYTES, FASTIFY, IDLE, PARSED, WORKER } from "./servers.ts";
 
 /** One model at one batch size. */
 export interface Served {
   readonly title: string;
   readonly batch: number;
-  /** Of a request's body. */
+  /** Of a request's body with named rows. */
   readonly bytes: number;
+  /** The three servers; for the first model bare workerd and the other forms of rows as well. */
   readonly loads: readonly Load[];
-  readonly parts: Profile;
+  /** For the first model. */
+  readonly parts: Profile | undefined;
 }
+
+export const LISTS = "the Worker, rows as lists";
+export const BINARY = "the Worker, rows as f32";
 
 const LEAST_OF_IDLE = 0.75;
 const LEAST_OF_FASTIFY = 0.8;
+const PACKAGES = ["workerd", "hono", "fastify", "onnxruntime-node", "autocannon"];
 
-export function page(served: readonly Served[], { seconds, rounds }: { seconds: number; rounds: number }): string {
+export function page(served: readonly Served[], { seconds, rounds }: Rounds): string {
   const date = new Date().toISOString().slice(0, 10);
+  const versions = PACKAGES.map((name) => `${name} ${version(name)}`).join(", ");
+  const [{ title: first }] = served;
+  const layered = served.filter(({ title }) => title === first);
   return `# Performance of the service
 
-Written by \`node bench/serving.ts\` on ${date}: ${cpus()[0].model.trim()}, ${cpus().length} cores, Node ${process.versions.node}. The Worker as it is deployed, in \`workerd serve\` itself, its KV a small service on loopback; 16 connections that ask as soon as they are answered, ${rounds} rounds of ${seconds} s each in turns. Rows of 77 named values in JSON. Fastify answers the same JSON out of onnxruntime-node with one thread, on the model's ONNX export with its preprocessing; scores are compared first. The load generator shares the machine's cores with the server. Load average ${loadavg()[2].toFixed(1)} over the last quarter of an hour: beyond 2 others were at work as well.
+Written by \`node bench/serving.ts\` on ${date}: ${cpus()[0].model.trim()}, ${cpus().length} cores, Node ${process.versions.node}, ${versions}. The Worker as it is deployed, in \`workerd serve\` itself, its KV a small service on loopback; ${CONNECTIONS} connections that ask as soon as they are answered, ${rounds} rounds of ${seconds} s each in turns after one to warm up. Rows of 77 values in JSON, named, of as many digits as floats have. Fastify answers the same JSON out of onnxruntime-node with one thread, on the model's ONNX export with its preprocessing; scores are compared first. The load generator shares the machine's cores with the server. Load average ${loadavg()[2].toFixed(1)} over the last quarter of an hour: beyond 2 others were at work as well.
 
 ## Against targets
 
@@ -35,19 +45,33 @@ Ratios are medians over rounds. Processor time counts all threads of the server,
 
 | | requests a second | CPU ms a request | 50 % within ms | 99 % within ms |
 |---|--:|--:|--:|--:|
-${served.flatMap(({ title, batch, loads }) => loads.map((one) => row(`${one.name}, ${title}, batch ${batch}`, one))).join("\n")}
+${served.flatMap(({ title, batch, loads }) => loads.filter(isCompared).map((one) => row(`${one.name}, ${title}, batch ${batch}`, one))).join("\n")}
 
 ## Where the time goes
 
-The Worker's own profile out of workerd's inspector, requests one after another: microseconds and kilobytes allocated in JavaScript a request, by the function at the top of the stack.
+Processor time of a request, what each step adds to the one before; ${first}, in milliseconds and as shares of the whole.
 
-- A request of one row is mostly not about the row: workerd's own work, routing, headers and the line of log are. The kernel is a small part of it.
-- A request of many rows is the kernel, then its body. Bodies whose length is stated are read in one go (\`worker/body.ts\`): chunk by chunk, with a promise each and a copy at the end, a request of 64 rows took about twice the processor time without scoring.
-- Rows become objects by JSON.parse, and each of their numbers is boxed once more on its way into the encoder; that is the garbage there is. A reader from bytes straight to inputs, in JavaScript and without a single object, was written and left out: it took about as long as JSON.parse and the encoder on numbers of six digits and twice as long on numbers of seventeen. Callers who care send rows as binary floats, which need no reading at all ([serving.md](serving.md)).
+| | ${layered.map(({ batch }) => `batch ${batch}: ms | share |`).join(" ")}
+|---|${layered.map(() => "--:|--:|").join("")}
+${layers(layered).join("\n")}
+
+The same rows in other forms, processor time of a request in milliseconds:
+
+| | ${layered.map(({ batch }) => `batch ${batch}`).join(" | ")} |
+|---|${layered.map(() => "--:|").join("")}
+${[WORKER, LISTS, BINARY].map((name) => `| ${name === WORKER ? `${name}, rows of named values` : name} | ${layered.map(({ loads }) => cpuOf(loads, name).toFixed(3)).join(" | ")} |`).join("\n")}
+
+- A request of one row is mostly not about the row: more than half of it is workerd's and the Worker's own work, routes, eleven secure headers and four others, a line of log. Headers go into the answer there is: each one that Hono's context sets behind a route makes another answer, which had been a fifth of a request without its scoring.
+- The first score of a request takes about twice as long as another one right after it, so a row alone costs more here than in the loops of [performance.md](performance.md): since the request before, other work has had the caches, and one row reads all weights. int16 has half of them to read.
+- A request of many rows is the kernel, then JSON.parse. workerd runs WebAssembly with explicit bounds checks, which takes a fifth to a third more there than in Node, as V8 does in Node with \`--wasm-enforce-bounds-checks\`: the loop of six rows has eight loads, and so eight comparisons and branches, to twelve products, and branches share a port with products. Tiles with fewer loads (four inputs of a row at once, spread by shuffles) and an unrolled loop were slower, with the checks and without. The reference network in f32 stays below Fastify with onnxruntime-node for that and for the vectors, twice as wide, that native code has.
+- Bodies whose length is stated are read in one go (\`worker/body.ts\`), and how deep they are nested is only looked into where the engine's own search finds thousands of brackets (\`worker/depth.ts\`): a loop over every byte had been a quarter of a request of 64 rows without its scoring.
+- Rows become objects by JSON.parse, and each of their numbers is boxed once more on its way into the encoder; that is the garbage there is. A reader from the body's bytes straight to inputs, without a single object, was written twice and left out. In JavaScript it was no faster than JSON.parse and the encoder. In WebAssembly, eight digits at a time and every number rounded as JSON.parse does, it took half as long, but that made requests of 64 rows only 3 % (the reference network) to 10 % (int16, the default learner) cheaper, for 3 KB more of kernel and a second parser that has to agree with the first. Callers who care send lists, or floats, which need no reading at all ([serving.md](serving.md)).
 - Answers are written as text, without an object for each row (\`worker/predictions.ts\`).
+${profiles(served.filter(({ parts }) => parts))}`;
+}
 
-${served.map(profileTable).join("\n\n")}
-`;
+function isCompared({ name }: Load): boolean {
+  return name === WORKER || name === IDLE || name === FASTIFY;
 }
 
 function target({ title, batch, loads }: Served): string {
@@ -64,18 +88,58 @@ function row(name: string, { rate, cpu, p50, p99 }: Load): string {
   return `| ${name} | ${rate.toFixed(0)} | ${cpu.toFixed(3)} | ${p50.toFixed(1)} | ${p99.toFixed(1)} |`;
 }
 
-function profileTable({ title, batch, bytes, parts: { micros, kilobytes } }: Served): string {
-  const total = (parts: Readonly<Record<string, number>>): number => Object.values(parts).reduce((a, b) => a + b, 0);
-  const all = total(micros);
+const LAYERS: readonly (readonly [string, string])[] = [
+  [BYTES, "workerd: HTTP, the body as bytes, an answer of two"],
+  [PARSED, "the body into text and objects"],
+  [IDLE, "routes, checks, headers, log, the answer in JSON"],
+  [WORKER, "rows into inputs, kernel"],
+];
+
+function layers(served: readonly Served[]): string[] {
+  const lines = LAYERS.map(([name, step], i) => {
+    const cells = served.map(({ loads }) => {
+      const own = cpuOf(loads, name) - (i === 0 ? 0 : cpuOf(loads, LAYERS[i - 1][0]));
+      return `${own.toFixed(3)} | ${((100 * own) / cpuOf(loads, WORKER)).toFixed(0)} %`;
+    });
+    return `| ${step} | ${cells.join(" | ")} |`;
+  });
+  const all = served.map(({ loads }) => `${cpuOf(loads, WORKER).toFixed(3)} | 100 %`);
+  return [...lines, `| all | ${all.join(" | ")} |`];
+}
+
+function cpuOf(loads: readonly Load[], name: string): number {
+  return loads.find((one) => one.name === name)?.cpu ?? Number.NaN;
+}
+
+function profiles(served: readonly Served[]): string {
+  if (served.length === 0) return "";
+  return `
+## Inside of JavaScript
+
+The Worker's own profile out of workerd's inspector, requests one after another: microseconds by the clock and kilobytes allocated in JavaScript a request, by the function at the top of the stack. The inspector makes whatever calls into workerd (timers, headers, answers, the log) several times as slow as it is without, so the body and the rest are overstated here; the table above is not.
+
+${served.map(profileTable).join("\n\n")}
+`;
+}
+
+function profileTable({ title, batch, bytes, parts }: Served): string {
+  if (!parts) return "";
+  const { micros, kilobytes } = parts;
+  const total = (values: Readonly<Record<string, number>>): number => Object.values(values).reduce((a, b) => a + b, 0);
   const names = Object.keys(micros).toSorted(
     (a, b) => Number(a === REST) - Number(b === REST) || micros[b] - micros[a],
   );
   const line = (name: string, time: number, memory: number): string =>
-    `| ${name} | ${time.toFixed(1)} | ${((100 * time) / all).toFixed(1)} % | ${memory.toFixed(1)} |`;
+    `| ${name} | ${time.toFixed(1)} | ${memory.toFixed(1)} |`;
   return [
-    `| ${title}, batch ${batch}, ${bytes} bytes | µs | | kB |`,
-    "|---|--:|--:|--:|",
+    `| ${title}, batch ${batch}, ${bytes} bytes | µs | kB |`,
+    "|---|--:|--:|",
     ...names.map((name) => line(name, micros[name], kilobytes[name])),
-    line("all", all, total(kilobytes)),
+    line("all", total(micros), total(kilobytes)),
   ].join("\n");
+}
+
+function version(name: string): string {
+  const file = new URL(`../../node_modules/${name}/package.json`, import.meta.url);
+  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
 }

@@ -24,7 +24,7 @@ const PARTS: readonly (readonly [string, RegExp])[] = [
   // inlined into one another, so one part
   [
     "body into rows",
-    /^(readBytes|readWhole|readJson|parseJson|race|read|getReader|arrayBuffer|decode|parse|stop|Deadline|setTimeout|clearTimeout)$/,
+    /^(readBytes|readWhole|readJson|parseJson|isTooDeep|openings|indexOf|race|read|getReader|arrayBuffer|decode|parse|stop|Deadline|setTimeout|clearTimeout|set tracing)$/,
   ],
   ["checking the envelope", /zod|^(safeParse|readRequest|_parse|run|inst\.)/],
   ["rows into inputs", /^#?(encode\w*|put\w*|transform|scoreRows|mayInherit)$/],

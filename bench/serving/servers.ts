@@ -1,4 +1,4 @@
-/** The three servers that are compared: the Worker, the Worker without scoring, and Fastify with onnxruntime-node. */
+/** The servers that are compared: the Worker, the same without scoring, Fastify with onnxruntime-node, and bare workerd. */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
@@ -14,7 +14,7 @@ import { resolveThreshold } from "../../model/thresholds.ts";
 import { toOnnx } from "../../trainer/export/onnx.ts";
 import { inputColumns } from "../../trainer/export/preprocessing.ts";
 import { KvService } from "../soak/kv.ts";
-import { startWorkerd } from "../workerd.ts";
+import { startWorkerd, type Workerd } from "../workerd.ts";
 
 export interface Server {
   readonly name: string;
@@ -26,41 +26,78 @@ export interface Server {
 export const WORKER = "the Worker";
 export const IDLE = "the Worker without scoring";
 export const FASTIFY = "Fastify + onnxruntime-node";
+export const BYTES = "workerd, the body taken";
+export const PARSED = "workerd and JSON.parse";
 
 export interface Servers {
-  readonly servers: readonly Server[];
-  /** The Worker once more, with an inspector, which would slow the one that is under load. */
-  readonly watched: Server & { readonly inspector: number };
+  /** The three that are compared, by the model's title. */
+  readonly compared: ReadonlyMap<string, readonly Server[]>;
+  /** workerd with next to nothing in it. */
+  readonly bare: readonly Server[];
+  /** The Worker once more, with an inspector, which would slow the one that is under load; by the model's title. */
+  readonly watched: { readonly servers: ReadonlyMap<string, Server>; readonly inspector: number } | undefined;
   stop(): Promise<void>;
 }
 
-/** Starts all with one model. */
-export async function startServers(model: Artefact): Promise<Servers> {
+/** Starts each of them once, with all models, by title. */
+export async function startServers(
+  models: ReadonlyMap<string, Artefact>,
+  { watch }: { watch: boolean },
+): Promise<Servers> {
   const kv = await KvService.start();
-  const bytes = writeArtefact(model);
-  const sha256 = createHash("sha256").update(bytes).digest("hex");
-  kv.put(weightsKey(sha256), bytes);
-  const current = { version: 1, sha256, publishedAt: "2026-01-01T00:00:00.000Z" };
-  kv.put(pointerKey("flows"), JSON.stringify({ name: "flows", current, history: [] }));
-  const given = { kvPort: kv.port, vars: { ENVIRONMENT: "development", DEFAULT_MODEL: "flows" } };
+  const names = new Map([...models.keys()].map((title, i) => [title, `model-${i + 1}`]));
+  for (const [title, model] of models) {
+    const bytes = writeArtefact(model);
+    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    const name = names.get(title) ?? "";
+    kv.put(weightsKey(sha256), bytes);
+    const current = { version: 1, sha256, publishedAt: "2026-01-01T00:00:00.000Z" };
+    kv.put(pointerKey(name), JSON.stringify({ name, current, history: [] }));
+  }
+  const given = { kvPort: kv.port, vars: { ENVIRONMENT: "development" } };
+  const other = (file: string): string[] => [fileURLToPath(new URL(file, import.meta.url))];
   const inspector = await getPort();
   const worker = await startWorkerd(given);
-  const watched = await startWorkerd({ ...given, inspector });
-  const idle = await startWorkerd({ ...given, more: [fileURLToPath(new URL("idle-worker.ts", import.meta.url))] });
-  const fastify = await startFastify(model);
-  const servers = [
-    { name: WORKER, url: `${worker.url}/v1/score`, pid: worker.pid },
-    { name: IDLE, url: `${idle.url}/v1/score`, pid: idle.pid },
-    { name: FASTIFY, url: fastify.url, pid: fastify.pid },
-  ];
-  const stop = async (): Promise<void> => {
-    await Promise.all([worker.stop(), watched.stop(), idle.stop(), fastify.stop()]);
-    kv.stop();
+  const watched = watch ? await startWorkerd({ ...given, inspector }) : undefined;
+  const idle = await startWorkerd({ ...given, more: other("idle-worker.ts") });
+  const bare = await startWorkerd({ ...given, more: other("bare-worker.ts") });
+  const fastify = new Map<string, Started>();
+  for (const [title, model] of models) fastify.set(title, await startFastify(model));
+  const scoring = (name: string, { url, pid }: Workerd, title: string): Server => ({
+    name,
+    url: `${url}/v1/models/${names.get(title)}/score`,
+    pid,
+  });
+  const compared = new Map(
+    [...fastify].map(([title, { url, pid }]) => [
+      title,
+      [scoring(WORKER, worker, title), scoring(IDLE, idle, title), { name: FASTIFY, url, pid }],
+    ]),
+  );
+  return {
+    compared,
+    bare: [
+      { name: BYTES, url: `${bare.url}/bytes`, pid: bare.pid },
+      { name: PARSED, url: `${bare.url}/parsed`, pid: bare.pid },
+    ],
+    watched: watched && {
+      servers: new Map([...models.keys()].map((title) => [title, scoring(WORKER, watched, title)])),
+      inspector,
+    },
+    stop: async () => {
+      await Promise.all([worker, watched, idle, bare, ...fastify.values()].map((one) => one?.stop()));
+      kv.stop();
+    },
   };
-  return { servers, watched: { name: WORKER, url: `${watched.url}/v1/score`, pid: watched.pid, inspector }, stop };
 }
 
-async function startFastify(model: Artefact): Promise<{ url: string; pid: number; stop(): Promise<void> }> {
+interface Started {
+  readonly url: string;
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+async function startFastify(model: Artefact): Promise<Started> {
   const folder = mkdtempSync(join(tmpdir(), "unseen-fastify-"));
   const file = join(folder, "model.onnx");
   writeFileSync(file, toOnnx(model));
