@@ -17,7 +17,8 @@ import { drawFor, unit } from "../trainer/learn/draw.ts";
 import { AdamW, builtModule, TrainingPass } from "../trainer/learn/engine.ts";
 import { Team } from "../trainer/learn/team.ts";
 import { COLOURS, svg } from "../trainer/report/svg.ts";
-import { REFERENCE, referenceModel, referenceRows } from "./reference-network.ts";
+import { operations, REFERENCE, referenceModel, referenceRows } from "./reference-network.ts";
+import { peakLoops } from "./speed/peak.ts";
 import { ADAMW, jaxStep, type Problem, type Step, tfjsStep, Torch } from "./training-peers.ts";
 
 const { values: options } = parseArgs({
@@ -136,8 +137,19 @@ const entries = [
     : []),
 ];
 for (const { run, ours: own } of entries) await run(own ? 40 : 1);
+const loops = await peakLoops("relaxed FMA");
+for (let i = 0; i < 100; i++) for (const { run } of loops) run();
+/** The most products and sums, in billions of operations a second, that one thread did of nothing else. */
+let peak = 0;
 for (let round = 0; round < ROUNDS; round++) {
   for (const { run, steps, ms } of entries) ms.push(await run(steps));
+  for (const { done, run } of loops) {
+    for (let i = 0; i < 10; i++) {
+      const started = performance.now();
+      run();
+      peak = Math.max(peak, done / (performance.now() - started) / 1e6);
+    }
+  }
 }
 torch?.stop();
 await Promise.all(builds.map(({ team }) => team.close()));
@@ -151,7 +163,14 @@ const ratios = {
   "two threads over tfjs": best / speed(TFJS),
   ...(torch ? { "two threads over torch": best / speed(TORCH) } : {}),
 };
+const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
 const rounded = Object.fromEntries(Object.entries(ratios).map(([name, ratio]) => [name, Number(ratio.toFixed(2))]));
+
+const fastest = (name: string): number => Math.min(...(entries.find((one) => one.name === name)?.ms ?? []));
+/** Milliseconds of a step's products at the peak: forward, to weights, and to all inputs but the network's own. */
+const products = (ROWS * (3 * operations(REFERENCE) - 2 * REFERENCE.inputs * REFERENCE.hidden)) / peak / 1e6;
+const [alone, together] = [fastest(builds[2].name), fastest(builds[3].name)];
+const limit = `One thread did ${peak.toFixed(1)} GFLOP/s of nothing but products and sums in the same run. At that the products of a step take ${products.toFixed(1)} ms, and the fastest step on one thread took ${alone.toFixed(1)} ms in all: ${percent(products / alone)} of it. Two threads, which could at best take half of that, took ${together.toFixed(1)} ms: so a step cannot be more than ${(1000 / (products / 2) / speed(JAX)).toFixed(1)} times as fast as the fastest of jax-js on this machine, nor ${(1000 / (products / 2) / speed(TFJS)).toFixed(0)} times TensorFlow.js's, were everything else free and no thread ever waited; the targets are 7 and 40.`;
 
 const table = [
   "| | steps/s, median | fastest round |",
@@ -172,10 +191,12 @@ ${list.join("\n")}
 
 ![Training steps a second](performance-training.svg)
 
+${limit}
+
 Two threads give the same weights as one, to the last bit, and so does any other number: rows are shared out where each row is on its own; a sum over rows (gradients of weights, biases and norms) is shared out by what it writes, so that one thread adds up all rows in their order. Threads meet where one needs what another has written, in the kernel, some forty times a step. A step allocates nothing: neither does the kernel's memory grow, nor is there an array made (trainer/learn/team.test.ts). The relaxed build is used where the engine has relaxed SIMD; it rounds once where the plain build rounds twice, so models trained by the two differ in the last bits.
 ${torch ? "" : "\nNo Python with torch was found for this run.\n"}`;
 if (options.json) console.log(JSON.stringify(rounded));
-else console.log(`${table.join("\n")}\n\n${list.join("\n")}`);
+else console.log(`${table.join("\n")}\n\n${list.join("\n")}\n\n${limit}`);
 if (!options.quick && !options.json) {
   writeFileSync(new URL("../docs/performance-training.md", import.meta.url), document);
   const plot = svg("Training steps a second of the reference network", {
