@@ -1,5 +1,6 @@
 /** The requests of the soak, good and bad, each with what its answer must be. */
 import type { IncomingHttpHeaders } from "node:http";
+import { gzipSync } from "node:zlib";
 import type { Pool } from "./pool.ts";
 
 export interface Answer {
@@ -97,13 +98,14 @@ export function kinds(pool: Pool, authorised: Readonly<Record<string, string>>):
     }),
   });
 
-  const lines: Kind = {
-    name: "lines (NDJSON)",
-    weight: 10,
+  const lines = (name: string, compressed: boolean): Kind => ({
+    name,
+    weight: 5,
     make(draw) {
       const picked = pick(draw, 200);
       const broken = Math.floor(draw() * picked.length);
-      const body = picked.map((row, i) => `${i === broken ? '{"no":' : pool.listed[row]}\n`).join("");
+      const text = picked.map((row, i) => `${i === broken ? '{"no":' : pool.listed[row]}\n`).join("");
+      const body = compressed ? gzipSync(text) : text;
       const check = (answer: Answer): string | undefined =>
         scored(answer, () => {
           const text = answer.body.toString("utf8").trimEnd().split("\n");
@@ -113,19 +115,24 @@ export function kinds(pool: Pool, authorised: Readonly<Record<string, string>>):
           const scores = answers.filter((_, i) => i !== broken).map((each) => each.score);
           return expectScores(good, answer, scores);
         });
-      const headers = { ...authorised, "content-type": "application/x-ndjson" };
+      const coding: Readonly<Record<string, string>> = compressed ? { "content-encoding": "gzip" } : {};
+      const headers = { ...authorised, ...coding, "content-type": "application/x-ndjson" };
       return { method: "POST", path: "/v1/score", headers, body, rows: picked.length - 1, check };
     },
+  });
+  const encodedRows = (picked: readonly number[]): Uint8Array => {
+    const rows = new Float32Array(picked.length * pool.inputs);
+    for (const [i, row] of picked.entries()) {
+      rows.set(pool.encoded.subarray(row * pool.inputs, (row + 1) * pool.inputs), i * pool.inputs);
+    }
+    return new Uint8Array(rows.buffer);
   };
   const binary: Kind = {
     name: "binary, version 1 pinned",
     weight: 10,
     make(draw) {
       const picked = pick(draw, 256);
-      const body = new Float32Array(picked.length * pool.inputs);
-      for (const [i, row] of picked.entries()) {
-        body.set(pool.encoded.subarray(row * pool.inputs, (row + 1) * pool.inputs), i * pool.inputs);
-      }
+      const body = encodedRows(picked);
       const check = (answer: Answer): string | undefined =>
         scored(answer, () => {
           if (versionOf(answer) !== 1) return `version ${versionOf(answer)} answers for version 1`;
@@ -134,7 +141,7 @@ export function kinds(pool: Pool, authorised: Readonly<Record<string, string>>):
         });
       const headers = { ...authorised, "content-type": "application/octet-stream" };
       const path = "/v1/models/flows/versions/1/score";
-      return { method: "POST", path, headers, body: new Uint8Array(body.buffer), rows: picked.length, check };
+      return { method: "POST", path, headers, body, rows: picked.length, check };
     },
   };
   const tensors: Kind = {
@@ -157,14 +164,38 @@ export function kinds(pool: Pool, authorised: Readonly<Record<string, string>>):
       return { method: "POST", path: "/v2/models/flows/infer", headers: json, body, rows: picked.length, check };
     },
   };
+  const tensorsBehind: Kind = {
+    name: "tensors behind the JSON, version 1 pinned",
+    weight: 3,
+    make(draw) {
+      const picked = pick(draw, 256);
+      const rows = encodedRows(picked);
+      const shape = [picked.length, pool.inputs];
+      const input = { name: "encoded", shape, datatype: "FP32", parameters: { binary_data_size: rows.length } };
+      const outputs = [{ name: "score", parameters: { binary_data: true } }];
+      const head = Buffer.from(JSON.stringify({ inputs: [input], outputs }));
+      const check = ({ body, ...answer }: Answer): string | undefined =>
+        scored({ body, ...answer }, () => {
+          const length = Number(answer.headers["inference-header-content-length"]);
+          const scores = new Float32Array(new Uint8Array(body.subarray(length)).buffer);
+          return expectScores(picked, { body, ...answer }, scores);
+        });
+      // encoded as version 1 reads them
+      const headers = { ...authorised, "inference-header-content-length": String(head.length) };
+      const body = Buffer.concat([head, rows]);
+      return { method: "POST", path: "/v2/models/flows/versions/1/infer", headers, body, rows: picked.length, check };
+    },
+  };
   const drift = get("drift", 1, "/v1/models/flows/drift", (body) => "hours" in (body as object));
   return [
     score("one row", 25, "/v1/score", 1, pool.named),
     score("up to 64 rows", 25, "/v1/models/flows/score", 64, pool.listed),
     score("TF Serving's form", 5, "/v1/models/flows:predict", 16, pool.named),
-    lines,
+    lines("lines (NDJSON)", false),
+    lines("lines, compressed", true),
     binary,
     tensors,
+    tensorsBehind,
     ...(pool.reference ? [drift] : []),
     get("model metadata", 2, "/v2/models/flows", (body) => (body as { name?: string }).name === "flows"),
     get("model card", 3, "/v1/models/flows", (body) => Array.isArray((body as { features?: unknown }).features)),
