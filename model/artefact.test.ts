@@ -140,8 +140,8 @@ describe("an artefact", () => {
 describe("refused on reading:", () => {
   test.each<[string | undefined, RegExp]>([
     [undefined, /names no format/],
-    ['"unseen/2"', /unseen\/2/],
-    ["unseen/1", /format/],
+    ['"unseen/1"', /unseen\/1/],
+    ["unseen/2", /format/],
     ["pt", /pt/],
     ["", /format/],
   ])("format %s", (text, words) => {
