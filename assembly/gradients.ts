@@ -45,7 +45,7 @@ function twoColumns(rows: i32, x: usize, xStride: usize, dy: usize, yStride: usi
 }
 
 /**
- * Six rows of half a dW panel: twelve sums, for where a product and its sum are one instruction; see `sixRows` of gemm.ts.
+ * Six rows of half a dW panel: twelve sums, for where a product and its sum are one instruction; see `sixRows` of tiles.ts.
  */
 // @ts-ignore: decorator
 @inline

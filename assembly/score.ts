@@ -3,8 +3,8 @@ import { execute, INSTRUCTION } from "./program";
 
 export { packFixed } from "./fixed";
 export { layForest, leavesBelow } from "./forest-layout";
-export { pack, packTransposed } from "./gemm";
 export { stride } from "./layout";
+export { pack, packTransposed } from "./pack";
 export { layPieces } from "./pieces";
 export { notFinite, notWhole, wrongNode } from "./soundness";
 export { tabulate } from "./spline-layout";

@@ -2,10 +2,11 @@
 import { gelu, geluBackward, layerNorm, layerNormBackward } from "./activation";
 import { adamw, squares } from "./adamw";
 import { confidenceGradient, scores, signStep } from "./confidence";
-import { linear, packTransposedRows } from "./gemm";
+import { linear } from "./gemm";
 import { accumulate, biasGradient, linearGradient, normGradient, scale } from "./gradients";
 import { panels, stride } from "./layout";
 import { crossEntropy, hingeMargin, squaredError } from "./losses";
+import { packTransposedRows } from "./pack";
 import {
   CONFIDENCE_GRADIENT,
   execute,

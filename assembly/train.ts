@@ -1,7 +1,7 @@
 // train.wasm: the scoring kernel with the backward passes, losses and optimiser that learning needs, for several threads.
 export { layForest, leavesBelow } from "./forest-layout";
-export { pack, packTransposed } from "./gemm";
 export { stride } from "./layout";
+export { pack, packTransposed } from "./pack";
 export { layPieces } from "./pieces";
 export { notFinite, notWhole, wrongNode } from "./soundness";
 export { tabulate } from "./spline-layout";
