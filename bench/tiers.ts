@@ -16,7 +16,7 @@ import { testSide } from "../trainer/evaluate/evaluate.ts";
 import { aucRoc } from "../trainer/evaluate/metrics.ts";
 import { kernelModule } from "../trainer/learn/engine.ts";
 import { quantise } from "../trainer/learn/quantise.ts";
-import type { LearningMethod } from "../trainer/learn/train.ts";
+import type { LearningMethod } from "../trainer/learn/request.ts";
 
 const DATA = ["cicids2017", "ciciot2023", "mitbih_features"];
 const METHODS: readonly (readonly [LearningMethod, string])[] = [

@@ -1,7 +1,7 @@
 /** Runs a benchmark: outlines the data sets, plans what is missing from the results file, and hands it to the workers. */
 import { basename, resolve } from "node:path";
 import { UnseenError } from "../../model/errors.ts";
-import type { Progress } from "../learn/train.ts";
+import type { Progress } from "../learn/request.ts";
 import { keyOf } from "./line.ts";
 import { type Outline, planTasks, type PlanOptions } from "./plan.ts";
 import { Pool } from "./pool.ts";

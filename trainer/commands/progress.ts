@@ -1,5 +1,5 @@
 /** Progress of long work on standard error: a bar in a terminal, a line now and then elsewhere, nothing when quiet. */
-import type { Progress } from "../learn/train.ts";
+import type { Progress } from "../learn/request.ts";
 
 const BAR = 24;
 /** Outside a terminal a line is worth printing at every such share of a phase. */

@@ -13,7 +13,8 @@ import { kernelModule } from "./engine.ts";
 import { gather } from "./judge.ts";
 import type { Learner } from "./learner.ts";
 import { makeReference } from "./reference.ts";
-import type { EncodedFit, TrainRequest } from "./train.ts";
+import type { EncodedFit } from "./encode-fit.ts";
+import type { TrainRequest } from "./request.ts";
 
 /** False-positive budgets every artefact has a threshold for; the middle one is the default at the edge. */
 export const BUDGETS = ["0.001", "0.01", "0.05"] as const;

@@ -1,6 +1,6 @@
 /** The published form's three stages for the model card: how scores lay before, after the inner and after the outer loop. */
 import type { Stage } from "../../model/evaluation.ts";
-import type { EpisodeLog } from "./train.ts";
+import type { EpisodeLog } from "./request.ts";
 
 /** Score histograms of the last episode, families taken together; none without families. */
 export function episodeStages(episodes: readonly EpisodeLog[]): Stage[] {

@@ -10,7 +10,8 @@ import { splitDataset } from "../data/split.ts";
 import { drawFor, gaussian } from "./draw.ts";
 import { kernelModule } from "./engine.ts";
 import { separation } from "./judge.ts";
-import { type Progress, train, type TrainRequest } from "./train.ts";
+import type { Progress, TrainRequest } from "./request.ts";
+import { train } from "./train.ts";
 
 /** Two normal domains around different centres, families shifted along different columns. */
 function toy(columns = 6, rows = 400): Dataset {

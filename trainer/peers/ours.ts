@@ -4,7 +4,8 @@ import { Scorer } from "../../model/scorer.ts";
 import { EVIDENCE, type EvidenceName } from "../../model/evidence.ts";
 import type { EvidenceOptions } from "../learn/evidence/learn.ts";
 import { kernelModule } from "../learn/engine.ts";
-import { type LearningMethod, type LearningOptions, train } from "../learn/train.ts";
+import type { LearningMethod, LearningOptions } from "../learn/request.ts";
+import { train } from "../learn/train.ts";
 import { writeArtefact } from "../../model/artefact.ts";
 import type { Fitted, Method, TrainingSide } from "./method.ts";
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import type { EpisodeLog } from "../learn/train.ts";
+import type { EpisodeLog } from "../learn/request.ts";
 import type { Verdict } from "../learn/judge.ts";
 import { episodeSections, readEpisodes } from "./episodes.ts";
 

@@ -3,7 +3,7 @@ import * as Plot from "@observablehq/plot";
 import { readFileSync } from "node:fs";
 import { UnseenError } from "../../model/errors.ts";
 import { HISTOGRAM_BINS } from "../learn/judge.ts";
-import type { EpisodeLog } from "../learn/train.ts";
+import type { EpisodeLog } from "../learn/request.ts";
 import { type Section, text } from "./section.ts";
 import { COLOURS, LOST, short, svg, WON } from "./svg.ts";
 

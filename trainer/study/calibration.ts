@@ -4,7 +4,7 @@ import { baseOf, cellOf } from "../benchmark/cell.ts";
 import { LEAST_TESTED } from "../benchmark/task.ts";
 import { UnseenError } from "../../model/errors.ts";
 import { aucRoc, brier, budgetThreshold, decisions, expectedCalibrationError } from "../evaluate/metrics.ts";
-import { LEARNING_METHODS, type LearningMethod } from "../learn/train.ts";
+import { LEARNING_METHODS, type LearningMethod } from "../learn/request.ts";
 import { CHOICES, trainOurs } from "../peers/ours.ts";
 import type { Matrix } from "../data/matrix.ts";
 import { calibrationPage } from "./calibration-page.ts";

@@ -3,7 +3,7 @@ import { UnseenError } from "../../model/errors.ts";
 import { Bench } from "../benchmark/bench.ts";
 import { Pool } from "../benchmark/pool.ts";
 import { appendResults, repairResults } from "../benchmark/results.ts";
-import type { Progress } from "../learn/train.ts";
+import type { Progress } from "../learn/request.ts";
 import { keyOf, readEntries } from "./entries.ts";
 import type { Entry, Study, StudyOptions, StudyTask } from "./study.ts";
 import type { Measured, StudyRequest } from "./worker.ts";

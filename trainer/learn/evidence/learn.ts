@@ -8,7 +8,7 @@ import { TURNS } from "../../data/sides.ts";
 import { drawFor } from "../draw.ts";
 import { gather } from "../judge.ts";
 import { keptOf, rowsAt, rowsWhere, stacked } from "../select.ts";
-import type { EncodedFit } from "../train.ts";
+import type { EncodedFit } from "../encode-fit.ts";
 import { familyFolds, type Forests, growForests, NO_FORESTS, REFITS } from "./forests.ts";
 import { calibrate, fitHead, headLogits, type Table } from "./head.ts";
 import { drawInside, fitMember, type Member, MEMBERS } from "./members.ts";

@@ -1,0 +1,33 @@
+/** The training side of a split as the network's inputs. */
+import type { Schema } from "../../model/schema.ts";
+import { encodeRows, type Matrix } from "../data/matrix.ts";
+import type { FitData } from "../data/split.ts";
+
+/** The training side, encoded. */
+export interface EncodedFit {
+  readonly train: readonly Matrix[];
+  /** By blocks, the turn of every training row, domain after domain. */
+  readonly turns?: Uint8Array;
+  readonly validation: readonly Matrix[];
+  readonly support: ReadonlyMap<string, Matrix>;
+  /** The group that each family belongs to, or its own name. */
+  readonly kin: ReadonlyMap<string, string>;
+  readonly seenValidation: ReadonlyMap<string, Matrix>;
+}
+
+export function encodeFit(fit: FitData, schema: Schema): EncodedFit {
+  const encode = (rows: Parameters<typeof encodeRows>[2]): Matrix => encodeRows(schema, fit.columns, rows);
+  const filled = (matrices: Matrix[]): Matrix[] => matrices.filter(({ rows }) => rows > 0);
+  const turns = fit.normal.flatMap(({ turns: ofDomain }) => (ofDomain ? [...ofDomain] : []));
+  const support = new Map(fit.seen.map(({ family, support: rows }) => [family, encode(rows)]));
+  const validation = new Map(fit.seen.map(({ family, validation: rows }) => [family, encode(rows)]));
+  for (const map of [support, validation]) for (const [family, { rows }] of map) if (rows === 0) map.delete(family);
+  return {
+    train: filled(fit.normal.map(({ train: rows }) => encode(rows))),
+    ...(turns.length > 0 ? { turns: Uint8Array.from(turns) } : {}),
+    validation: filled(fit.normal.map(({ validation: rows }) => encode(rows))),
+    support,
+    kin: new Map(fit.seen.map(({ family, kin }) => [family, kin])),
+    seenValidation: validation,
+  };
+}
