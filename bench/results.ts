@@ -17,6 +17,7 @@ import { aucOf, type Figure, type Frame, framesOf, macro, mean, type MethodInfo 
 import { toMarkdown } from "../trainer/report/markdown.ts";
 import { meansPlot } from "../trainer/report/plots.ts";
 import { reportOf } from "../trainer/report/report.ts";
+import { signed } from "../trainer/report/section.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const files = process.argv.slice(2);
@@ -108,7 +109,7 @@ function baselinesTable(measured: readonly Frame[]): string {
     "| data | split | family | best of the five | its AUC-ROC | unseen | gain |",
     "|---|---|---|---|--:|--:|--:|",
     ...weak.map(({ data, split, family, best, own, gain }) => {
-      const percent = `${gain < 0 ? "−" : "+"}${Math.abs(100 * gain).toFixed(1)} %`;
+      const percent = `${signed(100 * gain, 1)} %`;
       return `| ${data} | ${split} | ${family} | ${best.title} | ${fixed(best.value)} | ${fixed(own)} | ${percent} |`;
     }),
   ].join("\n");

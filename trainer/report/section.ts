@@ -56,7 +56,7 @@ export function plusMinus({ mean, deviation }: { readonly mean: number; readonly
 }
 
 /** With a sign, unless it rounds to 0. */
-export function signed(value: number): string {
-  const words = fixed(Math.abs(value));
-  return words === "0.000" ? words : `${value > 0 ? "+" : "−"}${words}`;
+export function signed(value: number, decimals = 3): string {
+  const words = fixed(Math.abs(value), decimals);
+  return Number(words) === 0 ? words : `${value > 0 ? "+" : "−"}${words}`;
 }
