@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { pointerKey, weightsKey } from "../../model/pointer.ts";
 import { hostileFiles } from "../../test/hostile/files.ts";
+import type { Bindings } from "../bindings.ts";
 import { bindings, development, publish, serve, sha256 } from "../test-server.ts";
 import { ask, bytes, standUp } from "./asking.ts";
 import { mangled } from "./values.ts";
@@ -61,6 +62,24 @@ describe("what lies in KV", () => {
       key.startsWith("weights/") ? down() : (get as (...all: unknown[]) => Promise<unknown>)(key, ...rest);
     const halfway = { ...given, MODELS: { get: half } as unknown as typeof bindings.MODELS };
     expect((await serve()(`${model}/weights/${hash}`, {}, halfway)).status).toBe(503);
+  });
+
+  test("a bucket that fails is a 503 with retry-after on every route of batches", async () => {
+    const down = (): Promise<never> => Promise.reject(new Error("R2: internal error"));
+    const store = { get: down, head: down, put: down, list: down };
+    const given = { ...development, BATCH_STORE: store, BATCH_QUEUE: {}, BATCH_FLOW: {} } as unknown as Bindings;
+    const headers = { "content-type": "application/json" };
+    const batch = `/v1/batches/${crypto.randomUUID()}`;
+    for (const response of [
+      await ask("/v1/batches", { method: "POST", body: '{"object":"rows.ndjson"}', headers }, given),
+      await ask("/v1/batches", {}, given),
+      await ask(batch, {}, given),
+      await ask(`${batch}/cancel`, { method: "POST" }, given),
+      await ask(`${batch}/results`, {}, given),
+    ]) {
+      expect([response.status, response.headers.get("retry-after")]).toEqual([503, "5"]);
+      expect(await response.json()).toMatchObject({ code: "store-unavailable" });
+    }
   });
 
   test("150 weights files with bytes changed are refused, or give the golden scores", async () => {

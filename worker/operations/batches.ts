@@ -22,7 +22,7 @@ export const BATCHES: readonly Operation[] = [
     tag: "Batches",
     summary: "How far a batch is",
     answer: { description: "Counts of parts and rows.", content: json("BatchProgress") },
-    faults: [404, 501],
+    faults: [404, 501, 503],
   },
   {
     method: "get",
@@ -32,7 +32,7 @@ export const BATCHES: readonly Operation[] = [
     summary: "Batches there are, the latest first; a link header leads on where there are more",
     query: BatchesQuery,
     answer: { description: "How far each is.", content: json("BatchList") },
-    faults: [422, 501],
+    faults: [422, 501, 503],
   },
   {
     method: "post",
@@ -41,7 +41,7 @@ export const BATCHES: readonly Operation[] = [
     tag: "Batches",
     summary: "Stop a batch; what is scored stays",
     answer: { description: "Where it stopped; unchanged where it was done.", content: json("BatchProgress") },
-    faults: [404, 501],
+    faults: [404, 501, 503],
   },
   {
     method: "get",
@@ -54,6 +54,6 @@ export const BATCHES: readonly Operation[] = [
       description: "A Prediction or a LineFault a line.",
       content: { [LINES_TYPE]: { schema: lines } },
     },
-    faults: [404, 409, 422, 501],
+    faults: [404, 409, 422, 501, 503],
   },
 ];

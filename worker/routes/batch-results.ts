@@ -6,6 +6,7 @@ import { isDone, type ManifestPart } from "../batch/progress.ts";
 import type { AppEnv } from "../bindings.ts";
 import { Problem } from "../problem.ts";
 import { ResultsQuery } from "../schemas.ts";
+import { reached } from "../stores.ts";
 import { bound, readProgress } from "./batches.ts";
 
 /** Parts of one answer: some 200 MB of rows, and each is a read of R2, of which a request may make 1,000. */
@@ -22,7 +23,7 @@ export async function batchResults(context: Context<AppEnv>, id: string): Promis
     throw new Problem(422, "request-invalid", "The query is not as it should be.", "It takes from=PART, from 0.");
   }
   const progress = await readProgress(store, id);
-  const manifest = await store.get(manifestKey(id));
+  const manifest = await reached(store.get(manifestKey(id)));
   if (!manifest || !isDone(progress)) {
     const remedy = `Ask /v1/batches/${id} until its state is "complete".`;
     throw new Problem(409, "batch-running", "The batch is not done.", remedy, { headers: { "retry-after": "5" } });

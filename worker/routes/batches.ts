@@ -11,6 +11,7 @@ import { readJson } from "../body.ts";
 import { Problem, requestFault } from "../problem.ts";
 import type { Registry } from "../registry.ts";
 import { BatchesQuery, BatchRequest } from "../schemas.ts";
+import { reached } from "../stores.ts";
 
 /** Batches of one answer, each of which is a read of R2. */
 const LISTED = 50;
@@ -49,7 +50,7 @@ export async function startBatch(
   } = parsed.data;
   const { scorer, version } = await registry.get(name, { version: parsed.data.version });
   const value = resolveThreshold(scorer.artefact, spec);
-  const head = object.startsWith(PREFIX) ? null : await store.head(object);
+  const head = object.startsWith(PREFIX) ? null : await reached(store.head(object));
   if (!head || head.size === 0) {
     const remedy = `Put it into the bucket first, outside of ${PREFIX}: npx wrangler r2 object put BUCKET/KEY --file FILE.`;
     throw new Problem(404, "object-unknown", head ? "The object is empty." : "There is no such object.", remedy);
@@ -82,9 +83,9 @@ export async function startBatch(
     rowsBad: 0,
     anomalies: 0,
   };
-  await writeProgress(store, progress);
-  await putJson(store, listKey(batch), {});
-  await flow.create({ id: batch.id, params: batch });
+  await reached(writeProgress(store, progress));
+  await reached(putJson(store, listKey(batch), {}));
+  await reached(flow.create({ id: batch.id, params: batch }));
   context.header("location", `/v1/batches/${batch.id}`);
   return context.json(shown(progress), 202);
 }
@@ -104,11 +105,12 @@ export async function listBatches(context: Context<AppEnv>): Promise<Response> {
     throw new Problem(422, "request-invalid", "The query is not as it should be.", remedy);
   }
   const { after } = query.data;
-  const page = await store.list({ prefix: LIST, limit: LISTED, ...(after ? { startAfter: `${LIST}${after}` } : {}) });
+  const from = after ? { startAfter: `${LIST}${after}` } : {};
+  const page = await reached(store.list({ prefix: LIST, limit: LISTED, ...from }));
   const names = page.objects.map(({ key }) => key.slice(LIST.length));
   if (page.truncated) context.header("link", `</v1/batches?after=${names.at(-1)}>; rel="next"`);
   const batches = names.map(async (name) => {
-    const object = await store.get(progressKey(name.slice(name.indexOf("-") + 1)));
+    const object = await reached(store.get(progressKey(name.slice(name.indexOf("-") + 1))));
     // Its objects may have been deleted since.
     return object === null ? [] : [await current(flow, await object.json<Progress>())];
   });
@@ -120,8 +122,8 @@ export async function cancelBatch(context: Context<AppEnv>, id: string): Promise
   const { store } = bound(context.env);
   const progress = await readProgress(store, id);
   if (isDone(progress)) return context.json(shown(progress));
-  await putJson(store, cancelKey(id), {});
-  return context.json(shown(await countParts(store, progress.batch)));
+  await reached(putJson(store, cancelKey(id), {}));
+  return context.json(shown(await reached(countParts(store, progress.batch))));
 }
 
 /** A coordinator that gave up would otherwise look like one at work. */
@@ -135,9 +137,9 @@ async function current(flow: Workflow<Batch>, progress: Progress): Promise<objec
   return { ...shown(progress), ...(stopped ? { state: "stopped" } : {}) };
 }
 
-/** @throws Problem 404 */
+/** @throws Problem 404, 503 */
 export async function readProgress(store: R2Bucket, id: string): Promise<Progress> {
-  const object = BATCH_ID.test(id) ? await store.get(progressKey(id)) : null;
+  const object = BATCH_ID.test(id) ? await reached(store.get(progressKey(id))) : null;
   if (object) return object.json<Progress>();
   throw new Problem(404, "batch-unknown", "There is no such batch.", "POST /v1/batches starts one.");
 }
