@@ -55,8 +55,9 @@ for (const [key, { minimum }] of await timeRounds(new Map([...loops].map(([key, 
   peaks.set(name, Math.max(peaks.get(name) ?? 0, done / minimum / 1000));
 }
 say("timing stages");
+// only the page tells of them
 const beside = new Map(
-  Object.entries(stageModels).map(([tier, [build, model]]) => [tier, besideProducts(build, model)]),
+  Object.entries(values.json ? {} : stageModels).map(([tier, [build, model]]) => [tier, besideProducts(build, model)]),
 );
 say("timing in workerd");
 const reference = new Map([["the reference network", referenceModel()]]);
