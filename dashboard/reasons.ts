@@ -38,7 +38,7 @@ export function showReasons(row: number, score: number, { features, ...odds }: E
   const path = h(
     "p",
     { class: "quiet" },
-    `On the log odds, from ${signed(odds.reference)} for a row of normal medians to ${signed(odds.logOdds)}. What each feature adds:`,
+    `On the log odds, from ${signed(odds.reference)} for a typical normal row to ${signed(odds.logOdds)}. What each feature adds:`,
   );
   byId("reasons").replaceChildren(
     path,

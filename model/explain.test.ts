@@ -8,8 +8,8 @@ import { datasetOf, type GroupSketch } from "../trainer/data/testing.ts";
 import { below, drawFor, gaussian } from "../trainer/learn/draw.ts";
 import { kernelModule } from "../trainer/learn/engine.ts";
 import { train } from "../trainer/learn/train.ts";
-import type { ResidualShape } from "./artefact.ts";
-import { explain, referenceRow } from "./explain.ts";
+import type { Golden, ResidualShape } from "./artefact.ts";
+import { explain, medianRow, referenceRow } from "./explain.ts";
 import { Scorer } from "./scorer.ts";
 import { tensorValues } from "./tensor.ts";
 
@@ -22,12 +22,13 @@ const total = (all: readonly { contribution: number }[]): number => all.reduce((
 const sizes = (all: readonly { contribution: number }[]): number[] => all.map((c) => Math.abs(c.contribution));
 
 describe.each([0, 2e-3])("explanations of the residual network, ε = %d", (epsilon) => {
-  const scorer = new Scorer({ ...artefact, epsilon }, kernel, unchecked);
+  const golden = { rows: [], scores: [] };
+  const scorer = new Scorer({ ...artefact, golden, epsilon }, kernel, unchecked);
   const rows = randomRows(40, 11);
 
   test("contributions along the path sum to the change from the reference row, and the log odds give the score", () => {
     const scores = scorer.scoreRows(rows);
-    const [start] = scorer.scoreRows([referenceRow(SCHEMA)]);
+    const [start] = scorer.scoreRows([referenceRow(scorer)]);
     for (const [i, { logOdds, reference, features }] of explain(scorer, rows).entries()) {
       expect(Math.abs(total(features) - (logOdds - reference))).toBeLessThan(1e-4);
       expect(1 / (1 + Math.exp(-logOdds))).toBeCloseTo(scores[i], 6);
@@ -49,7 +50,7 @@ describe.each([0, 2e-3])("explanations of the residual network, ε = %d", (epsil
   });
 
   test("occlusion is the change by one feature, all columns of a category together", () => {
-    const reference = referenceRow(SCHEMA);
+    const reference = referenceRow(scorer);
     const occluded = explain(scorer, rows, { method: "occlusion" });
     for (const [i, { logOdds, features }] of occluded.entries()) {
       for (const { name, contribution } of features) {
@@ -78,7 +79,7 @@ describe.each([0, 2e-3])("explanations of the residual network, ε = %d", (epsil
       );
       for (const [j, slope] of wanted.entries()) expect(Math.abs(gradient[j] - slope)).toBeLessThan(1e-3);
 
-      const reference = scorer.encode(referenceRow(SCHEMA));
+      const reference = scorer.encode(referenceRow(scorer));
       const [{ features }] = explain(scorer, [row], { method: "gradient" });
       const protocol = features.find(({ name }) => name === "protocol")?.contribution;
       const columns = [2, 3, 4].map((j) => wanted[j] * (x[j] - reference[j]));
@@ -106,8 +107,8 @@ describe.each([0, 2e-3])("explanations of the residual network, ε = %d", (epsil
 });
 
 test("the reference row explains to nothing, top cuts, values are those given", () => {
-  const scorer = new Scorer(artefact, kernel);
-  const [same] = explain(scorer, [referenceRow(SCHEMA)]);
+  const scorer = new Scorer({ ...artefact, golden: { rows: [], scores: [] } }, kernel);
+  const [same] = explain(scorer, [referenceRow(scorer)]);
   expect(same.logOdds).toBe(same.reference);
   expect(same.features.every(({ contribution }) => contribution === 0)).toBe(true);
   expect(same.evidence).toBeUndefined();
@@ -122,6 +123,20 @@ test("the reference row explains to nothing, top cuts, values are those given", 
   });
   const [cut] = explain(scorer, [named], { top: 2 });
   expect(cut.features).toEqual(whole.features.slice(0, 2));
+});
+
+test("a golden row that scores lower than the medians is the reference", () => {
+  const { artefact } = makeArtefact(kernel, 4);
+  const rows = randomRows(40, 5) as Golden["rows"];
+  const scorer = new Scorer({ ...artefact, golden: { rows, scores: [] } }, kernel, unchecked);
+  const candidates = [medianRow(SCHEMA), ...rows];
+  const scores = scorer.scoreRows(candidates);
+  const [{ reference, features }] = explain(scorer, [[2e5, 7, "tcp", null]]);
+  const lowest = scores.indexOf(Math.min(...scores));
+  expect(lowest).toBeGreaterThan(0);
+  expect(1 / (1 + Math.exp(-reference))).toBeCloseTo(scores[lowest], 6);
+  const named = features.find(({ name }) => name === "bytes");
+  expect(named?.reference).toBe(candidates[lowest][0] ?? 100);
 });
 
 test("whatever scores is explained; whatever is refused is refused alike", () => {

@@ -24,7 +24,7 @@ export interface Contribution {
   readonly name: string;
   /** As the caller gave it; null is missing. */
   readonly value: Cell;
-  /** What stands for it in the reference row: median, most frequent category, share of true. */
+  /** What stands for it in the reference row; for a boolean's median its share of true. */
   readonly reference: Cell;
   /** On the log odds; above 0 makes the row more anomalous. */
   readonly contribution: number;
@@ -48,11 +48,22 @@ export interface ExplainOptions {
 }
 
 /**
- * The reference: the median of every number, the most frequent category, and for a boolean its share of true, over
- * normal training rows. It is in the schema: missing numbers and booleans are imputed so, categories sorted by frequency.
+ * The medians: of every number the median, the most frequent category, and for a boolean its share of true, over normal
+ * training rows. They are in the schema: missing numbers and booleans are imputed so, categories sorted by frequency.
  */
-export function referenceRow({ features }: Schema): (string | null)[] {
+export function medianRow({ features }: Schema): (string | null)[] {
   return features.map((feature) => (feature.kind === "categorical" ? (feature.values[0] ?? null) : null));
+}
+
+/**
+ * The row that others are explained against: of the medians and the golden rows, the one that scores lowest. Medians of
+ * columns that hang together need not be like any row there is; then one of the domains' typical rows stands for normal.
+ */
+export function referenceRow(scorer: Scorer): readonly Cell[] {
+  const { schema, golden } = scorer.artefact;
+  const rows = [medianRow(schema), ...golden.rows];
+  const odds = scorer.logOdds(rows.length, (row, input, at) => scorer.encodeInto(rows[row], input, at, row));
+  return rows[odds.indexOf(Math.min(...odds))];
 }
 
 /**
@@ -64,7 +75,8 @@ export function referenceRow({ features }: Schema): (string | null)[] {
 export function explain(scorer: Scorer, rows: readonly Row[], options: ExplainOptions = {}): Explanation[] {
   const { schema } = scorer.artefact;
   const { method = "path", top = schema.features.length } = options;
-  const reference = scorer.encode(referenceRow(schema));
+  const normalRow = referenceRow(scorer);
+  const reference = scorer.encode(normalRow);
   const spans = spansOf(schema);
   const [normal] = scorer.logOdds(1, (_, input, at) => input.set(reference, at));
   return rows.map((row, index): Explanation => {
@@ -81,7 +93,7 @@ export function explain(scorer: Scorer, rows: readonly Row[], options: ExplainOp
       features: order.slice(0, top).map((i) => ({
         name: schema.features[i].name,
         value: cellOf(row, i, schema.features[i].name),
-        reference: normalValue(schema.features[i]),
+        reference: normalRow[i] ?? medianOf(schema.features[i]),
         contribution: contributions[i],
       })),
       ...(z ? { evidence: evidenceShares(scorer.artefact, z) } : {}),
@@ -202,6 +214,6 @@ function cellOf(row: Row, index: number, name: string): Cell {
   return (Array.isArray(row) ? row[index] : (row as Readonly<Record<string, unknown>>)[name]) as Cell;
 }
 
-function normalValue(feature: Feature): Cell {
+function medianOf(feature: Feature): Cell {
   return feature.kind === "categorical" ? (feature.values[0] ?? null) : feature.impute;
 }

@@ -1,15 +1,14 @@
 /** From a learner to an artefact: weights, thresholds on validation rows, golden rows, summary. */
-import type { Artefact, Golden, Tensor, Thresholds } from "../../model/artefact.ts";
+import type { Artefact, Tensor, Thresholds } from "../../model/artefact.ts";
 import type { Stage } from "../../model/evaluation.ts";
 import { weightShapes } from "../../model/network.ts";
 import type { Schema } from "../../model/schema.ts";
 import { Scorer } from "../../model/scorer.ts";
-import type { Rows } from "../data/dataset.ts";
 import type { Matrix } from "../data/matrix.ts";
-import { rowAt } from "../data/rows.ts";
 import type { FitData } from "../data/split.ts";
 import { bestF1, budgetThreshold } from "../evaluate/metrics.ts";
 import { kernelModule } from "./engine.ts";
+import { goldenRows } from "./golden.ts";
 import { gather } from "./judge.ts";
 import type { Learner } from "./learner.ts";
 import { makeReference } from "./reference.ts";
@@ -71,7 +70,7 @@ export function exportArtefact(
   return {
     ...draft,
     thresholds: thresholds(Float32Array.from([...scores, ...outOfTurn]), seen),
-    golden: golden(scorer, fit),
+    golden: goldenRows(scorer, fit),
     ...(validation.rows > 0 ? { reference: makeReference(schema, validation, scores) } : {}),
   };
 }
@@ -94,14 +93,4 @@ export function learnedTensors(learner: Learner): Map<string, Tensor> {
     result.set(name, { dtype: "F32", shape, bytes: new Uint8Array(values.buffer) });
   }
   return result;
-}
-
-/** A few normal and anomalous training rows with their scores, which every host recomputes before serving. */
-function golden(scorer: Scorer, fit: FitData): Golden {
-  const firstOf = (rows: Rows): Golden["rows"] => (rows.count > 0 ? [rowAt(rows, 0, fit.columns)] : []);
-  const rows = [
-    ...fit.normal.slice(0, 4).flatMap(({ train }) => firstOf(train)),
-    ...fit.seen.slice(0, 4).flatMap(({ support }) => firstOf(support)),
-  ];
-  return { rows, scores: [...scorer.scoreRows(rows)] };
 }
