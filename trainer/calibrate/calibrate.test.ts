@@ -59,6 +59,17 @@ describe("the evidence network", () => {
     expect(third.artefact.training.families).toHaveLength(4);
   });
 
+  test("without labels the head, its confidence and its thresholds stay what they are", async () => {
+    const { normal, ...labelled } = feedbackOfLines(scorer, novel, "lines");
+    const { artefact } = await calibrateModel(scorer, { ...labelled, normal, families: new Map(), count: 0 }, none);
+    const before = scorer.artefact;
+    const valuesOf = (of: typeof before, name: string) => [...tensorValues(of.tensors.get(name) as never)];
+    expect(valuesOf(artefact, "head.w")).toEqual(valuesOf(before, "head.w"));
+    // evidence is remembered to a thousandth
+    expect(artefact.temperature).toBeCloseTo(before.temperature, 1);
+    expect(artefact.thresholds.fpr["0.01"]).toBeCloseTo(before.thresholds.fpr["0.01"], 1);
+  });
+
   test("the same labels give the same artefact byte for byte", async () => {
     const feedback = feedbackOfLines(scorer, novel, "lines");
     const [first, second] = await Promise.all([1, 2].map(() => calibrateModel(scorer, feedback, none)));

@@ -21,14 +21,14 @@ const FOLDS = 5;
 /** Rows that callers found normal count as this share of the normal rows at the most, and each as so many. */
 const FALSE_ALARM_SHARE = 0.1;
 const FALSE_ALARM_WEIGHT = 20;
-/** How far the head may go from what it was to what fits best: the longest step that costs seen families nothing. */
+/** How much of the change that labels ask for the head may take: the longest step that costs seen families nothing. */
 const STEPS = [1, 0.5, 0.25, 0.125];
 
 export interface Calibrated {
   /** With the old golden scores; see `finished` in calibrate.ts. */
   readonly artefact: Artefact;
   readonly figures: CalibrationFigures;
-  /** How far the head went from what it was to what fits the labels best, 1 being all the way. */
+  /** How much of the change that the labels ask for the head took, 1 being all of it. */
   readonly step: number;
 }
 
@@ -68,13 +68,14 @@ export function calibrateHead(scorer: Scorer, feedback: LabelledRows): Calibrate
   const used = EVIDENCE.map((_, kind) => [setting, ...fit.values()].some((table) => varies(table, kind)));
 
   const old = boundaryOf(scorer);
+  const unchanged = fitHead(joined([setting, others]), fit, used);
   const learn = (labels: LabelledTables, step: number): Boundary => {
     const normal = joined([setting, others, ...repeated(labels.normal, setting.rows + others.rows)]);
     const families = new Map(fit);
     for (const [family, table] of labels.families) {
       families.set(family, joined([...list(families.get(family)), table]));
     }
-    const head = between(old, fitHead(normal, families, used), step);
+    const head = moved(old.head, unchanged, fitHead(normal, families, used), step);
     const { temperature, shift } = calibrate(head, normal, [...check.values(), ...labels.families.values()]);
     return { head: { weights: head.weights, bias: head.bias + shift }, temperature };
   };
@@ -116,12 +117,17 @@ export function calibrateHead(scorer: Scorer, feedback: LabelledRows): Calibrate
   return { artefact: withBoundary(artefact, boundary, { setting, others, check, labels, groups }), figures, step };
 }
 
-/** The head a step of the way from the boundary there is, both on the log odds. */
-function between({ head, temperature }: Boundary, fitted: Head, step: number): Head {
-  const mix = (from: number, to: number): number => (1 - step) * (from / temperature) + step * to;
+/**
+ * The head there is, moved by a share of what labels change in a fit from memory. Such a fit is not the head of training
+ * even without new labels: normal rows are remembered as the parts that ship put them, and training fitted beside those
+ * of the parts that judged. In the difference of two fits this falls out, and no labels leave the head where it is.
+ */
+function moved(head: Head, without: Head, fitted: Head, step: number): Head {
   return {
-    weights: fitted.weights.map((weight, kind) => mix(head.weights[kind], weight)),
-    bias: mix(head.bias, fitted.bias),
+    weights: head.weights.map((weight, kind) =>
+      Math.max(0, weight + step * (fitted.weights[kind] - without.weights[kind])),
+    ),
+    bias: head.bias + step * (fitted.bias - without.bias),
   };
 }
 

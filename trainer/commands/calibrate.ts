@@ -70,7 +70,8 @@ export const calibrateCommand: Command = {
         ? undefined
         : await publish({ ...store({ ...options, name }), file: out, ...(canary === undefined ? {} : { canary }) });
     if (quiet) return printJson({ out, labels, seconds, step, figures, thresholds: artefact.thresholds, published });
-    if (step < 1) console.log(`The head went ${100 * step} % of the way: farther would cost seen families.`);
+    if (step < 1)
+      console.log(`The head took ${100 * step} % of what the labels ask for: more would cost seen families.`);
     console.log(`${out}: ${labels} labels learned in ${seconds.toFixed(1)} s`);
     if (published) console.log(`${published.name} version ${published.version} is published, ${published.sha256}`);
   },
