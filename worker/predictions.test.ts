@@ -10,7 +10,8 @@ test("a model of many features explains fewer rows at a time, and one always", (
   const features = Array.from({ length: 200 }, (_, i) => {
     return { kind: "numeric", name: `f${i}`, impute: 0, signedLog: false, center: 0, scale: 1, clip: 10 } as const;
   });
-  const artefact = sampleArtefact({ network, schema: { features }, tensors: patternWeights(network) });
+  const golden = { rows: [], scores: [] };
+  const artefact = sampleArtefact({ network, schema: { features }, golden, tensors: patternWeights(network) });
   const scorer = new Scorer(artefact, kernel, { selfTest: false });
   const most = Math.floor(SCORES / 600);
   const rows = Array.from({ length: most + 1 }, (_, i) => features.map((__, j) => (i + j) % 7));
