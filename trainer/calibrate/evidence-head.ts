@@ -6,14 +6,20 @@ import { memoryOf, type Remembered, remembered } from "../../model/memory.ts";
 import type { Scorer } from "../../model/scorer.ts";
 import { floatTensor, tensorValues } from "../../model/tensor.ts";
 import type { Matrix } from "../data/matrix.ts";
-import { fitHead, type Head, headLogits, type Table } from "../learn/evidence/head.ts";
-import { calibrate } from "../learn/evidence/head.ts";
+import { calibrate, fitHead, type Head, headLogits, type Table } from "../learn/evidence/head.ts";
 import { thresholds } from "../learn/export.ts";
 import { scoreHistogram } from "../learn/reference.ts";
-import type { LabelledRows } from "./feedback.ts";
-import { fold } from "./feedback.ts";
-import { brierOf, type CalibrationFigures, compare, longest, place, type Placed, type Side } from "./figures.ts";
-import { together } from "./figures.ts";
+import { fold, type LabelledRows } from "./feedback.ts";
+import {
+  brierOf,
+  type CalibrationFigures,
+  compare,
+  longest,
+  place,
+  type Placed,
+  type Side,
+  together,
+} from "./figures.ts";
 
 const KINDS = EVIDENCE.length;
 /** Feedback is judged by heads that each leave out one part in so many. */
@@ -69,15 +75,20 @@ export function calibrateHead(scorer: Scorer, feedback: LabelledRows): Calibrate
 
   const old = boundaryOf(scorer);
   const unchanged = fitHead(joined([setting, others]), fit, used);
-  const learn = (labels: LabelledTables, step: number): Boundary => {
+  /** What labels ask for, as a head for each share of the change: one fit serves all shares. */
+  const learn = (labels: LabelledTables): ((step: number) => Boundary) => {
     const normal = joined([setting, others, ...repeated(labels.normal, setting.rows + others.rows)]);
     const families = new Map(fit);
     for (const [family, table] of labels.families) {
       families.set(family, joined([...list(families.get(family)), table]));
     }
-    const head = moved(old.head, unchanged, fitHead(normal, families, used), step);
-    const { temperature, shift } = calibrate(head, normal, [...check.values(), ...labels.families.values()]);
-    return { head: { weights: head.weights, bias: head.bias + shift }, temperature };
+    const fitted = fitHead(normal, families, used);
+    const judges = [...check.values(), ...labels.families.values()];
+    return (step) => {
+      const head = moved(old.head, unchanged, fitted, step);
+      const { temperature, shift } = calibrate(head, normal, judges);
+      return { head: { weights: head.weights, bias: head.bias + shift }, temperature };
+    };
   };
   const tables = (rows: LabelledRows): LabelledTables => ({
     normal: evidenceOf(scorer, rows.normal),
@@ -96,13 +107,14 @@ export function calibrateHead(scorer: Scorer, feedback: LabelledRows): Calibrate
 
   const labels = tables(feedback);
   const before = side(old, labels);
+  const whole = learn(labels);
   const parts = Array.from({ length: FOLDS }, (_, part) => ({
-    learned: tables(fold(feedback, part, FOLDS, false)),
+    learned: learn(tables(fold(feedback, part, FOLDS, false))),
     out: tables(fold(feedback, part, FOLDS, true)),
   }));
   const at = (step: number): { boundary: Boundary; figures: CalibrationFigures; step: number } => {
-    const boundary = learn(labels, step);
-    const judged = parts.map(({ learned, out }) => side(learn(learned, step), out));
+    const boundary = whole(step);
+    const judged = parts.map(({ learned, out }) => side(learned(step), out));
     const families = [...labels.families.keys()].map(
       (family) => [family, together(judged.flatMap((each) => list(each.feedback.get(family))))] as const,
     );
