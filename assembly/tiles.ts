@@ -4,74 +4,16 @@ import { madd } from "./layout";
 /** Finishes one vector of outputs: scale, residual, store. */
 // @ts-ignore: decorator
 @inline
-function finish(y: usize, offset: usize, sum: v128, residual: usize, scale: v128): void {
+export function finish(y: usize, offset: usize, sum: v128, residual: usize, scale: v128): void {
   sum = f32x4.mul(sum, scale);
   if (residual) sum = f32x4.add(sum, v128.load(residual + offset));
   v128.store(y + offset, sum);
 }
 
-/** One row against two neighbouring panels: the shape of a single request, eight sums in flight. */
-// @ts-ignore: decorator
-@inline
-export function oneRowTwoPanels(x: usize, k: i32, w: usize, bias: usize, y: usize, residual: usize, scale: v128): void {
-  const step = (k as usize) << 6;
-  let a0 = bias ? v128.load(bias) : i64x2.splat(0);
-  let a1 = bias ? v128.load(bias, 16) : i64x2.splat(0);
-  let a2 = bias ? v128.load(bias, 32) : i64x2.splat(0);
-  let a3 = bias ? v128.load(bias, 48) : i64x2.splat(0);
-  let b0 = bias ? v128.load(bias, 64) : i64x2.splat(0);
-  let b1 = bias ? v128.load(bias, 80) : i64x2.splat(0);
-  let b2 = bias ? v128.load(bias, 96) : i64x2.splat(0);
-  let b3 = bias ? v128.load(bias, 112) : i64x2.splat(0);
-  let v = w + step;
-  for (const end = v; w < end; ) {
-    const xi = v128.load32_splat(x);
-    a0 = madd(xi, v128.load(w), a0);
-    a1 = madd(xi, v128.load(w, 16), a1);
-    a2 = madd(xi, v128.load(w, 32), a2);
-    a3 = madd(xi, v128.load(w, 48), a3);
-    b0 = madd(xi, v128.load(v), b0);
-    b1 = madd(xi, v128.load(v, 16), b1);
-    b2 = madd(xi, v128.load(v, 32), b2);
-    b3 = madd(xi, v128.load(v, 48), b3);
-    x += 4;
-    w += 64;
-    v += 64;
-  }
-  finish(y, 0, a0, residual, scale);
-  finish(y, 16, a1, residual, scale);
-  finish(y, 32, a2, residual, scale);
-  finish(y, 48, a3, residual, scale);
-  finish(y, 64, b0, residual, scale);
-  finish(y, 80, b1, residual, scale);
-  finish(y, 96, b2, residual, scale);
-  finish(y, 112, b3, residual, scale);
-}
-
-/** One row against one panel: what is left over. */
-// @ts-ignore: decorator
-@inline
-export function oneRow(x: usize, k: i32, w: usize, bias: usize, y: usize, residual: usize, scale: v128): void {
-  let a0 = bias ? v128.load(bias) : i64x2.splat(0);
-  let a1 = bias ? v128.load(bias, 16) : i64x2.splat(0);
-  let a2 = bias ? v128.load(bias, 32) : i64x2.splat(0);
-  let a3 = bias ? v128.load(bias, 48) : i64x2.splat(0);
-  for (const end = w + ((k as usize) << 6); w < end; ) {
-    const xi = v128.load32_splat(x);
-    a0 = madd(xi, v128.load(w), a0);
-    a1 = madd(xi, v128.load(w, 16), a1);
-    a2 = madd(xi, v128.load(w, 32), a2);
-    a3 = madd(xi, v128.load(w, 48), a3);
-    x += 4;
-    w += 64;
-  }
-  finish(y, 0, a0, residual, scale);
-  finish(y, 16, a1, residual, scale);
-  finish(y, 32, a2, residual, scale);
-  finish(y, 48, a3, residual, scale);
-}
-
-/** Two rows against one panel: eight sums, four weight vectors shared by both rows. */
+/**
+ * Two rows against one panel: eight sums, four weight vectors shared by both rows. With strides of 0 a row that is left
+ * over, which takes no longer so than alone, where four sums wait for themselves.
+ */
 // @ts-ignore: decorator
 @inline
 export function twoRows(
@@ -117,6 +59,7 @@ export function twoRows(
   finish(y, 16, a1, residual, scale);
   finish(y, 32, a2, residual, scale);
   finish(y, 48, a3, residual, scale);
+  if (!yStride) return;
   y += yStride;
   if (residual) residual += yStride;
   finish(y, 0, b0, residual, scale);

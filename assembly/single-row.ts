@@ -1,0 +1,75 @@
+// The tile of a single request: one row, for which every weight comes from the second-level cache once.
+import { madd } from "./layout";
+import { finish } from "./tiles";
+
+/** Steps of K by which the first vector of a cache line is ahead of the others. */
+const AHEAD: usize = 4;
+
+/**
+ * One row against two neighbouring panels: eight sums in flight. The first vector of each line of weights is used some
+ * steps ahead of the other three, so that these find the line in the first-level cache, where all four would wait for
+ * it. Each sum still runs over K in order.
+ */
+// @ts-ignore: decorator
+@inline
+export function oneRowTwoPanels(x: usize, k: i32, w: usize, bias: usize, y: usize, residual: usize, scale: v128): void {
+  const step = (k as usize) << 6;
+  let a0 = bias ? v128.load(bias) : i64x2.splat(0);
+  let a1 = bias ? v128.load(bias, 16) : i64x2.splat(0);
+  let a2 = bias ? v128.load(bias, 32) : i64x2.splat(0);
+  let a3 = bias ? v128.load(bias, 48) : i64x2.splat(0);
+  let b0 = bias ? v128.load(bias, 64) : i64x2.splat(0);
+  let b1 = bias ? v128.load(bias, 80) : i64x2.splat(0);
+  let b2 = bias ? v128.load(bias, 96) : i64x2.splat(0);
+  let b3 = bias ? v128.load(bias, 112) : i64x2.splat(0);
+  const end = w + step;
+  const ahead = min(AHEAD << 6, step);
+  let v = end;
+  for (const start = w + ahead; w < start; ) {
+    const xi = v128.load32_splat(x);
+    a0 = madd(xi, v128.load(w), a0);
+    b0 = madd(xi, v128.load(v), b0);
+    x += 4;
+    w += 64;
+    v += 64;
+  }
+  x -= ahead >> 4;
+  w -= ahead;
+  v -= ahead;
+  // where K is shorter than that, there is nothing to be ahead of
+  for (const last = end - ahead; w < last; ) {
+    const xj = v128.load32_splat(x, AHEAD << 2);
+    a0 = madd(xj, v128.load(w, AHEAD << 6), a0);
+    b0 = madd(xj, v128.load(v, AHEAD << 6), b0);
+    const xi = v128.load32_splat(x);
+    a1 = madd(xi, v128.load(w, 16), a1);
+    a2 = madd(xi, v128.load(w, 32), a2);
+    a3 = madd(xi, v128.load(w, 48), a3);
+    b1 = madd(xi, v128.load(v, 16), b1);
+    b2 = madd(xi, v128.load(v, 32), b2);
+    b3 = madd(xi, v128.load(v, 48), b3);
+    x += 4;
+    w += 64;
+    v += 64;
+  }
+  while (w < end) {
+    const xi = v128.load32_splat(x);
+    a1 = madd(xi, v128.load(w, 16), a1);
+    a2 = madd(xi, v128.load(w, 32), a2);
+    a3 = madd(xi, v128.load(w, 48), a3);
+    b1 = madd(xi, v128.load(v, 16), b1);
+    b2 = madd(xi, v128.load(v, 32), b2);
+    b3 = madd(xi, v128.load(v, 48), b3);
+    x += 4;
+    w += 64;
+    v += 64;
+  }
+  finish(y, 0, a0, residual, scale);
+  finish(y, 16, a1, residual, scale);
+  finish(y, 32, a2, residual, scale);
+  finish(y, 48, a3, residual, scale);
+  finish(y, 64, b0, residual, scale);
+  finish(y, 80, b1, residual, scale);
+  finish(y, 96, b2, residual, scale);
+  finish(y, 112, b3, residual, scale);
+}
