@@ -35,17 +35,20 @@ export function whyNotAhead(
   const [products, weights] = [arithmetic(results, tier), batch === 1 ? reading(results, tier) : 0];
   const floor = Math.max(products, weights);
   const [theirs, ours] = [PEERS[peer], OURS[tier]].map((name) => timed(results, batch, 0, name)?.minimum ?? Number.NaN);
-  const most = theirs / floor;
+  const rest = results.beside.get(tier) ?? Number.NaN;
   const name = PEERS[peer].split(",")[0];
   const bound =
     weights > products
-      ? `reading the weights once takes ${micros(weights)}`
+      ? `reading the weights once, by loads as wide as SIMD128 has them and from where kernels keep them, takes ${micros(weights)}`
       : `its products alone take ${micros(products)} at the peak`;
   const own = `${name} takes ${micros(theirs)} a row (${(results.operations / theirs / 1000).toFixed(1)} GFLOP/s), ours ${micros(ours)}; ${bound}`;
-  if (most < must)
-    return `out of reach on this machine: ${own}, so that no kernel of this kind could be more than ${most.toFixed(2)} times as fast.`;
-  const rest = results.beside.get(tier) ?? Number.NaN;
-  return `${own}, and LayerNorm and GELU ${micros(rest)} beside them: together ${(theirs / (floor + rest)).toFixed(2)} times as fast, of which ${lead(results, batch, OURS[tier], PEERS[peer]).toFixed(2)} are reached.`;
+  const beside = `and LayerNorm and GELU, which have to wait for that, ${micros(rest)}`;
+  const most = (least: number): string => (theirs / least).toFixed(2);
+  if (theirs / floor < must)
+    return `out of reach on this machine: ${own}, so that no kernel of this kind could be more than ${most(floor)} times as fast.`;
+  if (theirs / (floor + rest) < must)
+    return `out of reach on this machine: ${own}, ${beside}, so that no kernel of this kind could be more than ${most(floor + rest)} times as fast.`;
+  return `${own}, ${beside}: together ${most(floor + rest)} times as fast, of which ${lead(results, batch, OURS[tier], PEERS[peer]).toFixed(2)} are reached.`;
 }
 
 /** Of the share of the peak. */

@@ -1,7 +1,8 @@
 /** The most that this machine can do: loops of nothing but arithmetic, or nothing but loads, compiled like the kernel. */
 import { compileString } from "assemblyscript/asc";
+import { weightsInKernels } from "./weights.ts";
 
-/** One loop: AssemblyScript of `start(turns)`, and operations (two a product) or bytes of one turn. */
+/** One loop: AssemblyScript of `start(turns)`, and operations (two a product) of one turn. */
 interface Loop {
   readonly source: string;
   readonly turn: number;
@@ -39,25 +40,6 @@ export function start(turns: i32): f32 {
   return { source, turn: rows * vectors * lanes * 2 };
 }
 
-/** Bytes that the loop of loads goes over: as many as the reference network's weights have. */
-const READ = 446_000 * 4;
-
-/** Everything in memory once a turn, by eight vectors. */
-const reading: Loop = {
-  source: `
-export function start(turns: i32): f32 {
-  ${counted(8, (i) => `let a${i} = i64x2.splat(0);`)}
-  for (let turn = 0; turn < turns; turn++) {
-    for (let at: usize = 4096; at < 4096 + ${READ - (READ % 128)}; at += 128) {
-      ${counted(8, (i) => `a${i} = v128.xor(a${i}, v128.load(at, ${16 * i}));`)}
-    }
-  }
-  ${counted(7, (i) => `a0 = v128.xor(a0, a${i + 1});`)}
-  return f32x4.extract_lane(a0, 0);
-}`,
-  turn: READ - (READ % 128),
-};
-
 /** The fastest loop of each is the peak. A product and its sum in two instructions wait longer in a chain than in a tile. */
 const LOOPS = {
   "mul + add": [
@@ -69,11 +51,10 @@ const LOOPS = {
     tile(6, 2, 4, (x, w, sum) => `f32x4.relaxed_madd(${x}, ${w}, ${sum})`),
   ],
   "int16 dot + add": [tile(2, 4, 8, (x, w, sum) => `i32x4.add(i32x4.dot_i16x8_s(${x}, ${w}), ${sum})`)],
-  "reading weights": [reading],
 } as const satisfies Record<string, readonly Loop[]>;
 
-export type PeakName = keyof typeof LOOPS;
-export const PEAKS = Object.keys(LOOPS) as PeakName[];
+export type PeakName = keyof typeof LOOPS | "reading weights";
+export const PEAKS: readonly PeakName[] = [...(Object.keys(LOOPS) as (keyof typeof LOOPS)[]), "reading weights"];
 
 /** What one call of a loop does: as much as takes some tenths of a millisecond. */
 const CALL = 2e7;
@@ -86,19 +67,45 @@ export interface Peak {
 
 /** The loops of which the fastest is the peak. */
 export async function peakLoops(name: PeakName): Promise<Peak[]> {
-  return Promise.all(LOOPS[name].map(compiled));
+  return name === "reading weights" ? reading() : Promise.all(LOOPS[name].map(arithmetic));
 }
 
-async function compiled({ source, turn }: Loop): Promise<Peak> {
-  const { binary, stderr } = await compileString(`memory.data(${4096 + READ});${source}`, {
+async function arithmetic({ source, turn }: Loop): Promise<Peak> {
+  const module = await compiled(`memory.data(4096);${source}`);
+  const start = new WebAssembly.Instance(module, {}).exports.start as (turns: number) => number;
+  const turns = Math.ceil(CALL / turn);
+  return { done: turns * turn, run: () => start(turns) };
+}
+
+/**
+ * All weights of the reference network where kernels keep them, by eight vectors of 16 bytes, as wide as SIMD128 loads.
+ * They fill most of a second-level cache, and which parts of it depends on the pages a memory was given, hence several.
+ */
+async function reading(): Promise<Peak[]> {
+  const module = await compiled(
+    `export function start(at: usize, end: usize): i32 {
+  ${counted(8, (i) => `let a${i} = i64x2.splat(0);`)}
+  for (; at < end; at += 128) { ${counted(8, (i) => `a${i} = v128.xor(a${i}, v128.load(at, ${16 * i}));`)} }
+  ${counted(7, (i) => `a0 = v128.xor(a0, a${i + 1});`)}
+  return i32x4.extract_lane(a0, 0);
+}`,
+    true,
+  );
+  return weightsInKernels().map(({ memory, at, end }) => {
+    const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+    const start = exports.start as (at: number, end: number) => number;
+    return { done: end - at, run: () => start(at, end) };
+  });
+}
+
+async function compiled(source: string, importMemory = false): Promise<WebAssembly.Module> {
+  const { binary, stderr } = await compileString(source, {
     optimizeLevel: 3,
     runtime: "stub",
     enable: ["simd", "relaxed-simd"],
     use: ["abort="],
+    importMemory,
   });
   if (!binary) throw new Error(`the loop does not compile: ${stderr}`);
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(binary.slice()), {});
-  const start = exports.start as (turns: number) => number;
-  const turns = Math.ceil(CALL / turn);
-  return { done: turns * turn, run: () => start(turns) };
+  return new WebAssembly.Module(binary.slice());
 }

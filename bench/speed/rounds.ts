@@ -12,8 +12,11 @@ export interface Timed {
   readonly rounds: readonly number[];
 }
 
-/** At least so long does one measurement take, or one call where a call takes longer. */
-const MEASURE_MS = 4;
+/**
+ * At least so long does one measurement take, or one call where a call takes longer: so long that it does not matter how
+ * far the others have driven one's weights from the caches, which takes a tenth of a millisecond to mend.
+ */
+const MEASURE_MS = 24;
 const WARM_MS = 50;
 
 /** Microseconds a row of each work, by name, at one batch size. */
