@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { SCHEMA } from "../test/artefact.ts";
+import { rowText, schemaAndRows } from "../test/rows.ts";
 import { inputNames, inputWidth, RowEncoder } from "./encode.ts";
 import { UnseenError } from "./errors.ts";
 import type { Feature, Row, Schema } from "./schema.ts";
@@ -40,60 +41,9 @@ function refusal(schema: Schema, row: unknown): UnseenError {
   throw new Error("the row was encoded");
 }
 
-const finite = fc.double({ noNaN: true, noDefaultInfinity: true });
-const sizes = fc.double({ min: 1e-6, max: 1e6, noNaN: true });
-const names = fc.oneof(fc.string({ minLength: 1 }), fc.constantFrom("__proto__", "constructor", "toString", "0", "10"));
-
-const feature = (name: string): fc.Arbitrary<Feature> =>
-  fc.oneof(
-    fc.record({
-      kind: fc.constant("numeric" as const),
-      name: fc.constant(name),
-      impute: finite,
-      signedLog: fc.boolean(),
-      center: finite,
-      scale: sizes,
-      clip: sizes,
-    }),
-    fc.record({
-      kind: fc.constant("categorical" as const),
-      name: fc.constant(name),
-      values: fc.uniqueArray(fc.oneof(fc.string(), fc.constantFrom("1", "true", "0.5", "__proto__")), { maxLength: 5 }),
-    }),
-    fc.record({
-      kind: fc.constant("boolean" as const),
-      name: fc.constant(name),
-      impute: fc.double({ min: 0, max: 1, noNaN: true }),
-      center: fc.double({ min: -1, max: 1, noNaN: true }),
-      scale: sizes,
-    }),
-  );
-
-const cell = (given: Feature): fc.Arbitrary<unknown> => {
-  if (given.kind === "numeric") return fc.oneof(finite, fc.integer(), fc.constantFrom(null, 1e308, -1e308, -0));
-  if (given.kind === "boolean") return fc.constantFrom(true, false, 0, 1, null);
-  return fc.oneof(fc.constantFrom<unknown>(...given.values, null, 1, 0.5, true), fc.string(), finite);
-};
-
-const schemaAndRows = fc
-  .uniqueArray(names, { minLength: 1, maxLength: 8 })
-  .chain((all) => fc.tuple(...all.map(feature)))
-  .chain((features) =>
-    fc.record({
-      schema: fc.constant<Schema>({ features }),
-      rows: fc.array(fc.tuple(...features.map(cell)), { minLength: 1, maxLength: 4 }),
-      order: fc.shuffledSubarray([...features.keys()], { minLength: features.length }),
-    }),
-  );
-
 /** Named values in any order, made by JSON.parse as the Worker's are, so "__proto__" is a name like others. */
 function named(schema: Schema, row: readonly unknown[], order: readonly number[]): unknown {
-  const pairs = order.map((i) => `${JSON.stringify(schema.features[i].name)}:${written(row[i])}`);
-  return JSON.parse(`{${pairs.join(",")}}`);
-}
-
-function written(value: unknown): string {
-  return Object.is(value, -0) ? "-0" : JSON.stringify(value);
+  return JSON.parse(rowText(schema, row, order));
 }
 
 describe("values", () => {

@@ -1,6 +1,7 @@
 /** Rows to network inputs: the one place where a row's values become numbers, as model/schema.ts states it. */
 import { missingFeatures, notARow, notFinite } from "./row-faults.ts";
 import { unknownFeature, wrongLength, wrongType } from "./row-faults.ts";
+import type { Cells } from "./row-reader.ts";
 import type { Feature, Row, Schema } from "./schema.ts";
 
 /** How many inputs of the network a schema fills. */
@@ -105,6 +106,18 @@ export class RowEncoder {
     } else throw notARow(row, rowIndex);
   }
 
+  /** Writes one row's inputs (width) at `offset`, of rows that have been read as numbers under this schema. */
+  encodeCells({ values, first }: Cells, row: number, out: Float32Array, offset: number): void {
+    const many = this.#names.length;
+    const from = first + row * many;
+    for (let i = 0; i < many; i++) {
+      const value = values[from + i];
+      const at = offset + this.#column[i];
+      if (this.#kind[i] === CATEGORICAL) this.#putColumn(i, value, out, at);
+      else out[at] = Number.isNaN(value) ? this.#missing[i] : this.#transform(i, value);
+    }
+  }
+
   #encodePositions(row: readonly unknown[], out: Float32Array, offset: number, index: number): void {
     const many = this.#names.length;
     if (row.length !== many) throw wrongLength(row.length, many, index);
@@ -158,8 +171,14 @@ export class RowEncoder {
     else if (typeof value === "boolean") column = columns.get(String(value));
     else if (typeof value === "number" && Number.isFinite(value)) column = columns.get(String(value));
     else if (value !== null) throw this.#wrongType(i, value, index);
-    for (let j = 0; j <= columns.size; j++) out[at + j] = 0;
-    out[at + (column ?? columns.size)] = 1;
+    this.#putColumn(i, column ?? Number.NaN, out, at);
+  }
+
+  /** @param column NaN for a value that is none of the feature's */
+  #putColumn(i: number, column: number, out: Float32Array, at: number): void {
+    const others = this.#values[i]?.size ?? 0;
+    for (let j = 0; j <= others; j++) out[at + j] = 0;
+    out[at + (Number.isNaN(column) ? others : column)] = 1;
   }
 
   /** (x′ − center) / scale, clipped to ±clip, where x′ is x or its signed log. */

@@ -9,6 +9,7 @@ import { Kernel } from "./kernel.ts";
 import type { Network } from "./network.ts";
 import { openNetwork } from "./open.ts";
 import { evidenceProbe, gradientProbe, type Probe } from "./probe.ts";
+import type { Cells } from "./row-reader.ts";
 import type { Row } from "./schema.ts";
 import { searchesIn } from "./soundness.ts";
 
@@ -74,13 +75,22 @@ export class Scorer {
    * @throws UnseenError feature-*, value-*, row-* naming the row's index and the feature
    */
   scoreRows(rows: readonly Row[]): Float32Array {
+    return this.#scoreEach(rows.length, (i, input, offset) => this.#encoder.encode(rows[i], input, offset, i));
+  }
+
+  /** Anomaly scores of rows that have been read as numbers under this schema. */
+  scoreCells(cells: Cells): Float32Array {
+    return this.#scoreEach(cells.rows, (i, input, offset) => this.#encoder.encodeCells(cells, i, input, offset));
+  }
+
+  #scoreEach(rows: number, write: (row: number, input: Float32Array, offset: number) => void): Float32Array {
     const { temperature, epsilon } = this.artefact;
     const { block, stride } = this.#inference;
-    const scores = new Float32Array(rows.length);
+    const scores = new Float32Array(rows);
     const input = this.#inference.input();
-    for (let first = 0; first < rows.length; first += block) {
-      const many = Math.min(block, rows.length - first);
-      for (let i = 0; i < many; i++) this.#encoder.encode(rows[first + i], input, i * stride, first + i);
+    for (let first = 0; first < rows; first += block) {
+      const many = Math.min(block, rows - first);
+      for (let i = 0; i < many; i++) write(first + i, input, i * stride);
       scores.set(this.#inference.run(many, temperature, epsilon), first);
     }
     return scores;
@@ -104,6 +114,11 @@ export class Scorer {
    */
   encodeInto(row: Row, out: Float32Array, offset: number, index: number): void {
     this.#encoder.encode(row, out, offset, index);
+  }
+
+  /** Writes the inputs (inputs) of one row that has been read as numbers at `offset`. */
+  encodeCells(cells: Cells, row: number, out: Float32Array, offset: number): void {
+    this.#encoder.encodeCells(cells, row, out, offset);
   }
 
   /**

@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { BODY_BYTES, NESTED_BRACKETS, NESTED_DEPTH } from "../limits.ts";
 import { ask, good, PATHS, standUp, TYPES } from "./asking.ts";
-import { cell, json, mangled, names, value } from "./values.ts";
+import { mangled } from "../../test/mangled.ts";
+import { cell, json, names, value } from "./values.ts";
 
 standUp();
 

@@ -6,7 +6,7 @@ import { hostileFiles } from "../../test/hostile/files.ts";
 import type { Bindings } from "../bindings.ts";
 import { bindings, development, publish, serve, sha256 } from "../test-server.ts";
 import { ask, bytes, standUp } from "./asking.ts";
-import { mangled } from "./values.ts";
+import { mangled } from "../../test/mangled.ts";
 
 standUp();
 

@@ -13,6 +13,7 @@ import { answerType, LINES_TYPE } from "../media.ts";
 import { checkScores, explanations, predictionJson } from "../predictions.ts";
 import { Problem, toProblem } from "../problem.ts";
 import type { Served } from "../registry.ts";
+import { rowReader } from "../row-reader.ts";
 import type { LineFault } from "../schemas.ts";
 import type { ScoredRows } from "../watch.ts";
 
@@ -132,13 +133,23 @@ class LineAnswers {
         throw new Problem(413, "line-too-long", detail, "Send one row a line, and nothing else.");
       }
       if (isBlank(line)) return;
-      const row = parseJson(line, "Send one JSON row a line.") as Row;
-      this.#scorer.encodeInto(row, this.#encoded, this.#good * this.#scorer.inputs, this.#seen);
+      this.#rows.push(this.#encode(line, this.#good * this.#scorer.inputs));
       this.#good++;
-      this.#rows.push(row);
     } catch (fault) {
       this.#rows.push(faultJson(fault, this.#seen));
     }
+  }
+
+  /** Writes a line's inputs at `offset`. @returns its row, where it is to be explained, else what it happens to be */
+  #encode(line: Uint8Array, offset: number): Row {
+    const { schema } = this.#scorer.artefact;
+    if (this.#top === undefined && rowReader.read(schema, line, 0, line.length, 1)) {
+      this.#scorer.encodeCells(rowReader, 0, this.#encoded, offset);
+      return READ;
+    }
+    const row = parseJson(line, "Send one JSON row a line.") as Row;
+    this.#scorer.encodeInto(row, this.#encoded, offset, this.#seen);
+    return row;
   }
 
   #answer(): string {
@@ -166,6 +177,9 @@ class LineAnswers {
     }
   }
 }
+
+/** Stands for a row that never was an object. */
+const READ: Row = [];
 
 function isBlank(line: Uint8Array): boolean {
   return line.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
