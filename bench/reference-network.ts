@@ -6,6 +6,7 @@ import { floatTensor } from "../model/tensor.ts";
 import { mayBeFixed } from "../model/tier.ts";
 import { drawFor, gaussian, unit } from "../trainer/learn/draw.ts";
 import { kernelModule } from "../trainer/learn/engine.ts";
+import { referenceSchema } from "./reference-schema.ts";
 
 export const REFERENCE: ResidualShape = { inputs: 77, hidden: 256, blocks: 3, latent: 128 };
 
@@ -44,20 +45,9 @@ export function referenceModel({ odin = false, shape = REFERENCE } = {}): Artefa
     const values = Float32Array.from({ length: n * (k ?? 1) }, () => start + size * gaussian(draw));
     tensors.set(name, floatTensor(values, dims));
   }
-  const names = Array.from({ length: shape.inputs }, (_, i) => `f${i}`);
   const draft: Artefact = {
     network: shape,
-    schema: {
-      features: names.map((name) => ({
-        kind: "numeric",
-        name,
-        impute: 0,
-        signedLog: false,
-        center: 0,
-        scale: 1,
-        clip: 10,
-      })),
-    },
+    schema: referenceSchema(shape.inputs),
     temperature: 1,
     epsilon: odin ? EPSILON : 0,
     thresholds: { f1: 0.5, fpr: { "0.01": 0.5 } },

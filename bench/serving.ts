@@ -18,7 +18,7 @@ import { BINARY_TYPE, JSON_TYPE } from "../worker/media.ts";
 import { defaultLearner } from "./default-learner.ts";
 import { REFERENCE, referenceModel, referenceRows } from "./reference-network.ts";
 import { type Asked, load, type Rounds } from "./serving/load.ts";
-import { BINARY, LISTS, page, type Served } from "./serving/page.ts";
+import { BINARY, LISTS, OBJECTS, page, type Served } from "./serving/page.ts";
 import { profile } from "./serving/profile.ts";
 import { IDLE, type Server, startServers } from "./serving/servers.ts";
 
@@ -56,7 +56,9 @@ try {
       await compare(model, servers, body);
       const asked: Asked[] = [...servers, ...(more ? bare : [])].map((one) => ({ ...one, type: JSON_TYPE, body }));
       if (more) {
+        const escaped = body.replace('"instances"', String.raw`"\u0069nstances"`);
         asked.push(
+          { ...worker, name: OBJECTS, type: JSON_TYPE, body: escaped },
           { ...worker, name: LISTS, type: JSON_TYPE, body: JSON.stringify({ instances: rows.map((row) => [...row]) }) },
           { ...worker, name: BINARY, type: BINARY_TYPE, body: encoded(model, rows) },
         );

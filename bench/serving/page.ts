@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { CONNECTIONS, cpuRatio, type Load, rateRatio, type Rounds } from "./load.ts";
 import { type Profile, REST } from "./profile.ts";
-import { BYTES, FASTIFY, IDLE, PARSED, WORKER } from "./servers.ts";
+import { BYTES, FASTIFY, IDLE, READ, WORKER } from "./servers.ts";
 
 /** One model at one batch size. */
 export interface Served {
@@ -19,6 +19,7 @@ export interface Served {
 
 export const LISTS = "the Worker, rows as lists";
 export const BINARY = "the Worker, rows as f32";
+export const OBJECTS = "the Worker, named rows, by way of objects";
 
 const LEAST_OF_IDLE = 0.75;
 const LEAST_OF_FASTIFY = 0.8;
@@ -55,17 +56,17 @@ Processor time of a request, what each step adds to the one before; ${first}, in
 |---|${layered.map(() => "--:|--:|").join("")}
 ${layers(layered).join("\n")}
 
-The same rows in other forms, processor time of a request in milliseconds:
+The same rows in other forms, processor time of a request in milliseconds; by way of objects are those whose \`instances\` is written with an escape, which leaves them to JSON.parse:
 
 | | ${layered.map(({ batch }) => `batch ${batch}`).join(" | ")} |
 |---|${layered.map(() => "--:|").join("")}
-${[WORKER, LISTS, BINARY].map((name) => `| ${name === WORKER ? `${name}, rows of named values` : name} | ${layered.map(({ loads }) => cpuOf(loads, name).toFixed(3)).join(" | ")} |`).join("\n")}
+${[WORKER, OBJECTS, LISTS, BINARY].map((name) => `| ${name === WORKER ? `${name}, rows of named values` : name} | ${layered.map(({ loads }) => cpuOf(loads, name).toFixed(3)).join(" | ")} |`).join("\n")}
 
 - A request of one row is mostly not about the row: more than half of it is workerd's and the Worker's own work, routes, eleven secure headers and four others, a line of log. Headers go into the answer there is: each one that Hono's context sets behind a route makes another answer, which had been a fifth of a request without its scoring.
-- The first score of a request takes about twice as long as another one right after it, so a row alone costs more here than in the loops of [performance.md](performance.md): since the request before, other work has had the caches, and one row reads all weights. int16 has half of them to read.
-- A request of many rows is the kernel, then JSON.parse. workerd runs WebAssembly with explicit bounds checks, which takes a fifth to a third more there than in Node, as V8 does in Node with \`--wasm-enforce-bounds-checks\`: the loop of six rows has eight loads, and so eight comparisons and branches, to twelve products, and branches share a port with products. Tiles with fewer loads (four inputs of a row at once, spread by shuffles) and an unrolled loop were slower, with the checks and without. The reference network in f32 stays below Fastify with onnxruntime-node for that and for the vectors, twice as wide, that native code has.
+- The first score of a request takes about twice as long as another one right after it, so a row alone costs more here than in the loops of [performance.md](performance.md): since the request before, other work has had the caches, and one row reads all weights, 1.8 MB of them in f32, which is most of a second-level cache, and half as much in int16. What scoring adds to a request of one row is the kernel waiting for them; all else that it adds (numbers into inputs, digits of scores) is a few microseconds.
+- A request of many rows is the kernel. workerd runs WebAssembly with explicit bounds checks, which takes a fifth to a third more there than in Node, as V8 does in Node with \`--wasm-enforce-bounds-checks\`: the loop of six rows has eight loads, and so eight comparisons and branches, to twelve products, and branches share a port with products. Tiles with fewer loads (four inputs of a row at once, spread by shuffles) and an unrolled loop were slower, with the checks and without. The reference network in f32 stays below Fastify with onnxruntime-node for that and for the vectors, twice as wide, that native code has.
 - Bodies whose length is stated are read in one go (\`worker/body.ts\`), and how deep they are nested is only looked into where the engine's own search finds thousands of brackets (\`worker/depth.ts\`): a loop over every byte had been a quarter of a request of 64 rows without its scoring.
-- Rows become objects by JSON.parse, and each of their numbers is boxed once more on its way into the encoder; that is the garbage there is. A reader from the body's bytes straight to inputs, without a single object, was written twice and left out. In JavaScript it was no faster than JSON.parse and the encoder. In WebAssembly, eight digits at a time and every number rounded as JSON.parse does, it took half as long, but that made requests of 64 rows a tenth cheaper at the most, for 3 KB more of a kernel that has no room for them and a second parser that has to agree with the first. Callers who care send lists, or floats, which need no reading at all ([serving.md](serving.md)).
+- Rows are read out of the body's bytes straight to numbers, by a second WebAssembly module of 3 KB (\`assembly/rows.ts\`): eight digits at a time, every number rounded as JSON.parse does, names compared with those that stood there in the row before. No row, name or number becomes an object, and a test holds the heap to that (\`model/row-reader.test.ts\`); JSON.parse and the encoder, which take the rows that are written in another way, take twice as long and leave each value boxed. What is left of a request's garbage is its own and its answer's.
 - Answers are written as text, without an object for each row (\`worker/predictions.ts\`).
 ${profiles(served.filter(({ parts }) => parts))}`;
 }
@@ -90,9 +91,9 @@ function row(name: string, { rate, cpu, p50, p99 }: Load): string {
 
 const LAYERS: readonly (readonly [string, string])[] = [
   [BYTES, "workerd: HTTP, the body as bytes, an answer of two"],
-  [PARSED, "the body into text and objects"],
+  [READ, "its rows into numbers"],
   [IDLE, "routes, checks, headers, log, the answer in JSON"],
-  [WORKER, "rows into inputs, kernel"],
+  [WORKER, "numbers into inputs, kernel"],
 ];
 
 function layers(served: readonly Served[]): string[] {

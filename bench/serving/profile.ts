@@ -6,7 +6,11 @@ interface CallFrame {
 }
 
 interface CpuProfile {
-  readonly nodes: readonly { readonly id: number; readonly callFrame: CallFrame }[];
+  readonly nodes: readonly {
+    readonly id: number;
+    readonly callFrame: CallFrame;
+    readonly children?: readonly number[];
+  }[];
   readonly samples: readonly number[];
   /** Microseconds since the sample before. */
   readonly timeDeltas: readonly number[];
@@ -18,16 +22,20 @@ interface HeapNode {
   readonly children: readonly HeapNode[];
 }
 
+const WASM = /^wasm-function|^js-to-wasm/;
+/** Of model/row-reader.ts, which calls rows.wasm. */
+const READER = "read";
+
 /** Parts of a request by the functions that do them; what none names is the rest. */
 const PARTS: readonly (readonly [string, RegExp])[] = [
-  ["kernel", /^wasm-function/],
+  ["kernel", WASM],
   // inlined into one another, so one part
   [
-    "body into rows",
-    /^(readBytes|readWhole|readJson|parseJson|isTooDeep|openings|indexOf|race|read|getReader|arrayBuffer|decode|parse|stop|Deadline|setTimeout|clearTimeout|set tracing)$/,
+    "body into numbers, or objects",
+    /^(readBytes|envelopeOf|readWhole|readJson|parseJson|isTooDeep|openings|indexOf|race|read|getReader|arrayBuffer|decode|parse|stop|Deadline|setTimeout|clearTimeout|set tracing)$/,
   ],
-  ["checking the envelope", /zod|^(safeParse|readRequest|_parse|run|inst\.)/],
-  ["rows into inputs", /^#?(encode\w*|put\w*|transform|scoreRows|mayInherit)$/],
+  ["checking the envelope", /zod|^(safeParse|readRequest|questionOf|_parse|run|inst\.)/],
+  ["numbers into inputs", /^#?(encode\w*|put\w*|transform|score(Rows|Cells|Each)|mayInherit)$/],
   ["scores into JSON", /^(predictions?Json|scoreAnswer|jsonAnswer|checkScores)$/],
   ["garbage collection", /^\(garbage collector\)$/],
 ];
@@ -66,9 +74,15 @@ export async function profile(inspector: number, requests: number, ask: () => Pr
 
 function byTime({ nodes, samples, timeDeltas }: CpuProfile, requests: number): Record<string, number> {
   const names = new Map(nodes.map(({ id, callFrame }) => [id, callFrame.functionName]));
+  const callers = new Map(nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id] as const)));
+  /** WebAssembly has no names here: what it does is known by the JavaScript that calls it. */
+  const nameOf = (id: number): string => {
+    const name = names.get(id) ?? "";
+    return WASM.test(name) && nameOf(callers.get(id) ?? 0) === READER ? READER : name;
+  };
   const parts = emptyParts();
   for (const [i, id] of samples.entries()) {
-    const name = names.get(id) ?? "";
+    const name = nameOf(id);
     if (name !== "(idle)") parts[partOf(name)] += timeDeltas[i] / requests;
   }
   return parts;

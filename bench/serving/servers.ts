@@ -27,7 +27,7 @@ export const WORKER = "the Worker";
 export const IDLE = "the Worker without scoring";
 export const FASTIFY = "Fastify + onnxruntime-node";
 export const BYTES = "workerd, the body taken";
-export const PARSED = "workerd and JSON.parse";
+export const READ = "workerd, rows read";
 
 export interface Servers {
   /** The three that are compared, by the model's title. */
@@ -78,7 +78,7 @@ export async function startServers(
     compared,
     bare: [
       { name: BYTES, url: `${bare.url}/bytes`, pid: bare.pid },
-      { name: PARSED, url: `${bare.url}/parsed`, pid: bare.pid },
+      { name: READ, url: `${bare.url}/read`, pid: bare.pid },
     ],
     watched: watched && {
       servers: new Map([...models.keys()].map((title) => [title, scoring(WORKER, watched, title)])),
