@@ -218,16 +218,3 @@ export function axpy(length: i32, factor: f32, x: usize, y: usize): void {
     v128.store(y + i, madd(f, v128.load(x + i), v128.load(y + i)));
   }
 }
-
-/** Σ x·y over a length that is a multiple of 4, summed in double precision. */
-export function dot(length: i32, x: usize, y: usize): f64 {
-  let low = f64x2.splat(0);
-  let high = f64x2.splat(0);
-  for (let i: usize = 0; i < (length as usize) << 2; i += 16) {
-    const product = f32x4.mul(v128.load(x + i), v128.load(y + i));
-    low = f64x2.add(low, f64x2.promote_low_f32x4(product));
-    high = f64x2.add(high, f64x2.promote_low_f32x4(v128.shuffle<f32>(product, product, 2, 3, 0, 1)));
-  }
-  low = f64x2.add(low, high);
-  return f64x2.extract_lane(low, 0) + f64x2.extract_lane(low, 1);
-}

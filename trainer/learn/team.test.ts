@@ -38,7 +38,6 @@ function training(workers: number, shape = { inputs: 7, hidden: 37, blocks: 2, l
   const step = (): number => {
     const input = kernel.floats(x.at, rows * stride);
     for (let i = 0; i < rows; i++) for (let j = 0; j < shape.inputs; j++) input[i * stride + j] = gaussian(draw);
-    optimiser.zeroGradients();
     const { loss } = pass.run(rows);
     optimiser.step(1e-2, 1);
     return loss;
