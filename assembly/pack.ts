@@ -14,30 +14,25 @@ function storeTurned(a: v128, b: v128, c: v128, d: v128, to: usize, many: i32): 
   if (many > 3) v128.store(to, v128.shuffle<f32>(ab1, cd1, 2, 3, 6, 7), 192);
 }
 
-/** Packs W (N, K), row-major, into panels (N/16, K, 16), four by four values at a time; columns beyond N are not written. */
+/**
+ * Packs W (N, K), row-major, into panels (N/16, K, 16), four rows at a time; columns beyond N are not written. Lane by
+ * lane, since a model is packed once, by code that V8 has compiled in one quick pass: that takes long over shuffles.
+ */
 export function pack(w: usize, n: i32, k: i32, packed: usize): void {
   const step = (k as usize) << 2;
-  const full = k & ~3;
   for (let row = 0; row < n; row += 4) {
-    const many = min(4, n - row);
     let to = packed + (((row >> 4) * k * 16 + (row & 15)) << 2);
-    let i = 0;
-    if (many == 4) {
-      for (; i < full; i += 4) {
-        const from = w + ((i as usize) << 2);
-        const a = v128.load(from);
-        const b = v128.load(from + step);
-        const c = v128.load(from + 2 * step);
-        const d = v128.load(from + 3 * step);
-        storeTurned(a, b, c, d, to, 4);
-        to += 256;
-      }
-    }
-    for (; i < k; i++) {
-      for (let j = 0; j < many; j++) store<f32>(to + ((j as usize) << 2), load<f32>(w + ((i as usize) << 2) + (j as usize) * step));
+    const many = min(4, n - row);
+    for (const end = w + step; w < end; w += 4) {
+      if (many == 4) {
+        let column = v128.load32_zero(w);
+        column = v128.load_lane<f32>(w + step, column, 1);
+        column = v128.load_lane<f32>(w + 2 * step, column, 2);
+        v128.store(to, v128.load_lane<f32>(w + 3 * step, column, 3));
+      } else for (let j = 0; j < many; j++) store<f32>(to + ((j as usize) << 2), load<f32>(w + (j as usize) * step));
       to += 64;
     }
-    w += step << 2;
+    w += 3 * step;
   }
 }
 

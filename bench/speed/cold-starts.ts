@@ -18,6 +18,8 @@ export interface ColdStart {
   readonly total: number;
   /** Milliseconds of the same once more in the same process; 0 where that was not taken. */
   readonly again: number;
+  /** Milliseconds until the system has handed out as much memory as the kernel holds. */
+  readonly memory: number;
 }
 
 /** The reference network by ours and by its peer, and a model of the default learner by ours. */
@@ -51,7 +53,8 @@ export function coldStarts(rounds: number, learner: Artefact): ColdStart[] {
         Object.keys(taken[0].steps).map((step) => [step, median(taken.map((one) => one.steps[step]))]),
       );
       const sum = (one: Taken): number => Object.values(one.steps).reduce((a, b) => a + b, 0);
-      return { name, steps, total: median(taken.map(sum)), again: median(taken.map(({ again }) => again)) };
+      const [again, memory] = (["again", "memory"] as const).map((part) => median(taken.map((one) => one[part])));
+      return { name, steps, total: median(taken.map(sum)), again, memory };
     });
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -62,4 +65,5 @@ export function coldStarts(rounds: number, learner: Artefact): ColdStart[] {
 interface Taken {
   readonly steps: Readonly<Record<string, number>>;
   readonly again: number;
+  readonly memory: number;
 }
