@@ -58,7 +58,8 @@ export async function startServers(
   const other = (file: string): string[] => [fileURLToPath(new URL(file, import.meta.url))];
   const inspector = await getPort();
   const worker = await startWorkerd(given);
-  const watched = watch ? await startWorkerd({ ...given, inspector }) : undefined;
+  // its functions by their names
+  const watched = watch ? await startWorkerd({ ...given, inspector, more: ["--no-minify"] }) : undefined;
   const idle = await startWorkerd({ ...given, more: other("idle-worker.ts") });
   const bare = await startWorkerd({ ...given, more: other("bare-worker.ts") });
   const fastify = new Map<string, Started>();

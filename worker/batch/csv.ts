@@ -45,8 +45,8 @@ export async function csvForm(
     *rows(lines: Iterable<Line>) {
       for (const line of lines) if (line.at > 0) yield line;
     },
-    read(bytes) {
-      const text = textOf(bytes);
+    encode(scorer, line, out, offset) {
+      const text = textOf(line);
       const cells = csvCells(text, delimiter);
       if (cells.length !== names.length) {
         const detail = `row 0 has ${cells.length} cells, the first line names ${names.length} columns`;
@@ -54,10 +54,11 @@ export async function csvForm(
         throw new Problem(422, "row-wrong-length", detail, remedy);
       }
       // What is no value of its feature stays a text, which the encoder refuses without repeating it.
-      return features.map((feature, i) => {
+      const row = features.map((feature, i) => {
         const value = readCell(feature, cells[places[i]]);
         return value === undefined ? cells[places[i]] : value;
       });
+      scorer.encodeInto(row, out, offset, 0);
     },
   };
 }

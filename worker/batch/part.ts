@@ -6,6 +6,7 @@ import { parseJson } from "../body.ts";
 import { LINE_BYTES } from "../limits.ts";
 import { checkScores, predictionJson } from "../predictions.ts";
 import { Problem, toProblem } from "../problem.ts";
+import { encodeText } from "../row-reader.ts";
 import { csvForm } from "./csv.ts";
 import { type Batch, type Part, rangeOf, resultKey } from "./batch.ts";
 import { type Line, linesOf } from "./lines.ts";
@@ -14,13 +15,16 @@ import { type Line, linesOf } from "./lines.ts";
 export interface Form {
   /** The lines that are. */
   rows(lines: Iterable<Line>): Iterable<Line>;
-  /** @throws Problem where the line is no row */
-  read(bytes: Uint8Array): Row;
+  /** Writes the inputs of a line's row at `offset`. @throws Problem, UnseenError where it is none */
+  encode(scorer: Scorer, line: Uint8Array, out: Float32Array, offset: number): void;
 }
 
 const JSON_LINES: Form = {
   rows: (lines) => lines,
-  read: (bytes) => parseJson(bytes, "Give one JSON row a line.") as Row,
+  encode(scorer, line, out, offset) {
+    if (encodeText(scorer, line, out, offset)) return;
+    scorer.encodeInto(parseJson(line, "Give one JSON row a line.") as Row, out, offset, 0);
+  },
 };
 
 /** Rows encoded before they are scored together. */
@@ -58,7 +62,7 @@ export async function scorePart(store: R2Bucket, scorer: Scorer, { batch, part }
   const bytes = new Uint8Array(await object.arrayBuffer());
   const lines = linesOf(bytes, { start, from, to, size: batch.size });
   const form = batch.format === "csv" ? await csvForm(store, batch, scorer.artefact.schema) : JSON_LINES;
-  const { pieces, ...counts } = scoreLines(scorer, batch, form.rows(lines), form.read);
+  const { pieces, ...counts } = scoreLines(scorer, batch, form.rows(lines), form);
   await store.put(resultKey(batch.id, part), new Blob(pieces), {
     httpMetadata: { contentType: "application/x-ndjson" },
     customMetadata: Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, String(count)])),
@@ -71,7 +75,7 @@ function scoreLines(
   scorer: Scorer,
   { threshold: { value: threshold } }: Batch,
   lines: Iterable<Line>,
-  read: Form["read"],
+  form: Form,
 ): Counts & { pieces: Uint8Array[] } {
   const encoder = new TextEncoder();
   const encoded = new Float32Array(BLOCK * scorer.inputs);
@@ -98,7 +102,7 @@ function scoreLines(
   };
 
   for (const line of lines) {
-    const fault = encodeLine(scorer, line, read, encoded, good * scorer.inputs);
+    const fault = encodeLine(scorer, line, form, encoded, good * scorer.inputs);
     if (fault === undefined) good++;
     if (faults.push(fault) === BLOCK) flush();
   }
@@ -110,7 +114,7 @@ function scoreLines(
 function encodeLine(
   scorer: Scorer,
   { bytes }: Line,
-  read: Form["read"],
+  form: Form,
   into: Float32Array,
   offset: number,
 ): string | undefined {
@@ -118,7 +122,7 @@ function encodeLine(
     if (!bytes || bytes.length > LINE_BYTES) {
       throw new Problem(413, "line-too-long", `The line is over ${LINE_BYTES} bytes.`, "Give one row a line.");
     }
-    scorer.encodeInto(read(bytes), into, offset, 0);
+    form.encode(scorer, bytes, into, offset);
     return undefined;
   } catch (fault) {
     return faultJson(fault);

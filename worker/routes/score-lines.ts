@@ -13,7 +13,7 @@ import { answerType, LINES_TYPE } from "../media.ts";
 import { checkScores, explanations, predictionJson } from "../predictions.ts";
 import { Problem, toProblem } from "../problem.ts";
 import type { Served } from "../registry.ts";
-import { rowReader } from "../row-reader.ts";
+import { encodeText } from "../row-reader.ts";
 import type { LineFault } from "../schemas.ts";
 import type { ScoredRows } from "../watch.ts";
 
@@ -140,13 +140,9 @@ class LineAnswers {
     }
   }
 
-  /** Writes a line's inputs at `offset`. @returns its row, where it is to be explained, else what it happens to be */
+  /** Writes a line's inputs at `offset`. @returns its row, where it is to be explained */
   #encode(line: Uint8Array, offset: number): Row {
-    const { schema } = this.#scorer.artefact;
-    if (this.#top === undefined && rowReader.read(schema, line, 0, line.length, 1)) {
-      this.#scorer.encodeCells(rowReader, 0, this.#encoded, offset);
-      return READ;
-    }
+    if (this.#top === undefined && encodeText(this.#scorer, line, this.#encoded, offset)) return READ;
     const row = parseJson(line, "Send one JSON row a line.") as Row;
     this.#scorer.encodeInto(row, this.#encoded, offset, this.#seen);
     return row;
@@ -178,7 +174,7 @@ class LineAnswers {
   }
 }
 
-/** Stands for a row that never was an object. */
+/** Stands for a row that is not to be explained. */
 const READ: Row = [];
 
 function isBlank(line: Uint8Array): boolean {
