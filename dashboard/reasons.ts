@@ -16,7 +16,7 @@ const KINDS: Readonly<Record<EvidenceName, string>> = {
   shallow: "shallow trees, from labels",
   deep: "deep trees, from labels",
   encoder: "small encoders",
-  joint: "trees on inputs and distances",
+  isolation: "isolation forest",
 };
 
 export function showReasons(row: number, score: number, { features, ...odds }: Explanation, schema: Schema): void {

@@ -34,8 +34,8 @@ export const EVIDENCE_LIMITS = {
   shallowNodes: [1, 1_000_000],
   deepTrees: [1, 10_000],
   deepNodes: [1, 1_000_000],
-  jointTrees: [1, 10_000],
-  jointNodes: [1, 1_000_000],
+  isolationTrees: [1, 10_000],
+  isolationNodes: [1, 1_000_000],
 } as const satisfies Limits<Omit<EvidenceShape, "kind">>;
 
 type Limits<Shape> = Readonly<Record<keyof Shape, readonly [number, number]>>;

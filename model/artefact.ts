@@ -17,7 +17,7 @@ export { LIMITS } from "./artefact-check.ts";
 export { tensorShapes } from "./artefact-check.ts";
 
 /** The version of the file's contents that this program reads and writes. */
-export const FORMAT = "unseen/2";
+export const FORMAT = "unseen/3";
 
 /** Sizes of the published network; see model/network.ts for what they mean. */
 export interface ResidualShape {
@@ -46,8 +46,8 @@ export interface EvidenceShape {
   readonly shallowNodes: number;
   readonly deepTrees: number;
   readonly deepNodes: number;
-  readonly jointTrees: number;
-  readonly jointNodes: number;
+  readonly isolationTrees: number;
+  readonly isolationNodes: number;
 }
 
 export type NetworkShape = ResidualShape | EvidenceShape;

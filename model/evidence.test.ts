@@ -26,8 +26,8 @@ const shapes: fc.Arbitrary<EvidenceShape> = fc.record({
   shallowNodes: size(40),
   deepTrees: size(9),
   deepNodes: size(60),
-  jointTrees: size(9),
-  jointNodes: size(60),
+  isolationTrees: size(9),
+  isolationNodes: size(60),
 });
 
 function scores(shape: EvidenceShape, values: Values, x: Float32Array, rows: number): Float32Array {
@@ -53,8 +53,8 @@ function artefact(change: (values: Map<string, Float32Array>, shape: EvidenceSha
     shallowNodes: 5,
     deepTrees: 1,
     deepNodes: 7,
-    jointTrees: 2,
-    jointNodes: 5,
+    isolationTrees: 2,
+    isolationNodes: 5,
   };
   const values = randomEvidence(shape, stream(3));
   change(values, shape);
@@ -99,7 +99,7 @@ describe("the evidence network", () => {
     ["a walk in circles", "shallow.nodes", 2, 0],
     ["a child beyond the end", "deep.nodes", 2, 6],
     ["a tree on residuals that its kind does not see", "shallow.nodes", 0, 8],
-    ["a tree on distances that there are not", "joint.nodes", 0, 99],
+    ["a tree on inputs that there are not", "isolation.nodes", 0, 99],
     ["a root beyond the end", "deep.roots", 0, 7],
     ["a weight that is no number", "head.w", 1, Number.NaN],
   ])("refuses %s", (_what, name, at, value) => {

@@ -12,26 +12,41 @@ import type { Fixed } from "./tier.ts";
  * The kinds of evidence, in the order of the head's columns:
  * - shallow: log odds by small trees on the inputs;
  * - deep: log odds by larger trees on the inputs and their conditional residuals;
- * - joint: log odds by small trees on the inputs and the four distances to the normal rows below, standardised;
  * - encoder: mean logit of small networks on the piecewise-linear encoding;
  * - gaussian: Mahalanobis distance to the normal rows;
  * - prototypes: distance to the nearest prototype of the normal rows, by what is usual around that one;
  * - residual: log of an autoencoder's mean squared residual;
- * - tails: how far out in its own column every value lies, summed.
+ * - tails: how far out in its own column every value lies, summed;
+ * - isolation: how soon random splits set the row apart, less the mean path of an isolation forest.
  */
-export const EVIDENCE = ["shallow", "deep", "joint", "encoder", "gaussian", "prototypes", "residual", "tails"] as const;
+export const EVIDENCE = [
+  "shallow",
+  "deep",
+  "encoder",
+  "gaussian",
+  "prototypes",
+  "residual",
+  "tails",
+  "isolation",
+] as const;
 export type EvidenceName = (typeof EVIDENCE)[number];
 
-/** Distances to the normal rows, in the order in which the joint trees see them behind the inputs. */
-export const DISTANCES = ["gaussian", "prototypes", "residual", "tails"] as const satisfies readonly EvidenceName[];
+/** Kinds that normal rows alone teach: distances to them. */
+export const DISTANCES = [
+  "gaussian",
+  "prototypes",
+  "residual",
+  "tails",
+  "isolation",
+] as const satisfies readonly EvidenceName[];
 
 /** Kinds that are trees. */
-export const FORESTS = ["shallow", "deep", "joint"] as const satisfies readonly EvidenceName[];
+export const FORESTS = ["shallow", "deep", "isolation"] as const satisfies readonly EvidenceName[];
 export type ForestName = (typeof FORESTS)[number];
 
 /** Columns that the trees of a kind may split: inputs, and what stands beside them. */
 export function forestColumns(name: ForestName, inputs: number): number {
-  return inputs + { shallow: 0, deep: inputs, joint: DISTANCES.length }[name];
+  return name === "deep" ? 2 * inputs : inputs;
 }
 
 /**
@@ -144,12 +159,12 @@ export function evidenceNetwork(
 
   const evidence = (tape: Tape, x: Value): Evidence => {
     const column = (): Address => kernel.allocate(tape.rows);
-    const trees = { shallow: column(), deep: column(), joint: column() };
+    const trees = { shallow: column(), deep: column(), isolation: column() };
     const near = { gaussian: column(), prototypes: column(), residual: column() };
 
     const conditional = linear(tape, x, "gaussian");
     tape.emit(["MAHALANOBIS", x.at, conditional.at, inputs, mean, weight, near.gaussian]);
-    for (const name of ["shallow", "deep"] as const) forest(tape, name, x, conditional, trees[name]);
+    for (const name of FORESTS) forest(tape, name, x, conditional, trees[name]);
     tape.release(conditional);
 
     const affinity = linear(tape, x, "prototypes");
@@ -168,15 +183,6 @@ export function evidenceNetwork(
 
     const tails = outlying(tape, tailPieces.locate(tape, x));
 
-    // as wide as the inputs, for the trees step through both alike
-    const beside = tape.input(Math.max(inputs, DISTANCES.length));
-    const distances = { ...near, tails: tails.at };
-    for (const [i, name] of DISTANCES.entries()) {
-      standardise(tape, name, distances[name], beside.at + 4 * i, kernel.functions.stride(inputs));
-    }
-    forest(tape, "joint", x, beside, trees.joint);
-    tape.release(beside);
-
     const places = pieces.locate(tape, x);
     let encoder: Value | undefined;
     for (let i = 0; i < members; i++) {
@@ -187,7 +193,7 @@ export function evidenceNetwork(
       encoder = linear(tape, second, `m${i}.out`, share);
       tape.release(second);
     }
-    return { at: { ...trees, ...distances, encoder: encoder?.at ?? 0 } };
+    return { at: { ...trees, ...near, tails: tails.at, encoder: encoder?.at ?? 0 } };
   };
 
   const standard = (tape: Tape, x: Value): Value => {

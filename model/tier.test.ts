@@ -99,8 +99,8 @@ test("the evidence network in int16 scores close to the same weights in f32", ()
     shallowNodes: 5,
     deepTrees: 2,
     deepNodes: 7,
-    jointTrees: 2,
-    jointNodes: 5,
+    isolationTrees: 2,
+    isolationNodes: 5,
   };
   const next = stream(8);
   const values = randomEvidence(network, next);

@@ -1,7 +1,6 @@
 /** The evidence network once more, in plain double precision: what the kernel must agree with. */
 import type { EvidenceShape } from "../model/artefact.ts";
 import {
-  DISTANCES,
   EVIDENCE,
   type EvidenceName,
   evidenceShapes,
@@ -104,22 +103,19 @@ export function evidenceOf(x: ArrayLike<number>, shape: EvidenceShape, values: V
     const hidden = linear(linear(expanded, `m${i}.in`).map(gelu), `m${i}.mid`).map(gelu);
     encoder += linear(hidden, `m${i}.out`)[0] / shape.members;
   }
-  const distances = {
+  const raw = {
     gaussian: Math.sqrt(Math.max(0, squared)),
     prototypes: Math.sqrt(distance) * get("prototypes.scale")[best],
     residual,
     tails: linear(expand("tails.expand", shape.tailPieces), "tails")[0],
+    shallow: forest("shallow", row),
+    deep: forest("deep", [...row, ...beside]),
+    isolation: forest("isolation", row),
+    encoder,
   };
   const standard = (name: EvidenceName, raw: number): number => {
     const j = EVIDENCE.indexOf(name);
     return standardised(raw, get("centre")[j], get("scale")[j]);
-  };
-  const raw = {
-    shallow: forest("shallow", row),
-    deep: forest("deep", [...row, ...beside]),
-    joint: forest("joint", [...row, ...DISTANCES.map((name) => standard(name, distances[name]))]),
-    encoder,
-    ...distances,
   };
   return EVIDENCE.map((name) => standard(name, raw[name]));
 }

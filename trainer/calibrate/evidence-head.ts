@@ -74,19 +74,19 @@ export function calibrateHead(scorer: Scorer, feedback: LabelledRows): Calibrate
   const used = EVIDENCE.map((_, kind) => [setting, ...fit.values()].some((table) => varies(table, kind)));
 
   const old = boundaryOf(scorer);
-  const unchanged = fitHead(joined([setting, others]), fit, used);
+  const unchanged = fitHead({ known: setting, strange: others }, fit, used);
   /** What labels ask for, as a head for each share of the change: one fit serves all shares. */
   const learn = (labels: LabelledTables): ((step: number) => Boundary) => {
-    const normal = joined([setting, others, ...repeated(labels.normal, setting.rows + others.rows)]);
+    const known = joined([setting, ...repeated(labels.normal, setting.rows)]);
     const families = new Map(fit);
     for (const [family, table] of labels.families) {
       families.set(family, joined([...list(families.get(family)), table]));
     }
-    const fitted = fitHead(normal, families, used);
+    const fitted = fitHead({ known, strange: others }, families, used);
     const judges = [...check.values(), ...labels.families.values()];
     return (step) => {
       const head = moved(old.head, unchanged, fitted, step);
-      const { temperature, shift } = calibrate(head, normal, judges);
+      const { temperature, shift } = calibrate(head, known, judges);
       return { head: { weights: head.weights, bias: head.bias + shift }, temperature };
     };
   };

@@ -1,6 +1,6 @@
 /** The evidence network as ONNX nodes: distances, pieces and small networks from plain operators, trees as ensembles. */
 import type { EvidenceShape } from "../../model/artefact.ts";
-import { BELOW, DISTANCES, EVIDENCE, type EvidenceName } from "../../model/evidence.ts";
+import { BELOW, EVIDENCE, type EvidenceName } from "../../model/evidence.ts";
 import type { Name } from "./graph.ts";
 import type { Layers } from "./layers.ts";
 import { treeEnsemble } from "./trees.ts";
@@ -10,23 +10,17 @@ export function evidenceLogits(layers: Layers, shape: EvidenceShape, x: Name): N
   const { graph } = layers;
   const beside = layers.linear(x, "gaussian");
   const together = (parts: readonly Name[]): Name => graph.node("Concat", [...parts], { axis: { int: 1 } });
-  const [shallow, deep, joint] = layers.values("forest.start");
+  const [shallow, deep, isolation] = layers.values("forest.start");
   const standard = (name: EvidenceName, s: Name): Name => standardised(layers, s, name);
   // every kind of evidence as a column (rows, 1)
-  const distances = {
+  const all: Readonly<Record<EvidenceName, Name>> = {
     gaussian: standard("gaussian", mahalanobis(layers, x, beside)),
     prototypes: standard("prototypes", nearest(layers, x)),
     residual: standard("residual", rebuilt(layers, x)),
     tails: standard("tails", layers.linear(expand(layers, x, "tails.expand"), "tails")),
-  };
-  const all: Readonly<Record<EvidenceName, Name>> = {
-    ...distances,
+    isolation: standard("isolation", treeEnsemble(layers, "isolation", x, isolation)),
     shallow: standard("shallow", treeEnsemble(layers, "shallow", x, shallow)),
     deep: standard("deep", treeEnsemble(layers, "deep", together([x, beside]), deep)),
-    joint: standard(
-      "joint",
-      treeEnsemble(layers, "joint", together([x, ...DISTANCES.map((name) => distances[name])]), joint),
-    ),
     encoder: standard("encoder", members(layers, shape, expand(layers, x, "expand"))),
   };
   return layers.linear(together(EVIDENCE.map((name) => all[name])), "head");

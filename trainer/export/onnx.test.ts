@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Artefact, EvidenceShape } from "../../model/artefact.ts";
-import { DISTANCES, EVIDENCE, evidenceShapes, isEvidence } from "../../model/evidence.ts";
+import { evidenceShapes, isEvidence } from "../../model/evidence.ts";
 import type { Row } from "../../model/schema.ts";
 import { Scorer } from "../../model/scorer.ts";
 import { floatTensor, tensorValues } from "../../model/tensor.ts";
@@ -69,7 +69,7 @@ async function learned(all: Dataset): Promise<{ artefact: Artefact; rows: Row[] 
   return { artefact, rows };
 }
 
-/** Whether a row's conditional residuals or distances come so close to what trees split by that rounding decides. */
+/** Whether a row's conditional residuals come so close to what trees split by that rounding decides. */
 function undecided(scorer: Scorer, x: Float32Array): boolean {
   const { network, tensors } = scorer.artefact;
   const values = (name: string): Float32Array => {
@@ -86,17 +86,12 @@ function undecided(scorer: Scorer, x: Float32Array): boolean {
     }
     return { value: sum, rounding: size * 1e-6 };
   });
-  const evidence = scorer.evidence(x) ?? new Float32Array();
-  const distances = DISTANCES.map((name) => ({ value: evidence[EVIDENCE.indexOf(name)], rounding: 5e-5 }));
-  const near = (name: string, beside: readonly { value: number; rounding: number }[]): boolean => {
-    const nodes = values(name);
-    for (let i = 0; i < nodes.length; i += 3) {
-      const found = beside[nodes[i] - inputs];
-      if (found && Math.abs(found.value - nodes[i + 1]) <= found.rounding) return true;
-    }
-    return false;
-  };
-  return near("deep.nodes", residuals) || near("joint.nodes", distances);
+  const nodes = values("deep.nodes");
+  for (let i = 0; i < nodes.length; i += 3) {
+    const found = residuals[nodes[i] - inputs];
+    if (found && Math.abs(found.value - nodes[i + 1]) <= found.rounding) return true;
+  }
+  return false;
 }
 
 /** All rows agree, but for those at a threshold to within rounding; and those are few. */
@@ -155,8 +150,8 @@ describe("an exported model scores as the kernel does", () => {
         shallowNodes: many(15),
         deepTrees: many(9),
         deepNodes: many(20),
-        jointTrees: many(9),
-        jointNodes: many(40),
+        isolationTrees: many(9),
+        isolationNodes: many(40),
       };
       const values = randomEvidence(shape, next);
       const sample = sampleArtefact();

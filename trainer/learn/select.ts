@@ -29,11 +29,6 @@ export function rowsWhere(rows: Matrix, wanted: (i: number) => boolean): Matrix 
   return rowsAt(rows, Array.from({ length: rows.rows }, (_, i) => i).filter(wanted));
 }
 
-/** The rows whose turn is kept, copied; all of them where rows take no turns. */
-export function keptOf(rows: Matrix, turns: Uint8Array | undefined, kept: (turn: number) => boolean): Matrix {
-  return turns ? rowsWhere(rows, (i) => kept(turns[i])) : rows;
-}
-
 /** `most` different row indices of `rows` in random order, or all of them in random order where there are fewer. */
 export function drawRows(rows: number, most: number, draw: Draw): Int32Array {
   const order = Int32Array.from({ length: rows }, (_, i) => i);

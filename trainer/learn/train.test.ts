@@ -208,6 +208,18 @@ describe("training by default", () => {
     },
   );
 
+  test("whole normal domains take turns as strange rows; a single one has none to take", async () => {
+    const strangers = async (groups: readonly Group[]): Promise<number[]> => {
+      const split = splitDataset({ ...toy(), groups }, { seed: 1, holdOut: ["novel"], shots: 20, split: "rows" });
+      const { artefact } = await train(split.fit, { ...byDefault, shots: 20 });
+      return (artefact.memory?.groups ?? []).flatMap(({ role, rows }) => (role === "normal" ? [rows] : []));
+    };
+    const { groups } = toy();
+    const [rows] = await strangers(groups);
+    expect(rows).toBeGreaterThan(100);
+    expect(await strangers(groups.filter(({ name }) => name !== "night"))).toEqual([]);
+  });
+
   test("learns by blocks where there is but one block of normal rows to train on", async () => {
     const data = toy();
     const groups = data.groups.map((group) =>

@@ -1,7 +1,7 @@
 /** Our own learners as methods of the benchmark: the default, the published form, and the default less one ingredient each. */
 import type { Artefact } from "../../model/artefact.ts";
 import { Scorer } from "../../model/scorer.ts";
-import { EVIDENCE, type EvidenceName } from "../../model/evidence.ts";
+import { DISTANCES, EVIDENCE, type EvidenceName } from "../../model/evidence.ts";
 import type { EvidenceOptions } from "../learn/evidence/learn.ts";
 import { kernelModule } from "../learn/engine.ts";
 import type { LearningMethod, LearningOptions } from "../learn/request.ts";
@@ -79,6 +79,6 @@ export const ABLATIONS: readonly Method[] = [
   ours("unseen-equal-head", "unseen with equal weights", { method: "unseen", evidence: { learnHead: false } }),
   ours("unseen-no-labels", "unseen by the manifold alone", {
     method: "unseen",
-    evidence: { evidence: ["gaussian", "prototypes", "residual", "tails"] },
+    evidence: { evidence: DISTANCES },
   }),
 ];

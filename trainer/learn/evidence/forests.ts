@@ -1,8 +1,7 @@
-/** Boosted trees as evidence of the labels: forests blind to a fold of families each, for judging, and some on all of them. */
-import { type ForestName, FORESTS } from "../../../model/evidence.ts";
+/** Boosted trees as evidence of the labels: forests blind to a fold of families each, for judging, and some on all. */
 import type { Matrix } from "../../data/matrix.ts";
 import { type Booster, type BoosterOptions, fitBooster } from "../boosting/histogram-booster.ts";
-import { drawRows, keptOf, rowsAt, stacked } from "../select.ts";
+import { drawRows, rowsAt, stacked } from "../select.ts";
 import { labelled } from "../boosting/labelled.ts";
 import { type Draw, shuffled } from "../draw.ts";
 
@@ -19,9 +18,11 @@ const DEEP = {
 } as const satisfies BoosterOptions;
 
 /** How the trees of each kind grow. */
-const GROWTH = { shallow: SHALLOW, deep: DEEP, joint: SHALLOW } as const;
+const GROWTH = { shallow: SHALLOW, deep: DEEP } as const;
+export const BOOSTED = ["shallow", "deep"] as const;
+type BoostedName = (typeof BOOSTED)[number];
 
-/** Forests of each kind that ship, grown on all families; by blocks, each without a third of the turns. */
+/** Forests of each kind that ship, grown on all families. */
 export const REFITS = 3;
 const FOLDS = 8;
 /** Normal rows of one forest, drawn anew for each. */
@@ -31,8 +32,6 @@ export interface Forest {
   readonly booster: Booster;
   /** Families it never saw. */
   readonly outside: ReadonlySet<string>;
-  /** Its place among the forests: normal blocks whose turn falls on it were kept from it, too. */
-  readonly fold: number;
 }
 
 /**
@@ -56,39 +55,33 @@ export function familyFolds(
 /** What the trees of a kind are grown on. */
 export interface Ground {
   readonly normal: Matrix;
-  /** By blocks, the turn of each normal row. */
-  readonly turns: Uint8Array | undefined;
   readonly families: ReadonlyMap<string, Matrix>;
 }
 
-export type Forests = Readonly<Record<ForestName, readonly Forest[]>>;
-export const NO_FORESTS: Forests = { shallow: [], deep: [], joint: [] };
+export type Forests = Readonly<Record<BoostedName, readonly Forest[]>>;
+export const NO_FORESTS: Forests = { shallow: [], deep: [] };
 
-/** A forest of each kind for each set of families to keep from it; by blocks, turns of normal rows are dealt out likewise. */
+/** A forest of each kind for each set of families to keep from it. */
 export async function growForests(
-  grounds: Readonly<Record<ForestName, Ground>>,
+  grounds: Readonly<Record<BoostedName, Ground>>,
   outsides: readonly ReadonlySet<string>[],
   draw: (kind: number, fold: number) => Draw,
   step: (note: string, compute: () => Forest) => Promise<Forest>,
 ): Promise<Forests> {
-  const result: Record<ForestName, Forest[]> = { shallow: [], deep: [], joint: [] };
+  const result: Record<BoostedName, Forest[]> = { shallow: [], deep: [] };
   for (const [fold, outside] of outsides.entries()) {
-    const kept = (turn: number): boolean => outsides.length === 1 || turn % outsides.length !== fold;
-    for (const [kind, name] of FORESTS.entries()) {
-      const { normal, turns, families } = grounds[name];
-      const rows = keptOf(normal, turns, kept);
-      const fit = () => fitForest(rows, families, { outside, fold }, GROWTH[name], draw(kind, fold));
+    for (const [kind, name] of BOOSTED.entries()) {
+      const fit = () => fitForest(grounds[name], outside, GROWTH[name], draw(kind, fold));
       result[name].push(await step("trees", fit));
     }
   }
   return result;
 }
 
-/** A forest on normal rows against the families outside its fold. */
+/** A forest on normal rows against the families that are not kept from it. */
 function fitForest(
-  normal: Matrix,
-  families: ReadonlyMap<string, Matrix>,
-  { outside, fold }: Pick<Forest, "outside" | "fold">,
+  { normal, families }: Ground,
+  outside: ReadonlySet<string>,
   options: BoosterOptions,
   draw: Draw,
 ): Forest {
@@ -97,7 +90,7 @@ function fitForest(
   const leastRows = Math.min(options.leastRows, Math.max(1, Math.ceil(anomalous.rows / 5)));
   const drawn = rowsAt(normal, drawRows(normal.rows, MOST_NORMALS, draw).toSorted());
   const seed = draw.next() >>> 0;
-  return { booster: fitBooster(labelled(drawn, anomalous), { ...options, leastRows, seed }), outside, fold };
+  return { booster: fitBooster(labelled(drawn, anomalous), { ...options, leastRows, seed }), outside };
 }
 
 /** Mean log odds of some forests, one a row. */
@@ -110,8 +103,17 @@ export function meanLogOdds(forests: readonly Forest[], rows: Matrix): Float32Ar
   return sum;
 }
 
-/** Forests as one: node rows (column, threshold or leaf value, low child), roots, and what scoring starts from. */
-export function merged(forests: readonly Forest[]): { nodes: Float32Array; roots: Float32Array; start: number } {
+/** Trees as the artefact has them. */
+export interface Trees {
+  /** (nodes, 3): column or −1, threshold or leaf value, low child. */
+  readonly nodes: Float32Array;
+  readonly roots: Float32Array;
+  /** What scoring starts from. */
+  readonly start: number;
+}
+
+/** Forests as one. */
+export function merged(forests: readonly Forest[]): Trees {
   if (forests.length === 0) return { nodes: Float32Array.of(-1, 0, 0), roots: Float32Array.of(0), start: 0 };
   const nodes: number[] = [];
   const roots: number[] = [];

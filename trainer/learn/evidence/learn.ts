@@ -1,31 +1,18 @@
 /** The default learner: manifold evidence from normal rows, boundary evidence from labels with rotating roles, one head. */
 import { setImmediate } from "node:timers/promises";
 import type { EvidenceShape, Tensor } from "../../../model/artefact.ts";
-import { DISTANCES, EVIDENCE, type EvidenceName, FORESTS } from "../../../model/evidence.ts";
+import { EVIDENCE, type EvidenceName } from "../../../model/evidence.ts";
 import type { Memory } from "../../../model/memory.ts";
 import type { Matrix } from "../../data/matrix.ts";
 import { TURNS } from "../../data/sides.ts";
 import { drawFor } from "../draw.ts";
 import { gather } from "../judge.ts";
-import { keptOf, rowsAt, rowsWhere, stacked } from "../select.ts";
 import type { EncodedFit } from "../encode-fit.ts";
-import { familyFolds, type Forests, growForests, NO_FORESTS, REFITS } from "./forests.ts";
-import { calibrate, fitHead, headLogits, type Table } from "./head.ts";
+import { rowsWhere, stacked } from "../select.ts";
+import { BOOSTED, familyFolds, type Forests, growForests, NO_FORESTS, REFITS } from "./forests.ts";
+import { calibrate, fitHead, headLogits, type Normals } from "./head.ts";
 import { drawInside, fitMember, type Member, MEMBERS } from "./members.ts";
-import {
-  blind,
-  type Boundary,
-  type Columns,
-  distancesOf,
-  type Distances,
-  evidenceOf,
-  fitManifold,
-  type Manifold,
-  MANIFOLD_STEPS,
-  outOfTurn,
-  withDistances,
-  withResiduals,
-} from "./parts.ts";
+import { blind, type Columns, evidenceOf, fitManifold, groundsOf, type Manifold, MANIFOLD_STEPS } from "./parts.ts";
 import { fitPieces } from "./pieces.ts";
 import { remember } from "./remember.ts";
 import { joined, type Scale, scaleOf, table } from "./scale.ts";
@@ -67,17 +54,15 @@ export interface LearnedEvidence {
 
 /** Normal validation rows that set the head and the evidence's scales. */
 const MOST_JUDGING = 5_000;
-/** Normal rows whose distances the joint trees learn from. */
-const MOST_JOINT = 12_000;
 /** What evidence is drawn for; neighbouring numbers give unrelated draws. */
 const DRAW = 9000;
 
 /**
- * Inner loop, on normal rows alone: the Gaussian, prototypes and autoencoder of the normal manifold. Outer loop, in
- * episodes: forests and small networks learn the boundary on some families, others stay outside; the head is then fitted
- * on what each family gets from the parts that never saw it, so that it learns what to trust on families nobody has seen.
- * Forests are then grown anew on all families, and those ship. Blocks of normal rows, where the split is by them, take
- * turns as well: the head meets their rows as new ones, too.
+ * Inner loop, on normal rows alone: the Gaussian, prototypes, autoencoder, tails and isolation trees of the normal
+ * manifold. Outer loop, in episodes: forests and small networks learn the boundary on some families, others stay outside;
+ * the head is then fitted on what each family gets from the parts that never saw it, so that it learns what to trust on
+ * families nobody has seen. Forests are then grown anew on all families, and those ship. Normal rows take turns as well:
+ * blocks where the split is by them, else whole domains. The head meets them as parts put them that never saw their like.
  *
  * @param report called as steps end, with how many of how many
  */
@@ -93,15 +78,16 @@ export async function learnEvidence(
   const draw = (index: number) => drawFor(seed, DRAW + index);
   const groups = [...Map.groupBy(support.keys(), (family) => data.kin.get(family) ?? family).values()];
   const folds = options.rotate ? familyFolds(groups, support, draw(0)) : [new Set<string>()];
-  const turns = options.rotate && new Set(data.turns).size > 1 ? data.turns : undefined;
-  const inTurn = (kept: (turn: number) => boolean): Matrix => keptOf(normal, turns, kept);
+  const turns = options.rotate ? (data.turns ?? domainTurns(data.train)) : new Uint8Array(normal.rows);
+  const counts = new Uint32Array(TURNS);
+  for (const turn of turns) counts[turn]++;
+  const away = [...counts.keys()].filter((turn) => counts[turn] > 0 && normal.rows - counts[turn] > 1);
   const labelled = support.size > 0;
   // without folds, the forests that ship judge as well
   const grown = folds.length > 1 ? folds.length : 0;
   const anew = options.anew || grown === 0 ? REFITS : 0;
-  const parties = turns ?? halvesOf(normal.rows);
-  const rounds = turns ? TURNS : labelled ? 2 : 0;
-  const total = MANIFOLD_STEPS * (1 + rounds) + MEMBERS + (labelled ? FORESTS.length * (grown + anew) : 0);
+  const trees = labelled ? BOOSTED.length : 0;
+  const total = MANIFOLD_STEPS * (1 + away.length) + MEMBERS + away.length + trees * (grown + anew + away.length);
   let done = 0;
   const step = async <T>(note: string, compute: () => T): Promise<T> => {
     await setImmediate();
@@ -109,140 +95,94 @@ export async function learnEvidence(
     report(++done, total, note);
     return result;
   };
-  const manifold = (rows: Matrix, index: number): Promise<Manifold> =>
-    fitManifold(rows, [draw(index), draw(index + 1)], step);
-
-  const whole = await manifold(normal, 100);
-  // normal rows as new ones: their distances by manifolds that never saw their turn, or their half
-  const rest: Manifold[] = [];
-  for (let party = 0; party < rounds; party++) {
-    const others = rowsWhere(normal, (i) => parties[i] !== party);
-    rest.push(others.rows > 1 ? await manifold(others, 200 + 2 * party) : whole);
-  }
-  const judges = [gather(data.validation.length > 0 ? data.validation : data.train, MOST_JUDGING, cols)];
-  const lots = turns
-    ? rest.flatMap((_, turn) => {
-        const out = inTurn((at) => at === turn);
-        return out.rows > 0 ? [{ turn, rows: gather([out], Math.ceil(MOST_JUDGING / TURNS), cols) }] : [];
-      })
-    : [];
-  const nearWhole = distancesOf(whole, judges[0]);
-  const nearLots = lots.map(({ turn, rows }) => distancesOf(rest[turn], rows));
-  const near = joined(DISTANCES, [nearWhole, ...nearLots]);
-  const nearScales = EVIDENCE.map((name): Scale => (isDistance(name) ? scaleOf(near[name]) : { centre: 0, scale: 1 }));
-
   const pieces = fitPieces(normal, stacked([...support.values()], cols));
+  const manifold = (rows: Matrix, first: number): Promise<Manifold> =>
+    fitManifold(rows, (index) => draw(first + index), step);
+  const member = (inside: ReadonlySet<string>, domains: readonly Matrix[], index: number): Promise<Member> => {
+    const how = { domains, families: support, pieces, corruption: options.corruption, draw: draw(index) };
+    return step("encoder", () => fitMember(inside, how));
+  };
+  const grow = async (
+    rows: Matrix,
+    { gaussian }: Manifold,
+    outsides: readonly ReadonlySet<string>[],
+    first: number,
+  ): Promise<Forests> => {
+    if (!labelled) return NO_FORESTS;
+    return growForests(
+      groundsOf(rows, support, gaussian),
+      outsides,
+      (kind, fold) => draw(first + 20 * kind + fold),
+      step,
+    );
+  };
+
+  const whole = await manifold(normal, 1000);
   const roles = options.rotate
     ? drawInside(groups, MEMBERS, draw(3))
     : Array.from({ length: MEMBERS }, () => new Set(support.keys()));
   const members: Member[] = [];
-  for (const [i, inside] of roles.entries()) {
-    const turn = turns ? i % TURNS : -1;
-    const domains = turns ? [inTurn((at) => at !== turn)] : data.train;
-    const how = { domains, families: support, pieces, corruption: options.corruption, turn, draw: draw(10 + i) };
-    members.push(await step("encoder", () => fitMember(inside, how)));
-  }
-  const forests = { judging: NO_FORESTS, shipping: NO_FORESTS };
-  if (labelled) {
-    const map = (change: (rows: Matrix) => Matrix): Map<string, Matrix> =>
-      new Map([...support].map(([family, rows]) => [family, change(rows)]));
-    const together = asNew(normal, parties, rest, nearScales);
-    const grounds = {
-      shallow: { normal, turns, families: support },
-      deep: {
-        normal: withResiduals(normal, whole.gaussian),
-        turns,
-        families: map((rows) => withResiduals(rows, whole.gaussian)),
-      },
-      joint: {
-        normal: together.rows,
-        turns: turns && together.parties,
-        families: map((rows) => withDistances(rows, distancesOf(whole, rows), nearScales)),
-      },
-    };
-    const grow = (outsides: readonly ReadonlySet<string>[], first: number): Promise<Forests> =>
-      growForests(grounds, outsides, (kind, fold) => draw(first + 20 * kind + fold), step);
-    const all = Array.from({ length: anew }, () => new Set<string>());
-    if (anew > 0) forests.shipping = await grow(all, 50);
-    forests.judging = grown > 0 ? await grow(folds, 40) : forests.shipping;
-    if (anew === 0) forests.shipping = forests.judging;
-  }
-  const common = { ...whole, pieces, scales: nearScales, members };
-  const judging = { ...common, ...forests.judging };
-  const shipping = { ...common, ...forests.shipping };
+  for (const [i, inside] of roles.entries()) members.push(await member(inside, data.train, 10 + i));
+  const all = Array.from({ length: anew }, () => new Set<string>());
+  const shippingForests = await grow(normal, whole, all, 50);
+  const judgingForests = grown > 0 ? await grow(normal, whole, folds, 40) : shippingForests;
+  const judging = { ...whole, pieces, members, ...judgingForests };
+  const shipping = anew > 0 ? { ...whole, pieces, members, ...shippingForests } : judging;
 
-  /** Evidence of normal rows, those of a turn by the parts that never saw it. */
-  const normalsBy = (parts: Boundary & typeof common, many: number): Columns =>
-    joined(EVIDENCE, [
-      evidenceOf(parts, judges[0], nearWhole),
-      ...lots.map(({ turn, rows }, i) => {
-        const others = { ...rest[turn], ...outOfTurn(parts, turn, many), residualsBy: whole.gaussian };
-        return evidenceOf({ ...parts, ...others }, rows, nearLots[i]);
-      }),
-    ]);
-  const judged = standardise(normalsBy(judging, grown || anew));
+  // rows of every turn by parts that never saw it
+  const strange: Columns[] = [];
+  for (const turn of away) {
+    const rest = rowsWhere(normal, (i) => turns[i] !== turn);
+    const first = 2000 + 1000 * turn;
+    const around = await manifold(rest, first);
+    const members = [await member(new Set(support.keys()), [rest], first + 500)];
+    const forests = await grow(rest, around, [new Set()], first + 600);
+    const rows = gather([rowsWhere(normal, (i) => turns[i] === turn)], Math.ceil(MOST_JUDGING / TURNS), cols);
+    strange.push(evidenceOf({ ...around, pieces, members, ...forests }, rows));
+  }
+  const judges = gather(data.validation.length > 0 ? data.validation : data.train, MOST_JUDGING, cols);
+
+  const byBlocks = data.turns !== undefined;
+  /** By blocks, validation rows are of few blocks, so that those that took turns are known rows as well. */
+  const normalsBy = (parts: typeof judging): { normals: Normals; scales: Scale[] } => {
+    const own = evidenceOf(parts, judges);
+    const known = byBlocks ? joined(EVIDENCE, [own, ...strange]) : own;
+    const scales = EVIDENCE.map((name) => scaleOf(known[name]));
+    const others = byBlocks ? [] : strange;
+    return { normals: { known: table(known, scales), strange: table(joined(EVIDENCE, others), scales) }, scales };
+  };
+  const judged = normalsBy(judging);
   const tables = new Map(
     [...support].map(([family, rows]) => {
       const all = stacked([rows, ...list(data.seenValidation.get(family))], cols);
       return [family, table(evidenceOf({ ...judging, ...blind(judging, family) }, all), judged.scales)];
     }),
   );
-  const trees: readonly EvidenceName[] = FORESTS;
-  const used = EVIDENCE.map((name) => options.evidence.includes(name) && (labelled || !trees.includes(name)));
+  const ofLabels: readonly EvidenceName[] = BOOSTED;
+  const used = EVIDENCE.map((name) => options.evidence.includes(name) && (labelled || !ofLabels.includes(name)));
   const head = fitHead(judged.normals, options.learnHead && groups.length > 1 ? tables : new Map(), used);
-  const { normals, scales } = standardise(normalsBy(shipping, anew || grown));
+  const { normals, scales } = normalsBy(shipping);
   const fresh = new Map(
     [...data.seenValidation].map(([family, rows]) => [family, table(evidenceOf(shipping, rows), scales)]),
   );
-  const { temperature, shift } = calibrate(head, normals, [...fresh.values()]);
+  const { temperature, shift } = calibrate(head, normals.known, [...fresh.values()]);
   const shape = shapeOf(shipping, cols);
   return {
     shape,
     temperature,
     tensors: tensorsOf(shape, shipping, scales, { weights: head.weights, bias: head.bias + shift }),
     figures: { ...Object.fromEntries(EVIDENCE.map((name, i) => [`weight-${name}`, head.weights[i]])), shift },
-    memory: remember({ normals, setting: turns ? normals.rows : judges[0].rows, fit: tables, check: fresh }),
+    memory: remember({ normals, fit: tables, check: fresh }),
     outOfTurn: Float32Array.from(
-      headLogits(head, normals).slice(judges[0].rows),
+      headLogits(head, normals.known).slice(judges.rows),
       (logit) => 1 / (1 + Math.exp(-(logit + shift) / temperature)),
     ),
   };
 }
 
-/** Evidence of normal rows in its own unit, and that unit. */
-function standardise(columns: Columns): { normals: Table; scales: Scale[] } {
-  const scales = EVIDENCE.map((name) => scaleOf(columns[name]));
-  return { normals: table(columns, scales), scales };
-}
-
-function isDistance(name: EvidenceName): name is keyof Distances {
-  const distances: readonly EvidenceName[] = DISTANCES;
-  return distances.includes(name);
-}
-
-/** Which half every row belongs to: neighbours alternate irregularly, so that order in time does not matter. */
-function halvesOf(rows: number): Uint8Array {
-  return Uint8Array.from({ length: rows }, (_, i) => Math.imul(i + 1, 0x9e3779b1) >>> 31);
-}
-
-/** Normal rows with the distances they have as new rows: by the manifold that never saw their party. */
-function asNew(
-  normal: Matrix,
-  parties: Uint8Array,
-  rest: readonly Manifold[],
-  scales: readonly Scale[],
-): { rows: Matrix; parties: Uint8Array } {
-  const step = Math.max(1, normal.rows / MOST_JOINT);
-  const chosen = Array.from({ length: Math.min(normal.rows, MOST_JOINT) }, (_, i) => Math.floor(i * step));
-  const order = rest.flatMap((_, party) => chosen.filter((i) => parties[i] === party));
-  const lots = rest.map((manifold, party) => {
-    const rows = rowsAt(
-      normal,
-      chosen.filter((i) => parties[i] === party),
-    );
-    return withDistances(rows, distancesOf(manifold, rows), scales);
-  });
-  return { rows: stacked(lots, lots[0].cols), parties: Uint8Array.from(order, (i) => parties[i]) };
+/** Normal domains take turns where there are several: domain after domain, the turn of each row. */
+function domainTurns(domains: readonly Matrix[]): Uint8Array {
+  return Uint8Array.from(domains.flatMap(({ rows }, i) => Array.from({ length: rows }, () => i % TURNS)));
 }
 
 function list<T>(value: T | undefined): T[] {

@@ -22,14 +22,11 @@ const POOL = 4096;
 
 export interface Member {
   readonly net: Mlp;
-  /** The turn of normal blocks it was not trained on, −1 for none. */
-  readonly turn: number;
   /** Families it was trained on. */
   readonly inside: ReadonlySet<string>;
 }
 
 export interface MemberOptions {
-  readonly turn: number;
   readonly domains: readonly Matrix[];
   readonly families: ReadonlyMap<string, Matrix>;
   readonly pieces: Pieces;
@@ -52,7 +49,7 @@ export function drawInside(groups: readonly (readonly string[])[], members: numb
 
 /** Trains one member: weighted cross-entropy, normal rows against labelled families (all alike) and corrupted rows. */
 export function fitMember(inside: ReadonlySet<string>, options: MemberOptions): Member {
-  const { domains, families, pieces, corruption, draw, turn } = options;
+  const { domains, families, pieces, corruption, draw } = options;
   const seen = [...inside].flatMap((family) => families.get(family) ?? []);
   const spoilt = corruption > 0 || seen.length === 0 ? NORMALS / 2 : 0;
   const labelled = seen.length > 0 ? NORMALS - spoilt : 0;
@@ -84,7 +81,7 @@ export function fitMember(inside: ReadonlySet<string>, options: MemberOptions): 
     net.backward(gradient);
     net.step(cosine(step, STEPS, RATE, STEPS / 10));
   }
-  return { net, turn, inside };
+  return { net, inside };
 }
 
 /** Mean logit of some members, one a row. */

@@ -1,7 +1,7 @@
 /** What the artefact keeps of the rows its head was fitted on: their evidence, thinned out evenly. */
 import { EVIDENCE } from "../../../model/evidence.ts";
 import { type Memory, memoryOf, type Remembered } from "../../../model/memory.ts";
-import type { Table } from "./head.ts";
+import type { Normals, Table } from "./head.ts";
 
 /** Normal rows kept at the most that set thresholds, and that serve the head alone. */
 const MOST_NORMAL = 4_000;
@@ -10,35 +10,33 @@ const MOST_LABELS = 100;
 const MOST_OF_ALL = 4_000;
 
 export interface RememberedTables {
-  readonly normals: Table;
-  /** How many of the normal rows set thresholds; the first ones. */
-  readonly setting: number;
+  readonly normals: Normals;
   /** Each family's labels as the parts that never saw it put them. */
   readonly fit: ReadonlyMap<string, Table>;
   /** Labels that no part was fitted on. */
   readonly check: ReadonlyMap<string, Table>;
 }
 
-export function remember({ normals, setting, fit, check }: RememberedTables): Memory {
+export function remember({ normals, fit, check }: RememberedTables): Memory {
   const groups = (role: "fit" | "check", tables: ReadonlyMap<string, Table>): Remembered[] => {
     const most = Math.min(MOST_LABELS, Math.floor(MOST_OF_ALL / Math.max(1, tables.size)));
-    return [...tables].map(([family, table]) => ({ role, family, ...thinned(table, 0, table.rows, most) }));
+    return [...tables].map(([family, table]) => ({ role, family, ...thinned(table, most) }));
   };
   return memoryOf([
-    { role: "threshold", family: "", ...thinned(normals, 0, setting, MOST_NORMAL) },
-    { role: "normal", family: "", ...thinned(normals, setting, normals.rows, MOST_NORMAL) },
+    { role: "threshold", family: "", ...thinned(normals.known, MOST_NORMAL) },
+    { role: "normal", family: "", ...thinned(normals.strange, MOST_NORMAL) },
     ...groups("fit", fit),
     ...groups("check", check),
   ]);
 }
 
-/** At most `most` rows from `from` to before `to`, evenly spaced. */
-function thinned({ data }: Table, from: number, to: number, most: number): Table {
-  const rows = Math.min(most, to - from);
+/** At most `most` rows, evenly spaced. */
+function thinned({ data, rows: all }: Table, most: number): Table {
+  const rows = Math.min(most, all);
   const kinds = EVIDENCE.length;
   const kept = new Float64Array(rows * kinds);
   for (let i = 0; i < rows; i++) {
-    const row = from + Math.floor((i * (to - from)) / rows);
+    const row = Math.floor((i * all) / rows);
     kept.set(data.subarray(row * kinds, (row + 1) * kinds), i * kinds);
   }
   return { rows, data: kept };

@@ -2,7 +2,8 @@
 import type { EvidenceShape, Tensor } from "../../../model/artefact.ts";
 import { evidenceShapes, FORESTS } from "../../../model/evidence.ts";
 import { floatTensor } from "../../../model/tensor.ts";
-import { type Forest, merged } from "./forests.ts";
+import { type Forest, merged, type Trees } from "./forests.ts";
+import type { IsolationForest } from "../isolation.ts";
 import { HIDDEN, type Member, MEMBERS } from "./members.ts";
 import type { Parts } from "./parts.ts";
 import type { Pieces } from "./pieces.ts";
@@ -10,14 +11,14 @@ import type { Scale } from "./scale.ts";
 
 /** Sizes of the network that the parts make. */
 export function shapeOf(
-  { pieces, tails, prototypes, rebuilder, shallow, deep, joint }: Parts,
+  { pieces, tails, prototypes, rebuilder, shallow, deep, isolation }: Parts,
   inputs: number,
 ): EvidenceShape {
   const forest = (forests: readonly Forest[]): { trees: number; nodes: number } => {
     const { nodes, roots } = merged(forests);
     return { trees: roots.length, nodes: nodes.length / 3 };
   };
-  const [small, large, both] = [forest(shallow), forest(deep), forest(joint)];
+  const [small, large] = [forest(shallow), forest(deep)];
   return {
     kind: "evidence",
     inputs,
@@ -32,15 +33,15 @@ export function shapeOf(
     shallowNodes: small.nodes,
     deepTrees: large.trees,
     deepNodes: large.nodes,
-    jointTrees: both.trees,
-    jointNodes: both.nodes,
+    isolationTrees: isolation.roots.length,
+    isolationNodes: isolation.column.length,
   };
 }
 
 /** The parts as the tensors of the artefact, in their fixed order. */
 export function tensorsOf(
   shape: EvidenceShape,
-  { gaussian, prototypes, rebuilder, tails, pieces, members, ...parts }: Parts,
+  { gaussian, prototypes, rebuilder, tails, isolation, pieces, members, ...parts }: Parts,
   scales: readonly Scale[],
   { weights, bias }: { weights: Float64Array; bias: number },
 ): Map<string, Tensor> {
@@ -73,7 +74,8 @@ export function tensorsOf(
   layer("residual.code", narrow, 2);
   layer("residual.wide", widen, 1);
   layer("residual.out", widen, 2);
-  const forests = FORESTS.map((name) => ({ name, ...merged(parts[name]) }));
+  const trees = { shallow: merged(parts.shallow), deep: merged(parts.deep), isolation: meanPath(isolation) };
+  const forests = FORESTS.map((name) => ({ name, ...trees[name] }));
   for (const { name, nodes, roots } of forests) values.set(`${name}.nodes`, nodes).set(`${name}.roots`, roots);
   values.set(
     "forest.start",
@@ -95,6 +97,15 @@ export function tensorsOf(
       floatTensor(Float32Array.from(values.get(name) ?? []), size),
     ]),
   );
+}
+
+/** The isolation forest as what a row's score is less by: every leaf its share of the mean path. */
+function meanPath({ roots, column, value, low }: IsolationForest): Trees {
+  const nodes = new Float32Array(3 * column.length);
+  for (let i = 0; i < column.length; i++) {
+    nodes.set([column[i], column[i] < 0 ? -value[i] / roots.length : value[i], low[i]], 3 * i);
+  }
+  return { nodes, roots: Float32Array.from(roots), start: 0 };
 }
 
 /** Rows of (column, from, scale). */

@@ -1,0 +1,132 @@
+/** Isolation trees: random splits, and how many of them it takes to set a row apart (Liu, Ting, Zhou 2008). */
+import type { Matrix } from "../data/matrix.ts";
+import { below, type Draw, unit } from "./draw.ts";
+import { drawRows } from "./select.ts";
+
+/** Nodes of all trees in one run; a node without children is a leaf. */
+export interface IsolationForest {
+  /** First node of every tree. */
+  readonly roots: Int32Array;
+  /** The column a node splits, −1 in a leaf. */
+  readonly column: Int16Array;
+  /** Rows with values up to this go low; in a leaf, the path length that ends there. */
+  readonly value: Float32Array;
+  /** Low child; the high one is the node after it. */
+  readonly low: Int32Array;
+}
+
+interface Growing {
+  readonly column: number[];
+  readonly value: number[];
+  readonly low: number[];
+}
+
+export interface IsolationOptions {
+  readonly trees: number;
+  readonly rowsATree: number;
+  /** Splits of a path at the most; log₂ of a tree's rows, as its authors have it, unless told. */
+  readonly depth?: number;
+}
+
+/** Each tree grows on rows of its own, by a draw of its own. */
+export function growIsolation(
+  train: Matrix,
+  { trees, rowsATree, depth }: IsolationOptions,
+  drawOf: (tree: number) => Draw,
+): IsolationForest {
+  const size = Math.min(rowsATree, train.rows);
+  const levels = depth ?? Math.ceil(Math.log2(Math.max(2, size)));
+  const forest: Growing = { column: [], value: [], low: [] };
+  const roots = Int32Array.from({ length: trees }, (_, tree) => {
+    const draw = drawOf(tree);
+    const root = addNode(forest);
+    grow(forest, root, train, drawRows(train.rows, size, draw), levels, levels, draw);
+    return root;
+  });
+  return {
+    roots,
+    column: Int16Array.from(forest.column),
+    value: Float32Array.from(forest.value),
+    low: Int32Array.from(forest.low),
+  };
+}
+
+/** Paths summed over all trees (rows): short ones are anomalous. */
+export function paths({ roots, column, value, low }: IsolationForest, { rows, cols, data }: Matrix): Float64Array {
+  const sums = new Float64Array(rows);
+  for (const root of roots) {
+    for (let i = 0, at = 0; i < rows; i++, at += cols) {
+      let node = root;
+      for (let j = column[node]; j >= 0; j = column[node]) {
+        node = data[at + j] <= value[node] ? low[node] : low[node] + 1;
+      }
+      sums[i] += value[node];
+    }
+  }
+  return sums;
+}
+
+/** Splits `members` at a random value of a random column that varies among them, until `left` levels are used up. */
+function grow(
+  forest: Growing,
+  node: number,
+  train: Matrix,
+  members: Int32Array,
+  left: number,
+  depth: number,
+  draw: Draw,
+): void {
+  const split = left > 0 && members.length > 1 ? drawSplit(train, members, draw) : undefined;
+  if (!split) {
+    forest.value[node] = depth - left + averagePath(members.length);
+    return;
+  }
+  const { column, limit } = split;
+  const isLow = (row: number): boolean => train.data[row * train.cols + column] <= limit;
+  const low = addNode(forest);
+  const high = addNode(forest);
+  forest.column[node] = column;
+  forest.value[node] = limit;
+  forest.low[node] = low;
+  grow(forest, low, train, members.filter(isLow), left - 1, depth, draw);
+  const isHigh = (row: number): boolean => !isLow(row);
+  grow(forest, high, train, members.filter(isHigh), left - 1, depth, draw);
+}
+
+/** A column that varies, and a value from its smallest up to but not including its largest; none if all rows are alike. */
+function drawSplit(
+  { cols, data }: Matrix,
+  members: Int32Array,
+  draw: Draw,
+): { column: number; limit: number } | undefined {
+  const columns = Int32Array.from({ length: cols }, (_, j) => j);
+  for (let tried = 0; tried < cols; tried++) {
+    const at = tried + below(draw, cols - tried);
+    const column = columns[at];
+    columns[at] = columns[tried];
+    let least = Infinity;
+    let most = -Infinity;
+    for (let i = 0; i < members.length; i++) {
+      const value = data[members[i] * cols + column];
+      if (value < least) least = value;
+      if (value > most) most = value;
+    }
+    if (least === most) continue;
+    const limit = Math.fround(least + unit(draw) * (most - least));
+    return { column, limit: limit < most ? limit : least };
+  }
+  return undefined;
+}
+
+function addNode({ column, value, low }: Growing): number {
+  value.push(0);
+  low.push(0);
+  return column.push(-1) - 1;
+}
+
+/** c(n): the average path of an unsuccessful search among n rows, 2·H(n − 1) − 2·(n − 1)/n. */
+export function averagePath(n: number): number {
+  if (n <= 1) return 0;
+  if (n === 2) return 1;
+  return 2 * (Math.log(n - 1) + 0.5772156649015329) - (2 * (n - 1)) / n;
+}
