@@ -187,13 +187,21 @@ function isDigit(at: usize): bool {
 function number(powers: usize, at: usize, cell: usize): usize {
   const negative = load<u8>(at) == 0x2d;
   at += negative as usize;
-  if (!isDigit(at) || (load<u8>(at) == 0x30 && isDigit(at + 1))) return 0;
+  if (!isDigit(at)) return 0;
   let w: u64 = 0;
   let point: usize = 0;
+  if (!isDigit(at + 1)) {
+    // one digit, alone or before the point, as most are: what follows need not wait for how many there were
+    w = (load<u8>(at++) - 0x30) as u64;
+    if (load<u8>(at) == 0x2e) {
+      point = ++at;
+      if (!isDigit(at)) return 0;
+    }
+  } else if (load<u8>(at) == 0x30) return 0;
   for (;;) {
     const eight = load<u64>(at);
     const digits = digitsOf(eight);
-    // by a constant where it can be, so that the next eight need not wait for how many these were
+    // and neither need the next eight
     if (digits == 8) {
       if (w >= load<u64>(TENS + ((MOST_DIGITS - 8) << 3))) return 0;
       w = w * 100000000 + ofDigits(eight);

@@ -27,6 +27,8 @@ const FEATURE = 4;
 const ANY_NUMBER = 0;
 const ZERO_OR_ONE = 1;
 const PAGE = 65536;
+/** Pages that memory grows by at the least, so that all but large bodies never make it: each time, views are made anew. */
+const GROWTH = 16;
 
 /**
  * Reads rows of any schema as callers mostly write them, and holds those of the last call. What is faulty or only unusual it
@@ -89,7 +91,7 @@ export class RowReader implements Cells {
   #reach(end: number): void {
     const { memory } = this.#functions;
     const missing = end - memory.buffer.byteLength;
-    if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
+    if (missing > 0) memory.grow(Math.max(GROWTH, Math.ceil(missing / PAGE)));
     if (this.#bytes.buffer === memory.buffer) return;
     this.#bytes = new Uint8Array(memory.buffer);
     this.values = new Float64Array(memory.buffer);

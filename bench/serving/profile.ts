@@ -41,6 +41,9 @@ const PARTS: readonly (readonly [string, RegExp])[] = [
 ];
 export const REST = "the rest: routing, headers, log, workerd itself";
 
+/** How often as many requests go before, in which V8 compiles. */
+const WARM_UP = 3;
+
 export interface Profile {
   /** Microseconds a request by part, idle time left out. */
   readonly micros: Readonly<Record<string, number>>;
@@ -54,7 +57,7 @@ export async function profile(inspector: number, requests: number, ask: () => Pr
   const run = async (): Promise<void> => {
     for (let i = 0; i < requests; i++) await ask();
   };
-  await run();
+  for (let warm = 0; warm < WARM_UP; warm++) await run();
   await session.send("Profiler.enable");
   await session.send("Profiler.setSamplingInterval", { interval: 200 });
   await session.send("Profiler.start");

@@ -25,6 +25,7 @@ export function sizes([reference, , learner]: readonly Heat[]): Size[] {
   return [
     built("score.wasm", "score.wasm", "build/score.wasm"),
     built("score-relaxed.wasm", "score-relaxed.wasm", "build/score-relaxed.wasm"),
+    built("rows.wasm", "rows.wasm, which reads rows out of JSON", "build/rows.wasm"),
     worker(),
     { key: "reference model", title: "reference network, f32", bytes: writeArtefact(reference.model).length },
     {
