@@ -99,6 +99,47 @@ export function geluBackward(rows: i32, x: usize, n: i32, dy: usize, dx: usize):
   }
 }
 
+/** Mean and 1/√(var + 1e-5) of a row x (n), in the first two lanes. */
+function moments(x: usize, n: i32): v128 {
+  // One pass: sums of d = x − x₀ and of d², several at once, so that no addition waits for the one before.
+  const wide = ((n as usize) << 2) & ~63;
+  const shift = v128.load32_splat(x);
+  let s0 = i64x2.splat(0);
+  let s1 = i64x2.splat(0);
+  let s2 = i64x2.splat(0);
+  let s3 = i64x2.splat(0);
+  let q0 = i64x2.splat(0);
+  let q1 = i64x2.splat(0);
+  let q2 = i64x2.splat(0);
+  let q3 = i64x2.splat(0);
+  let i: usize = 0;
+  for (; i < wide; i += 64) {
+    const d0 = f32x4.sub(v128.load(x + i), shift);
+    const d1 = f32x4.sub(v128.load(x + i, 16), shift);
+    const d2 = f32x4.sub(v128.load(x + i, 32), shift);
+    const d3 = f32x4.sub(v128.load(x + i, 48), shift);
+    s0 = f32x4.add(s0, d0);
+    s1 = f32x4.add(s1, d1);
+    s2 = f32x4.add(s2, d2);
+    s3 = f32x4.add(s3, d3);
+    q0 = madd(d0, d0, q0);
+    q1 = madd(d1, d1, q1);
+    q2 = madd(d2, d2, q2);
+    q3 = madd(d3, d3, q3);
+  }
+  let sum = laneSum(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3))) as f64;
+  let squares = laneSum(f32x4.add(f32x4.add(q0, q1), f32x4.add(q2, q3))) as f64;
+  for (; i < (n as usize) << 2; i += 4) {
+    const d = (load<f32>(x + i) as f64) - (load<f32>(x) as f64);
+    sum += d;
+    squares += d * d;
+  }
+  const offset = sum / (n as f64);
+  const variance = max<f64>(0, squares / (n as f64) - offset * offset);
+  const mean = f32x4.splat(((load<f32>(x) as f64) + offset) as f32);
+  return f32x4.replace_lane(mean, 1, (1 / sqrt(variance + LAYER_NORM_EPSILON)) as f32);
+}
+
 /**
  * u (rows, n) = (x − mean)/√(var + 1e-5)·γ + β, and y = gelu(u) where y is not 0; u may be 0 then.
  * Mean and 1/√(var + 1e-5) of each row go to `stats` (rows, 2) where it is not 0.
@@ -115,50 +156,16 @@ export function layerNorm(
 ): void {
   const step = (stride(n) as usize) << 2;
   const end = (n as usize) << 2;
-  const wide = end & ~63;
-  for (let row = 0; row < rows; row++) {
-    // One pass: sums of d = x − x₀ and of d², several at once, so that no addition waits for the one before.
-    const shift = v128.load32_splat(x);
-    let s0 = i64x2.splat(0);
-    let s1 = i64x2.splat(0);
-    let s2 = i64x2.splat(0);
-    let s3 = i64x2.splat(0);
-    let q0 = i64x2.splat(0);
-    let q1 = i64x2.splat(0);
-    let q2 = i64x2.splat(0);
-    let q3 = i64x2.splat(0);
-    let i: usize = 0;
-    for (; i < wide; i += 64) {
-      const d0 = f32x4.sub(v128.load(x + i), shift);
-      const d1 = f32x4.sub(v128.load(x + i, 16), shift);
-      const d2 = f32x4.sub(v128.load(x + i, 32), shift);
-      const d3 = f32x4.sub(v128.load(x + i, 48), shift);
-      s0 = f32x4.add(s0, d0);
-      s1 = f32x4.add(s1, d1);
-      s2 = f32x4.add(s2, d2);
-      s3 = f32x4.add(s3, d3);
-      q0 = madd(d0, d0, q0);
-      q1 = madd(d1, d1, q1);
-      q2 = madd(d2, d2, q2);
-      q3 = madd(d3, d3, q3);
-    }
-    let sum = laneSum(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3))) as f64;
-    let squares = laneSum(f32x4.add(f32x4.add(q0, q1), f32x4.add(q2, q3))) as f64;
-    for (; i < (n as usize) << 2; i += 4) {
-      const d = (load<f32>(x + i) as f64) - (load<f32>(x) as f64);
-      sum += d;
-      squares += d * d;
-    }
-    const offset = sum / (n as f64);
-    const mean = ((load<f32>(x) as f64) + offset) as f32;
-    const centre = f32x4.splat(mean);
-    const inverse = (1 / sqrt(max<f64>(0, squares / (n as f64) - offset * offset) + LAYER_NORM_EPSILON)) as f32;
-    const scale = f32x4.splat(inverse);
+  let next = moments(x, n);
+  for (let row = 1; row <= rows; row++) {
+    const centre = v128.shuffle<f32>(next, next, 0, 0, 0, 0);
+    const scale = v128.shuffle<f32>(next, next, 1, 1, 1, 1);
     if (stats) {
-      store<f32>(stats, mean);
-      store<f32>(stats, inverse, 4);
+      v128.store_lane<u64>(stats, next, 0);
       stats += 8;
     }
+    // Those of the next row are there by the time this one is done: it takes long to take a root and to divide by it.
+    if (row < rows) next = moments(x + step, n);
     // γ and β are zero in padding lanes, so the padding stays zero.
     if (y) {
       for (let i: usize = 0; i < end; i += 16) {
