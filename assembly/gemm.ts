@@ -1,6 +1,6 @@
 // Matrix multiply over packed panels: y = residual + scale · (x·Wᵀ + bias), the one hot loop of the project.
 import { panels, stride } from "./layout";
-import { oneRowTwoPanels } from "./single-row";
+import { oneRow, oneRowTwoPanels } from "./single-row";
 import { fourColumns, sixRows, twoRows } from "./tiles";
 
 /**
@@ -52,13 +52,13 @@ export function linear(
         if (ri) ri += 6 * yStride;
       }
     }
-    for (; row < rows; row += 2) {
-      const two = row + 1 < rows;
-      twoRows(xi, two ? xStride : 0, k, w, bias, yi, two ? yStride : 0, ri, scale);
+    for (; row + 2 <= rows; row += 2) {
+      twoRows(xi, xStride, k, w, bias, yi, yStride, ri, scale);
       xi += xStride << 1;
       yi += yStride << 1;
       if (ri) ri += yStride << 1;
     }
+    if (row < rows) oneRow(xi, k, w, bias, yi, ri, scale);
     w += step;
     y += 64;
     if (bias) bias += 64;

@@ -1,4 +1,4 @@
-// The tile of a single request: one row, for which every weight comes from the second-level cache once.
+// Tiles of one row: two panels at a time for a single request, one for what is left over of a batch.
 import { madd } from "./layout";
 import { finish } from "./tiles";
 
@@ -72,4 +72,27 @@ export function oneRowTwoPanels(x: usize, k: i32, w: usize, bias: usize, y: usiz
   finish(y, 80, b1, residual, scale);
   finish(y, 96, b2, residual, scale);
   finish(y, 112, b3, residual, scale);
+}
+
+/** One row against one panel: what is left over. */
+// @ts-ignore: decorator
+@inline
+export function oneRow(x: usize, k: i32, w: usize, bias: usize, y: usize, residual: usize, scale: v128): void {
+  let a0 = bias ? v128.load(bias) : i64x2.splat(0);
+  let a1 = bias ? v128.load(bias, 16) : i64x2.splat(0);
+  let a2 = bias ? v128.load(bias, 32) : i64x2.splat(0);
+  let a3 = bias ? v128.load(bias, 48) : i64x2.splat(0);
+  for (const end = w + ((k as usize) << 6); w < end; ) {
+    const xi = v128.load32_splat(x);
+    a0 = madd(xi, v128.load(w), a0);
+    a1 = madd(xi, v128.load(w, 16), a1);
+    a2 = madd(xi, v128.load(w, 32), a2);
+    a3 = madd(xi, v128.load(w, 48), a3);
+    x += 4;
+    w += 64;
+  }
+  finish(y, 0, a0, residual, scale);
+  finish(y, 16, a1, residual, scale);
+  finish(y, 32, a2, residual, scale);
+  finish(y, 48, a3, residual, scale);
 }

@@ -10,10 +10,7 @@ export function finish(y: usize, offset: usize, sum: v128, residual: usize, scal
   v128.store(y + offset, sum);
 }
 
-/**
- * Two rows against one panel: eight sums, four weight vectors shared by both rows. With strides of 0 a row that is left
- * over, which takes no longer so than alone, where four sums wait for themselves.
- */
+/** Two rows against one panel: eight sums, four weight vectors shared by both rows. */
 // @ts-ignore: decorator
 @inline
 export function twoRows(
@@ -59,7 +56,6 @@ export function twoRows(
   finish(y, 16, a1, residual, scale);
   finish(y, 32, a2, residual, scale);
   finish(y, 48, a3, residual, scale);
-  if (!yStride) return;
   y += yStride;
   if (residual) residual += yStride;
   finish(y, 0, b0, residual, scale);

@@ -34,7 +34,7 @@ export function whyNotAhead(
 ): string {
   const [products, weights] = [arithmetic(results, tier), batch === 1 ? reading(results, tier) : 0];
   const floor = Math.max(products, weights);
-  const [theirs, ours] = [PEERS[peer], OURS[tier]].map((name) => timed(results, batch, 0, name)?.minimum ?? Number.NaN);
+  const [theirs, ours] = [PEERS[peer], OURS[tier]].map((name) => timed(results, batch, 0, name)?.median ?? Number.NaN);
   const rest = results.beside.get(tier) ?? Number.NaN;
   const name = PEERS[peer].split(",")[0];
   const bound =
