@@ -2,8 +2,11 @@
 import { INSTRUCTION } from "./program";
 import { byPlace, byRows, BY_PLACE, BY_ROWS, shareOf, stages } from "./share";
 
-/** Looks at a changing word before a thread goes to sleep over it: some tens of microseconds. */
-const PATIENCE: i32 = 20_000;
+/**
+ * Looks at a changing word before a thread goes to sleep over it: more than a tenth of a millisecond, since shares of a
+ * product differ by some tens of microseconds from time to time, and it takes as many to wake a thread.
+ */
+const PATIENCE: i32 = 120_000;
 
 // Words of the control block. A program of 0 ends the team.
 const GENERATION: usize = 0;
