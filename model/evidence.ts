@@ -17,7 +17,7 @@ import type { Fixed } from "./tier.ts";
  * - prototypes: distance to the nearest prototype of the normal rows, by what is usual around that one;
  * - residual: log of an autoencoder's mean squared residual;
  * - tails: how far out in its own column every value lies, summed;
- * - isolation: how soon random splits set the row apart, less the mean path of an isolation forest.
+ * - isolation: how soon random splits set the row apart: an isolation forest's mean path, negative.
  */
 export const EVIDENCE = [
   "shallow",

@@ -2,18 +2,7 @@
 import type { Matrix } from "../data/matrix.ts";
 import { below, type Draw, unit } from "./draw.ts";
 import { drawRows } from "./select.ts";
-
-/** Nodes of all trees in one run; a node without children is a leaf. */
-export interface IsolationForest {
-  /** First node of every tree. */
-  readonly roots: Int32Array;
-  /** The column a node splits, −1 in a leaf. */
-  readonly column: Int16Array;
-  /** Rows with values up to this go low; in a leaf, the path length that ends there. */
-  readonly value: Float32Array;
-  /** Low child; the high one is the node after it. */
-  readonly low: Int32Array;
-}
+import type { TreeNodes } from "./tree-walk.ts";
 
 interface Growing {
   readonly column: number[];
@@ -28,16 +17,16 @@ export interface IsolationOptions {
   readonly depth?: number;
 }
 
-/** Each tree grows on rows of its own, by a draw of its own. */
+/** Trees whose leaves hold how long a path ends there; each grows on rows of its own, by a draw of its own. */
 export function growIsolation(
   train: Matrix,
   { trees, rowsATree, depth }: IsolationOptions,
   drawOf: (tree: number) => Draw,
-): IsolationForest {
+): TreeNodes {
   const size = Math.min(rowsATree, train.rows);
   const levels = depth ?? Math.ceil(Math.log2(Math.max(2, size)));
   const forest: Growing = { column: [], value: [], low: [] };
-  const roots = Int32Array.from({ length: trees }, (_, tree) => {
+  const roots = Array.from({ length: trees }, (_, tree) => {
     const draw = drawOf(tree);
     const root = addNode(forest);
     grow(forest, root, train, drawRows(train.rows, size, draw), levels, levels, draw);
@@ -45,25 +34,11 @@ export function growIsolation(
   });
   return {
     roots,
-    column: Int16Array.from(forest.column),
-    value: Float32Array.from(forest.value),
+    column: Int32Array.from(forest.column),
+    // leaves as well in single precision, as the kernel adds them up
+    value: Float64Array.from(forest.value, Math.fround),
     low: Int32Array.from(forest.low),
   };
-}
-
-/** Paths summed over all trees (rows): short ones are anomalous. */
-export function paths({ roots, column, value, low }: IsolationForest, { rows, cols, data }: Matrix): Float64Array {
-  const sums = new Float64Array(rows);
-  for (const root of roots) {
-    for (let i = 0, at = 0; i < rows; i++, at += cols) {
-      let node = root;
-      for (let j = column[node]; j >= 0; j = column[node]) {
-        node = data[at + j] <= value[node] ? low[node] : low[node] + 1;
-      }
-      sums[i] += value[node];
-    }
-  }
-  return sums;
 }
 
 /** Splits `members` at a random value of a random column that varies among them, until `left` levels are used up. */

@@ -1,7 +1,8 @@
 /** An isolation forest: rows that random splits set apart quickly are anomalous. */
 import type { Matrix } from "../data/matrix.ts";
 import { drawFor } from "../learn/draw.ts";
-import { averagePath, growIsolation, paths } from "../learn/isolation.ts";
+import { averagePath, growIsolation } from "../learn/isolation.ts";
+import { leafSums } from "../learn/tree-walk.ts";
 import type { Fitted } from "./method.ts";
 import { normalRows } from "./training-rows.ts";
 import { tunedDetector } from "./tuned.ts";
@@ -28,6 +29,6 @@ export function fitForest(train: Matrix, seed: number, trees = TREES, rowsATree 
   const usual = Math.max(averagePath(Math.min(rowsATree, train.rows)), Number.MIN_VALUE) * trees;
   return {
     bytes: 4 * 3 * forest.column.length,
-    score: (rows) => paths(forest, rows).map((path) => 2 ** (-path / usual)),
+    score: (rows) => leafSums(forest, rows, 0).map((path) => 2 ** (-path / usual)),
   };
 }

@@ -3,6 +3,7 @@ import type { Matrix } from "../../data/matrix.ts";
 import { drawFor } from "../draw.ts";
 import { binRows } from "./bins.ts";
 import { drawRows } from "../select.ts";
+import { leafSums, type TreeNodes } from "../tree-walk.ts";
 import { type Labelled } from "./labelled.ts";
 import { type GrowthOptions, type Nodes, TreeGrower } from "./tree-growth.ts";
 
@@ -14,18 +15,11 @@ export interface BoosterOptions extends GrowthOptions {
   readonly seed?: number;
 }
 
-export interface Booster {
+export interface Booster extends TreeNodes {
   /** Log odds of an anomaly, one a row. */
   logits(rows: Matrix): Float64Array;
   /** Nodes of all trees. */
   readonly nodes: number;
-  /** Per node, the column it splits, −1 in a leaf. */
-  readonly column: Int32Array;
-  /** Per node, the threshold (rows up to it go low) or, in a leaf, what it adds; thresholds are exact in single precision. */
-  readonly value: Float64Array;
-  /** Per node, the low child; the high one is the node after it. */
-  readonly low: Int32Array;
-  readonly roots: readonly number[];
   /** Log odds before the first tree. */
   readonly start: number;
 }
@@ -62,31 +56,14 @@ export function fitBooster({ rows, labels, weights }: Labelled, options: Booster
   return scorerOf(nodes, roots, start);
 }
 
-function scorerOf(nodes: Nodes, roots: readonly number[], start: number): Booster {
-  const column = Int32Array.from(nodes.column);
-  const value = Float64Array.from(nodes.value);
-  const low = Int32Array.from(nodes.low);
-  return {
-    nodes: column.length,
-    column,
-    value,
-    low,
+function scorerOf({ column, value, low }: Nodes, roots: readonly number[], start: number): Booster {
+  const trees = {
     roots,
-    start,
-    logits: ({ rows, cols, data }) => {
-      const logits = new Float64Array(rows).fill(start);
-      for (const root of roots) {
-        for (let i = 0, at = 0; i < rows; i++, at += cols) {
-          let node = root;
-          for (let j = column[node]; j >= 0; j = column[node]) {
-            node = data[at + j] <= value[node] ? low[node] : low[node] + 1;
-          }
-          logits[i] += value[node];
-        }
-      }
-      return logits;
-    },
+    column: Int32Array.from(column),
+    value: Float64Array.from(value),
+    low: Int32Array.from(low),
   };
+  return { ...trees, nodes: column.length, start, logits: (rows) => leafSums(trees, rows, start) };
 }
 
 /** Log odds of the weighted share of anomalies: what boosting starts from. */

@@ -53,17 +53,18 @@ export function familyFolds(
 }
 
 /** What the trees of a kind are grown on. */
-export interface Ground {
+interface Ground {
   readonly normal: Matrix;
   readonly families: ReadonlyMap<string, Matrix>;
 }
 
+export type Grounds = Readonly<Record<BoostedName, Ground>>;
 export type Forests = Readonly<Record<BoostedName, readonly Forest[]>>;
 export const NO_FORESTS: Forests = { shallow: [], deep: [] };
 
 /** A forest of each kind for each set of families to keep from it. */
 export async function growForests(
-  grounds: Readonly<Record<BoostedName, Ground>>,
+  grounds: Grounds,
   outsides: readonly ReadonlySet<string>[],
   draw: (kind: number, fold: number) => Draw,
   step: (note: string, compute: () => Forest) => Promise<Forest>,

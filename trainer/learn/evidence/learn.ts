@@ -9,10 +9,19 @@ import { drawFor } from "../draw.ts";
 import { gather } from "../judge.ts";
 import type { EncodedFit } from "../encode-fit.ts";
 import { rowsWhere, stacked } from "../select.ts";
-import { BOOSTED, familyFolds, type Forests, growForests, NO_FORESTS, REFITS } from "./forests.ts";
+import { BOOSTED, familyFolds, type Forests, type Grounds, growForests, NO_FORESTS, REFITS } from "./forests.ts";
 import { calibrate, fitHead, headLogits, type Normals } from "./head.ts";
 import { drawInside, fitMember, type Member, MEMBERS } from "./members.ts";
-import { blind, type Columns, evidenceOf, fitManifold, groundsOf, type Manifold, MANIFOLD_STEPS } from "./parts.ts";
+import {
+  blind,
+  type Columns,
+  distancesOf,
+  evidenceOf,
+  fitManifold,
+  groundsOf,
+  type Manifold,
+  MANIFOLD_STEPS,
+} from "./parts.ts";
 import { fitPieces } from "./pieces.ts";
 import { remember } from "./remember.ts";
 import { joined, type Scale, scaleOf, table } from "./scale.ts";
@@ -102,19 +111,15 @@ export async function learnEvidence(
     const how = { domains, families: support, pieces, corruption: options.corruption, draw: draw(index) };
     return step("encoder", () => fitMember(inside, how));
   };
+  const groundsIn = (rows: Matrix, { gaussian }: Manifold): Grounds | undefined =>
+    labelled ? groundsOf(rows, support, gaussian) : undefined;
   const grow = async (
-    rows: Matrix,
-    { gaussian }: Manifold,
+    grounds: Grounds | undefined,
     outsides: readonly ReadonlySet<string>[],
     first: number,
   ): Promise<Forests> => {
-    if (!labelled) return NO_FORESTS;
-    return growForests(
-      groundsOf(rows, support, gaussian),
-      outsides,
-      (kind, fold) => draw(first + 20 * kind + fold),
-      step,
-    );
+    if (!grounds) return NO_FORESTS;
+    return growForests(grounds, outsides, (kind, fold) => draw(first + 20 * kind + fold), step);
   };
 
   const whole = await manifold(normal, 1000);
@@ -124,8 +129,9 @@ export async function learnEvidence(
   const members: Member[] = [];
   for (const [i, inside] of roles.entries()) members.push(await member(inside, data.train, 10 + i));
   const all = Array.from({ length: anew }, () => new Set<string>());
-  const shippingForests = await grow(normal, whole, all, 50);
-  const judgingForests = grown > 0 ? await grow(normal, whole, folds, 40) : shippingForests;
+  const grounds = groundsIn(normal, whole);
+  const shippingForests = await grow(grounds, all, 50);
+  const judgingForests = grown > 0 ? await grow(grounds, folds, 40) : shippingForests;
   const judging = { ...whole, pieces, members, ...judgingForests };
   const shipping = anew > 0 ? { ...whole, pieces, members, ...shippingForests } : judging;
 
@@ -136,20 +142,21 @@ export async function learnEvidence(
     const first = 2000 + 1000 * turn;
     const around = await manifold(rest, first);
     const members = [await member(new Set(support.keys()), [rest], first + 500)];
-    const forests = await grow(rest, around, [new Set()], first + 600);
+    const forests = await grow(groundsIn(rest, around), [new Set()], first + 600);
     const rows = gather([rowsWhere(normal, (i) => turns[i] === turn)], Math.ceil(MOST_JUDGING / TURNS), cols);
     strange.push(evidenceOf({ ...around, pieces, members, ...forests }, rows));
   }
   const judges = gather(data.validation.length > 0 ? data.validation : data.train, MOST_JUDGING, cols);
+  const near = distancesOf(whole, judges);
 
   const byBlocks = data.turns !== undefined;
   /** By blocks, validation rows are of few blocks, so that those that took turns are known rows as well. */
   const normalsBy = (parts: typeof judging): { normals: Normals; scales: Scale[] } => {
-    const own = evidenceOf(parts, judges);
-    const known = byBlocks ? joined(EVIDENCE, [own, ...strange]) : own;
+    const own = evidenceOf(parts, judges, near);
+    const known = byBlocks ? joined([own, ...strange]) : own;
     const scales = EVIDENCE.map((name) => scaleOf(known[name]));
     const others = byBlocks ? [] : strange;
-    return { normals: { known: table(known, scales), strange: table(joined(EVIDENCE, others), scales) }, scales };
+    return { normals: { known: table(known, scales), strange: table(joined(others), scales) }, scales };
   };
   const judged = normalsBy(judging);
   const tables = new Map(

@@ -2,9 +2,10 @@
 import type { DISTANCES, EvidenceName } from "../../../model/evidence.ts";
 import type { Matrix } from "../../data/matrix.ts";
 import type { Draw } from "../draw.ts";
-import { growIsolation, type IsolationForest, paths } from "../isolation.ts";
+import { growIsolation } from "../isolation.ts";
 import { beside } from "../select.ts";
-import { type BOOSTED, type Forest, type Ground, meanLogOdds } from "./forests.ts";
+import { leafSums, type TreeNodes } from "../tree-walk.ts";
+import { type Forest, type Grounds, meanLogOdds } from "./forests.ts";
 import { conditional, distances, fitGaussian, type Gaussian } from "./gaussian.ts";
 import { type Member, meanLogit } from "./members.ts";
 import type { Pieces } from "./pieces.ts";
@@ -18,7 +19,7 @@ export interface Manifold {
   readonly prototypes: Prototypes;
   readonly rebuilder: Rebuilder;
   readonly tails: Tails;
-  readonly isolation: IsolationForest;
+  readonly isolation: TreeNodes;
 }
 
 /** Learned from labels. */
@@ -63,7 +64,7 @@ export function distancesOf(manifold: Manifold, rows: Matrix): Distances {
     prototypes: nearness(prototypes, rows),
     residual: residuals(rebuilder, rows),
     tails: surprises(tails, rows),
-    isolation: Float32Array.from(paths(isolation, rows), (path) => -path / isolation.roots.length),
+    isolation: Float32Array.from(leafSums(isolation, rows, 0), (path) => -path / isolation.roots.length),
   };
 }
 
@@ -95,16 +96,12 @@ function some<T>(all: readonly T[], fits: (one: T) => boolean): readonly T[] {
 }
 
 /** Inputs with their conditional residuals beside them: what the deep trees split. */
-export function withResiduals(rows: Matrix, gaussian: Gaussian): Matrix {
+function withResiduals(rows: Matrix, gaussian: Gaussian): Matrix {
   return beside(rows, conditional(gaussian, rows));
 }
 
 /** What the trees of each kind are grown on. */
-export function groundsOf(
-  normal: Matrix,
-  families: ReadonlyMap<string, Matrix>,
-  gaussian: Gaussian,
-): Record<(typeof BOOSTED)[number], Ground> {
+export function groundsOf(normal: Matrix, families: ReadonlyMap<string, Matrix>, gaussian: Gaussian): Grounds {
   const beyond = [...families].map(([family, rows]) => [family, withResiduals(rows, gaussian)] as const);
   return {
     shallow: { normal, families },

@@ -28,12 +28,9 @@ export function table(columns: Columns, scales: readonly Scale[]): Table {
   return { rows, data };
 }
 
-/** Evidence of some kinds of several lots of rows, one lot after another. */
-export function joined<Name extends EvidenceName>(
-  names: readonly Name[],
-  lots: readonly Readonly<Record<Name, Float32Array>>[],
-): Record<Name, Float32Array> {
-  const join = (name: Name): Float32Array => {
+/** Evidence of several lots of rows, one lot after another. */
+export function joined(lots: readonly Columns[]): Columns {
+  const join = (name: EvidenceName): Float32Array => {
     const all = new Float32Array(lots.reduce((sum, lot) => sum + lot[name].length, 0));
     let at = 0;
     for (const lot of lots) {
@@ -42,5 +39,5 @@ export function joined<Name extends EvidenceName>(
     }
     return all;
   };
-  return Object.fromEntries(names.map((name) => [name, join(name)])) as Record<Name, Float32Array>;
+  return Object.fromEntries(EVIDENCE.map((name) => [name, join(name)])) as Record<EvidenceName, Float32Array>;
 }

@@ -3,7 +3,7 @@ import type { EvidenceShape, Tensor } from "../../../model/artefact.ts";
 import { evidenceShapes, FORESTS } from "../../../model/evidence.ts";
 import { floatTensor } from "../../../model/tensor.ts";
 import { type Forest, merged, type Trees } from "./forests.ts";
-import type { IsolationForest } from "../isolation.ts";
+import type { TreeNodes } from "../tree-walk.ts";
 import { HIDDEN, type Member, MEMBERS } from "./members.ts";
 import type { Parts } from "./parts.ts";
 import type { Pieces } from "./pieces.ts";
@@ -99,8 +99,8 @@ export function tensorsOf(
   );
 }
 
-/** The isolation forest as what a row's score is less by: every leaf its share of the mean path. */
-function meanPath({ roots, column, value, low }: IsolationForest): Trees {
+/** The isolation forest, every leaf less its share of the mean path: short paths are anomalous. */
+function meanPath({ roots, column, value, low }: TreeNodes): Trees {
   const nodes = new Float32Array(3 * column.length);
   for (let i = 0; i < column.length; i++) {
     nodes.set([column[i], column[i] < 0 ? -value[i] / roots.length : value[i], low[i]], 3 * i);
