@@ -1,34 +1,35 @@
 /** Deep CORAL (Sun & Saenko 2016): a classifier whose latent covariances agree between normal domains. */
 import { below, drawFor, type Draw } from "../learn/draw.ts";
 import { binaryCrossEntropy, probabilities } from "./losses.ts";
-import type { Fitted, Method, TrainingSide } from "./method.ts";
+import type { EncodedSide, Fitted } from "./method.ts";
 import { BATCH, Mlp } from "../learn/mlp.ts";
 import { constantScores, drawInto, families, seenAuc, train } from "./training.ts";
 import { drawRows, rowsAt } from "../learn/select.ts";
+import { tunedClassifier } from "./tuned.ts";
 
 /** d, width of the aligned latent. */
 const LATENT = 32;
-/** λ, set as the authors set it: the two losses end within an order of magnitude of each other. */
-const LAMBDA = 100;
+/** λ, the first as the authors set it: the two losses end within an order of magnitude of each other. */
+const LAMBDAS = [100, 1] as const;
 const STEPS = 800;
 const RATE = 1e-3;
 const DRAW = 4311;
 
-export const coral: Method = {
+export const coral = tunedClassifier<number>({
   name: "coral",
   title: "CORAL",
   source: "Sun, Saenko: Deep CORAL: correlation alignment for deep domain adaptation, 2016",
   group: "paper",
-  labels: true,
-  fit: fitCoral,
-};
+  settings: LAMBDAS,
+  prepare: (side) => (lambda) => fitCoral(side, lambda),
+});
 
 /**
  * The domains aligned are the normal ones, two at a time; their rows and as many labelled anomalies train the
  * classifier. Where there is one normal domain, two random halves of it stand for two domains: the covariances then
  * differ by chance only, and the term does next to nothing.
  */
-function fitCoral(side: TrainingSide): Fitted {
+function fitCoral(side: EncodedSide, lambda: number): Fitted {
   if (side.seen.length === 0) return constantScores(true);
   const { width } = side;
   const draw = drawFor(side.seed, DRAW);
@@ -55,7 +56,7 @@ function fitCoral(side: TrainingSide): Fitted {
       const dz = head.backward(gradient);
       // (6): ℓ = ℓ_class + λ·ℓ_coral
       const own = quarter * LATENT;
-      coralLoss(z.subarray(0, own), z.subarray(own, 2 * own), LATENT, LAMBDA, dz, dz.subarray(own));
+      coralLoss(z.subarray(0, own), z.subarray(own, 2 * own), LATENT, lambda, dz, dz.subarray(own));
       encoder.backward(dz);
     },
     value: seenAuc(side, (rows) => head.apply(encoder.apply(rows)).data),
@@ -67,7 +68,7 @@ function fitCoral(side: TrainingSide): Fitted {
   };
 }
 
-function halves({ normal: [{ train: rows }] }: TrainingSide, draw: Draw): ReturnType<typeof rowsAt>[] {
+function halves({ normal: [{ train: rows }] }: EncodedSide, draw: Draw): ReturnType<typeof rowsAt>[] {
   const order = drawRows(rows.rows, rows.rows, draw);
   const middle = Math.ceil(order.length / 2);
   return [order.subarray(0, middle), order.subarray(order.length - middle)].map((part) => rowsAt(rows, part));

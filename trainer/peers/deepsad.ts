@@ -2,34 +2,35 @@
 import type { Matrix } from "../data/matrix.ts";
 import { below, drawFor, type Draw } from "../learn/draw.ts";
 import { columnMeans } from "../learn/distances.ts";
-import type { Fitted, Method, TrainingSide } from "./method.ts";
+import type { EncodedSide, Fitted } from "./method.ts";
 import { BATCH, Mlp } from "../learn/mlp.ts";
 import { copyRow, drawInto, families, seenAuc, train } from "./training.ts";
 import { stacked } from "../learn/select.ts";
 import { normalRows } from "./training-rows.ts";
+import { tunedClassifier } from "./tuned.ts";
 
 const LATENT = 32;
 const PRETRAINING_STEPS = 200;
 const STEPS = 500;
 const RATE = 1e-3;
-/** η, the weight of labelled rows, and the authors' guard against a division by 0. */
-const ETA = 1;
+/** η, the weight of labelled rows, the authors' first, and their guard against a division by 0. */
+const ETAS = [1, 10] as const;
 const GUARD = 1e-6;
 /** The authors keep the centre's coordinates this far from 0, where a net without biases has its trivial solution. */
 const OFF_ZERO = 0.1;
 const DRAW = 4303;
 
-export const deepSad: Method = {
+export const deepSad = tunedClassifier<number>({
   name: "deepsad",
   title: "Deep SAD",
   source: "Ruff, Vandermeulen, Görnitz, Binder, Müller, Müller, Kloft: Deep semi-supervised anomaly detection, 2020",
   group: "practice",
-  labels: true,
-  fit: fitDeepSad,
-};
+  settings: ETAS,
+  prepare: (side) => (eta) => fitDeepSad(side, eta),
+});
 
 /** Scores are ‖φ(x) − c‖. Without labels it is Deep SVDD (Ruff et al. 2018). */
-function fitDeepSad(side: TrainingSide): Fitted {
+function fitDeepSad(side: EncodedSide, eta: number): Fitted {
   const draw = drawFor(side.seed, DRAW);
   const { width } = side;
   // No biases: with them φ(x) = c for every x would solve the task of one class.
@@ -59,7 +60,7 @@ function fitDeepSad(side: TrainingSide): Fitted {
         let squared = GUARD;
         for (let j = 0; j < LATENT; j++) squared += (z[i * LATENT + j] - centre[j]) ** 2;
         // 1/(n+m)·Σ ‖φ(x) − c‖² + η/(n+m)·Σ (‖φ(x̃) − c‖²)^ỹ with ỹ = −1: the Deep SAD objective
-        const slope = labelled[i] ? -ETA / squared ** 2 : 1;
+        const slope = labelled[i] ? -eta / squared ** 2 : 1;
         for (let j = 0; j < LATENT; j++) {
           gradient[i * LATENT + j] = (2 * slope * (z[i * LATENT + j] - centre[j])) / BATCH;
         }

@@ -1,35 +1,36 @@
 /** DevNet (Pang et al. 2019): scores of normal rows agree with a Gaussian prior, those of anomalies deviate from it. */
 import { drawFor, gaussian } from "../learn/draw.ts";
-import type { Fitted, Method, TrainingSide } from "./method.ts";
+import type { EncodedSide, Fitted } from "./method.ts";
 import { BATCH, Mlp } from "../learn/mlp.ts";
 import { constantScores, drawInto, families, seenAuc, train } from "./training.ts";
 import { normalRows } from "./training-rows.ts";
+import { tunedClassifier } from "./tuned.ts";
 
 /** l, reference scores a step draws from N(0, 1). */
 const REFERENCES = 5000;
 /** a, deviations that an anomaly keeps from the mean of the prior. */
 const MARGIN = 5;
-/** The authors' hidden units and weight decay. */
-const HIDDEN = 20;
+/** Hidden units, the authors' first, and their weight decay. */
+const WIDTHS = [20, 100] as const;
 const DECAY = 1e-2;
 const STEPS = 800;
 const RATE = 2e-3;
 const DRAW = 4304;
 
-export const devNet: Method = {
+export const devNet = tunedClassifier<number>({
   name: "devnet",
   title: "DevNet",
   source: "Pang, Shen, van den Hengel: Deep anomaly detection with deviation networks, 2019",
   group: "practice",
-  labels: true,
-  fit: fitDevNet,
-};
+  settings: WIDTHS,
+  prepare: (side) => (hidden) => fitDevNet(side, hidden),
+});
 
 /** Scores are φ(x), in standard deviations of the prior. */
-function fitDevNet(side: TrainingSide): Fitted {
+function fitDevNet(side: EncodedSide, hidden: number): Fitted {
   if (side.seen.length === 0) return constantScores(false);
   const draw = drawFor(side.seed, DRAW);
-  const net = new Mlp({ sizes: [side.width, HIDDEN, 1], decay: DECAY }, draw);
+  const net = new Mlp({ sizes: [side.width, hidden, 1], decay: DECAY }, draw);
   const normal = normalRows(side);
   const anomalies = families(side);
   const half = BATCH / 2;

@@ -2,41 +2,43 @@
 import { drawFor } from "../learn/draw.ts";
 import { DomainDecoders } from "./domain-decoders.ts";
 import { binaryCrossEntropy, probabilities } from "./losses.ts";
-import type { Fitted, Method, TrainingSide } from "./method.ts";
+import type { EncodedSide, Fitted } from "./method.ts";
 import { BATCH, Mlp } from "../learn/mlp.ts";
 import { constantScores, drawInto, families, seenAuc, train } from "./training.ts";
 import { normalRows } from "./training-rows.ts";
+import { tunedClassifier } from "./tuned.ts";
 
-const LATENT = 64;
+/** Widths of the features. */
+const WIDTHS = [64, 32] as const;
 const STEPS = 600;
 const RATE = 1e-3;
 const CLASSIFIER_STEPS = 400;
 const CLASSIFIER_RATE = 1e-2;
 const DRAW = 4313;
 
-export const mtae: Method = {
+export const mtae = tunedClassifier<number>({
   name: "mtae",
   title: "MTAE",
   source:
     "Ghifary, Kleijn, Zhang, Balduzzi: Domain generalization for object recognition with multi-task autoencoders, 2015",
   group: "paper",
-  labels: true,
-  fit: fitMtae,
-};
+  settings: WIDTHS,
+  prepare: (side) => (latent) => fitMtae(side, latent),
+});
 
 /**
  * One encoder, one decoder a normal domain; anomalies take part in the classifier only. A step draws one pair of the
  * objective's sum over pairs of domains. With one domain it is a plain autoencoder under a classifier.
  */
-function fitMtae(side: TrainingSide): Fitted {
+function fitMtae(side: EncodedSide, latent: number): Fitted {
   if (side.seen.length === 0) return constantScores(true);
   const { width } = side;
   const draw = drawFor(side.seed, DRAW);
-  const encoder = new Mlp({ sizes: [width, 128, LATENT], output: "gelu" }, draw);
+  const encoder = new Mlp({ sizes: [width, 128, latent], output: "gelu" }, draw);
   const domains = side.normal.map((part) => part.train);
-  const decoders = new DomainDecoders(domains, LATENT, BATCH, draw);
+  const decoders = new DomainDecoders(domains, latent, BATCH, draw);
   const x = new Float32Array(BATCH * width);
-  const dz = new Float32Array(BATCH * LATENT);
+  const dz = new Float32Array(BATCH * latent);
   train({
     nets: [encoder, ...decoders.nets],
     steps: STEPS,
@@ -49,11 +51,11 @@ function fitMtae(side: TrainingSide): Fitted {
   });
 
   // The authors put a linear support vector machine on the features; here it is a logistic unit.
-  const classifier = new Mlp({ sizes: [LATENT, 1], decay: 1e-2 }, draw);
+  const classifier = new Mlp({ sizes: [latent, 1], decay: 1e-2 }, draw);
   const normal = encoder.apply(normalRows(side));
   const anomalies = families(side).map((rows) => encoder.apply(rows));
   const half = BATCH / 2;
-  const z = new Float32Array(BATCH * LATENT);
+  const z = new Float32Array(BATCH * latent);
   const labels = new Uint8Array(BATCH).fill(1, half);
   const gradient = new Float32Array(BATCH);
   train({

@@ -2,39 +2,40 @@
 import type { Matrix } from "../data/matrix.ts";
 import { drawFor } from "../learn/draw.ts";
 import { columnMeans } from "../learn/distances.ts";
-import type { Fitted, Method, TrainingSide } from "./method.ts";
+import type { EncodedSide, Fitted } from "./method.ts";
 import { BATCH, Mlp } from "../learn/mlp.ts";
 import { constantScores, drawInto, families, seenAuc, train } from "./training.ts";
 import { stacked } from "../learn/select.ts";
 import { normalRows } from "./training-rows.ts";
+import { tunedClassifier } from "./tuned.ts";
 
 /** Ordinal targets of the pairs anomaly–anomaly, anomaly–normal and normal–normal. */
 const BOTH = 8;
 const ONE = 4;
 const NEITHER = 0;
-/** The authors' feature units. */
-const FEATURES = 20;
+/** Feature units, the authors' first. */
+const WIDTHS = [20, 100] as const;
 const STEPS = 800;
 const RATE = 2e-3;
 const DRAW = 4305;
 
-export const preNet: Method = {
+export const preNet = tunedClassifier<number>({
   name: "prenet",
   title: "PReNet",
   source: "Pang, Shen, Jin, van den Hengel: Deep weakly-supervised anomaly detection, 2023",
   group: "practice",
-  labels: true,
-  fit: fitPreNet,
-};
+  settings: WIDTHS,
+  prepare: (side) => (units) => fitPreNet(side, units),
+});
 
 /** η(ψ(x_i), ψ(x_j)): shared features ψ, then one linear unit η on the two side by side. */
-function fitPreNet(side: TrainingSide): Fitted {
+function fitPreNet(side: EncodedSide, units: number): Fitted {
   if (side.seen.length === 0) return constantScores(false);
   const { width } = side;
   const draw = drawFor(side.seed, DRAW);
   const pairs = BATCH / 2;
-  const features = new Mlp({ sizes: [width, FEATURES], output: "gelu", decay: 1e-2 }, draw);
-  const relation = new Mlp({ sizes: [2 * FEATURES, 1], batch: pairs, decay: 1e-2, inputGradient: true }, draw);
+  const features = new Mlp({ sizes: [width, units], output: "gelu", decay: 1e-2 }, draw);
+  const relation = new Mlp({ sizes: [2 * units, 1], batch: pairs, decay: 1e-2, inputGradient: true }, draw);
   const normal = normalRows(side);
   const anomalies = families(side);
   // Rows 2i and 2i + 1 of a batch are a pair, so ψ of a batch is η's input as it lies.
@@ -65,7 +66,7 @@ function fitPreNet(side: TrainingSide): Fitted {
       }),
   });
   references = meanFeatures();
-  return { bytes: features.bytes + relation.bytes + 8 * FEATURES, score };
+  return { bytes: features.bytes + relation.bytes + 8 * units, score };
 
   function meanFeatures(): Float64Array[] {
     return [stacked(anomalies, width), normal].map((rows) => columnMeans(features.apply(rows)));
@@ -81,11 +82,11 @@ function fitPreNet(side: TrainingSide): Fitted {
     const paired = new Float32Array(2 * z.data.length);
     for (const [second, reference] of references.entries()) {
       for (let i = 0; i < rows.rows; i++) {
-        const at = 2 * i * FEATURES;
-        paired.set(reference, at + second * FEATURES);
-        paired.set(z.data.subarray(i * FEATURES, (i + 1) * FEATURES), at + (1 - second) * FEATURES);
+        const at = 2 * i * units;
+        paired.set(reference, at + second * units);
+        paired.set(z.data.subarray(i * units, (i + 1) * units), at + (1 - second) * units);
       }
-      const { data } = relation.apply({ rows: rows.rows, cols: 2 * FEATURES, data: paired });
+      const { data } = relation.apply({ rows: rows.rows, cols: 2 * units, data: paired });
       for (let i = 0; i < rows.rows; i++) scores[i] += data[i] / 2;
     }
     return scores;

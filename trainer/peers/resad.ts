@@ -3,11 +3,12 @@ import type { Matrix } from "../data/matrix.ts";
 import { drawFor } from "../learn/draw.ts";
 import { Distances } from "../learn/distances.ts";
 import { fitGaussian } from "./mahalanobis.ts";
-import type { Fitted, Method, TrainingSide } from "./method.ts";
+import type { EncodedSide, Fitted } from "./method.ts";
 import { BATCH, Mlp } from "../learn/mlp.ts";
 import { drawInto, families, seenAuc, train } from "./training.ts";
 import { drawRows, rowsAt } from "../learn/select.ts";
 import { normalRows } from "./training-rows.ts";
+import { tunedClassifier } from "./tuned.ts";
 
 /** Normal rows kept as references, at most half of them. */
 const REFERENCES = 1024;
@@ -15,22 +16,24 @@ const STEPS = 500;
 const RATE = 2e-3;
 const DRAW = 4316;
 
-export const resAd: Method = {
+export const resAd = tunedClassifier<boolean>({
   name: "resad",
   title: "ResAD",
   source: "Yao, Chen, Gao, Zhai, Zhang: ResAD: a simple framework for class generalizable anomaly detection, 2024",
   group: "paper",
-  labels: true,
-  fit: fitResAd,
-};
+  settings: [true, false],
+  prepare: (side) => (constrained) => fitResAd(side, constrained),
+});
 
 /**
  * Features are the encoded inputs, where the authors have a pretrained image network. The density on constrained
  * residuals is one Gaussian, where they have a normalising flow and a loss (5) of its own: scores are Mahalanobis
  * distances, which rank as (7).
  * Without labels the residuals stay as they are, since the loss of normal rows alone is solved by mapping all to 0.
+ *
+ * @param constrain whether residuals are constrained by the labels, as theirs are
  */
-function fitResAd(side: TrainingSide): Fitted {
+function fitResAd(side: EncodedSide, constrain: boolean): Fitted {
   const { width } = side;
   const draw = drawFor(side.seed, DRAW);
   const normal = normalRows(side);
@@ -39,7 +42,7 @@ function fitResAd(side: TrainingSide): Fitted {
   const kept = Math.min(REFERENCES, Math.floor(normal.rows / 2));
   const pool = new Distances(rowsAt(normal, order.subarray(0, kept).toSorted()));
   const residuals = residualsOf(pool, rowsAt(normal, order.subarray(kept)));
-  if (side.seen.length === 0) {
+  if (side.seen.length === 0 || !constrain) {
     const density = fitGaussian(residuals);
     return { bytes: pool.bytes + density.bytes, score: (rows) => density.score(residualsOf(pool, rows)) };
   }
