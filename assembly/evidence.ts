@@ -1,4 +1,4 @@
-// What a row is judged by besides the encoder: how far it lies from the normal manifold, on one scale.
+// How far a row lies from the normal manifold, and evidence on one scale.
 import { log } from "./elementary";
 import { stride } from "./layout";
 
@@ -75,17 +75,15 @@ export function nearest(
 const BELOW: f64 = 0.1;
 
 /**
- * Column `to` of evidence: z = arcsinh((s − centre)·scale), and a tenth of that below the centre; s (rows) lies `from` floats
- * apart, results `apart` floats.
+ * Column `to` of evidence: z = arcsinh((s − centre)·scale) of s (rows), and a tenth of that below the centre; results lie
+ * `apart` floats apart.
  */
-export function standardise(
-  rows: i32, s: usize, from: i32, centre: f32, scale: f32, to: usize, apart: i32,
-): void {
+export function standardise(rows: i32, s: usize, centre: f32, scale: f32, to: usize, apart: i32): void {
   for (let row = 0; row < rows; row++) {
     const u = ((load<f32>(s) as f64) - (centre as f64)) * (scale as f64);
     const size = log(abs(u) + Math.sqrt(u * u + 1));
     store<f32>(to, (u < 0 ? -BELOW * size : size) as f32);
-    s += (from as usize) << 2;
+    s += 4;
     to += (apart as usize) << 2;
   }
 }

@@ -5,7 +5,7 @@ import { logMeanSquare, mahalanobis, nearest, standardise } from "./evidence";
 import { linearFixed } from "./fixed";
 import { forest } from "./forest";
 import { linear } from "./gemm";
-import { locate, spline } from "./spline";
+import { tails } from "./tails";
 
 /** Bytes of one instruction: the operation and up to eleven arguments (addresses, sizes, f32 bits). */
 export const INSTRUCTION: i32 = 48;
@@ -19,14 +19,13 @@ export const LAYER_NORM_BACKWARD: i32 = 5;
 export const SCORES: i32 = 6;
 export const CONFIDENCE_GRADIENT: i32 = 7;
 export const SIGN_STEP: i32 = 8;
-export const LOCATE: i32 = 9;
+export const TAILS: i32 = 9;
 export const LOG_MEAN_SQUARE: i32 = 10;
 export const MAHALANOBIS: i32 = 11;
 export const NEAREST: i32 = 12;
 export const FOREST: i32 = 13;
 export const STANDARDISE: i32 = 14;
-export const SPLINE: i32 = 15;
-export const LINEAR_FIXED: i32 = 16;
+export const LINEAR_FIXED: i32 = 15;
 
 /** Argument i (1 to 11) of the instruction at `at`. */
 // @ts-ignore: decorator
@@ -69,9 +68,6 @@ export function execute(at: usize, rows: i32): bool {
     case SIGN_STEP:
       signStep(rows, word(at, 1), word(at, 2), word(at, 3), word(at, 4), word(at, 5));
       return true;
-    case LOCATE:
-      locate(rows, word(at, 1), word(at, 2), word(at, 3), word(at, 4), word(at, 5));
-      return true;
     case LOG_MEAN_SQUARE:
       logMeanSquare(rows, word(at, 1), word(at, 2), word(at, 3));
       return true;
@@ -85,10 +81,10 @@ export function execute(at: usize, rows: i32): bool {
       forest(rows, word(at, 1), word(at, 2), word(at, 3), word(at, 4), float(at, 5), word(at, 6));
       return true;
     case STANDARDISE:
-      standardise(rows, word(at, 1), word(at, 2), float(at, 3), float(at, 4), word(at, 5), word(at, 6));
+      standardise(rows, word(at, 1), float(at, 2), float(at, 3), word(at, 4), word(at, 5));
       return true;
-    case SPLINE:
-      spline(rows, word(at, 1), word(at, 2), word(at, 3), word(at, 4), word(at, 5), word(at, 6), word(at, 7));
+    case TAILS:
+      tails(rows, word(at, 1), word(at, 2), word(at, 3), word(at, 4), word(at, 5));
       return true;
     case LINEAR_FIXED:
       linearFixed(

@@ -5,9 +5,7 @@ export { packFixed } from "./fixed";
 export { layForest, leavesBelow } from "./forest-layout";
 export { stride } from "./layout";
 export { pack, packTransposed } from "./pack";
-export { layPieces } from "./pieces";
 export { notFinite, notWhole, wrongNode } from "./soundness";
-export { tabulate } from "./spline-layout";
 export {
   CONFIDENCE_GRADIENT,
   FOREST,
@@ -18,14 +16,13 @@ export {
   LAYER_NORM_BACKWARD,
   LINEAR,
   LINEAR_FIXED,
-  LOCATE,
   LOG_MEAN_SQUARE,
   MAHALANOBIS,
   NEAREST,
   SCORES,
   SIGN_STEP,
-  SPLINE,
   STANDARDISE,
+  TAILS,
 } from "./program";
 
 /** First free address: everything from here on is the host's to lay out. */

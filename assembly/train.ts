@@ -2,9 +2,7 @@
 export { layForest, leavesBelow } from "./forest-layout";
 export { stride } from "./layout";
 export { pack, packTransposed } from "./pack";
-export { layPieces } from "./pieces";
 export { notFinite, notWhole, wrongNode } from "./soundness";
-export { tabulate } from "./spline-layout";
 export {
   CONFIDENCE_GRADIENT,
   FOREST,
@@ -14,14 +12,13 @@ export {
   LAYER_NORM,
   LAYER_NORM_BACKWARD,
   LINEAR,
-  LOCATE,
   LOG_MEAN_SQUARE,
   MAHALANOBIS,
   NEAREST,
   SCORES,
   SIGN_STEP,
-  SPLINE,
   STANDARDISE,
+  TAILS,
 } from "./program";
 export {
   ACCUMULATE,

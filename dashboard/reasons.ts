@@ -15,7 +15,6 @@ const KINDS: Readonly<Record<EvidenceName, string>> = {
   tails: "tail surprise",
   shallow: "shallow trees, from labels",
   deep: "deep trees, from labels",
-  encoder: "small encoders",
   isolation: "isolation forest",
 };
 

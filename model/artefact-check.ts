@@ -23,10 +23,7 @@ export const LIMITS = {
 /** The same for the evidence network. */
 export const EVIDENCE_LIMITS = {
   inputs: [1, 4096],
-  pieces: [1, 65536],
-  tailPieces: [1, 131072],
-  members: [1, 64],
-  hidden: [1, 1024],
+  tailKnots: [1, 131072],
   prototypes: [1, 4096],
   wide: [1, 1024],
   code: [1, 512],
@@ -249,7 +246,13 @@ function checkTables(tensors: ReadonlyMap<string, Tensor>, shape: EvidenceShape,
     const wrong = searches.notWhole(table, step, most);
     if (wrong >= 0) throw notWhole(name, table, wrong, 0, most);
   };
-  for (const name of ["expand", "tails.expand"]) checkWhole(name, 3, shape.inputs - 1);
+  checkWhole("tails.knots", 3, shape.inputs - 1);
+  const knots = values("tails.knots");
+  for (let at = 3; at < knots.length; at += 3) {
+    const step = knots[at] - knots[at - 3];
+    if (step > 0 || (step === 0 && knots[at + 1] > knots[at - 2])) continue;
+    throw malformed(`tensor "tails.knots" does not ascend at knot ${at / 3}, by column and place`);
+  }
   for (const forest of FORESTS) {
     const [nodes, columns] = [shape[`${forest}Nodes`], forestColumns(forest, shape.inputs)];
     const [name, table] = [`${forest}.nodes`, values(`${forest}.nodes`)];

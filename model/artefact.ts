@@ -17,7 +17,7 @@ export { LIMITS } from "./artefact-check.ts";
 export { tensorShapes } from "./artefact-check.ts";
 
 /** The version of the file's contents that this program reads and writes. */
-export const FORMAT = "unseen/3";
+export const FORMAT = "unseen/4";
 
 /** Sizes of the published network; see model/network.ts for what they mean. */
 export interface ResidualShape {
@@ -31,13 +31,8 @@ export interface ResidualShape {
 export interface EvidenceShape {
   readonly kind: "evidence";
   readonly inputs: number;
-  /** Columns of the piecewise-linear encoding. */
-  readonly pieces: number;
-  /** Pieces of the columns' tails. */
-  readonly tailPieces: number;
-  /** Small networks on it, and their width. */
-  readonly members: number;
-  readonly hidden: number;
+  /** Knots of the columns' tails. */
+  readonly tailKnots: number;
   readonly prototypes: number;
   /** Widths of the autoencoder's outer layers and of its code. */
   readonly wide: number;

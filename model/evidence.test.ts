@@ -15,10 +15,7 @@ const size = (most: number): fc.Arbitrary<number> => fc.integer({ min: 1, max: m
 const shapes: fc.Arbitrary<EvidenceShape> = fc.record({
   kind: fc.constant("evidence" as const),
   inputs: size(70),
-  pieces: size(90),
-  tailPieces: size(90),
-  members: size(4),
-  hidden: size(40),
+  tailKnots: size(90),
   prototypes: size(70),
   wide: size(40),
   code: size(20),
@@ -42,10 +39,7 @@ function artefact(change: (values: Map<string, Float32Array>, shape: EvidenceSha
   const shape: EvidenceShape = {
     kind: "evidence",
     inputs: sample.network.inputs,
-    pieces: 9,
-    tailPieces: 5,
-    members: 2,
-    hidden: 4,
+    tailKnots: 5,
     prototypes: 3,
     wide: 5,
     code: 2,
@@ -94,8 +88,9 @@ describe("the evidence network", () => {
   });
 
   test.each([
-    ["a column no row has", "expand", 0, 99],
-    ["half a column", "expand", 3, 0.5],
+    ["a column no row has", "tails.knots", 0, 99],
+    ["half a column", "tails.knots", 3, 0.5],
+    ["knots out of order", "tails.knots", 12, 0],
     ["a walk in circles", "shallow.nodes", 2, 0],
     ["a child beyond the end", "deep.nodes", 2, 6],
     ["a tree on residuals that its kind does not see", "shallow.nodes", 0, 8],

@@ -1,10 +1,10 @@
-/** The evidence network: what trees, a small encoder and the normal manifold say of a row, weighed by one head. */
+/** The evidence network: what the normal manifold and trees on labels say of a row, weighed by one head. */
 import type { EvidenceShape, NetworkShape } from "./artefact.ts";
 import { forestTable } from "./forest.ts";
 import type { Address, Kernel } from "./kernel.ts";
 import type { Network } from "./network.ts";
 import { loadedParameters } from "./parameters.ts";
-import { Pieces } from "./spline.ts";
+import { tailTable } from "./tails.ts";
 import type { LinearOptions, Tape, Value } from "./tape.ts";
 import type { Fixed } from "./tier.ts";
 
@@ -12,23 +12,13 @@ import type { Fixed } from "./tier.ts";
  * The kinds of evidence, in the order of the head's columns:
  * - shallow: log odds by small trees on the inputs;
  * - deep: log odds by larger trees on the inputs and their conditional residuals;
- * - encoder: mean logit of small networks on the piecewise-linear encoding;
  * - gaussian: Mahalanobis distance to the normal rows;
  * - prototypes: distance to the nearest prototype of the normal rows, by what is usual around that one;
  * - residual: log of an autoencoder's mean squared residual;
  * - tails: how far out in its own column every value lies, summed;
  * - isolation: how soon random splits set the row apart: an isolation forest's mean path, negative.
  */
-export const EVIDENCE = [
-  "shallow",
-  "deep",
-  "encoder",
-  "gaussian",
-  "prototypes",
-  "residual",
-  "tails",
-  "isolation",
-] as const;
+export const EVIDENCE = ["shallow", "deep", "gaussian", "prototypes", "residual", "tails", "isolation"] as const;
 export type EvidenceName = (typeof EVIDENCE)[number];
 
 /** Kinds that normal rows alone teach: distances to them. */
@@ -67,16 +57,11 @@ export function isEvidence(shape: NetworkShape): shape is EvidenceShape {
 
 /** Tensor shapes by name in their fixed order. Whole numbers (columns, nodes) are kept as floats, exact below 2²⁴. */
 export function evidenceShapes(shape: EvidenceShape): Map<string, number[]> {
-  const { inputs, pieces, members, hidden, prototypes, wide, code } = shape;
-  const shapes = new Map<string, number[]>([["expand", [pieces, 3]]]);
+  const { inputs, prototypes, wide, code } = shape;
+  const shapes = new Map<string, number[]>();
   const layer = (name: string, n: number, k: number): void => {
     shapes.set(`${name}.w`, [n, k]).set(`${name}.b`, [n]);
   };
-  for (let i = 0; i < members; i++) {
-    layer(`m${i}.in`, hidden, pieces);
-    layer(`m${i}.mid`, hidden, hidden);
-    layer(`m${i}.out`, 1, hidden);
-  }
   layer("gaussian", inputs, inputs);
   shapes.set("gaussian.mean", [inputs]).set("gaussian.weight", [inputs]);
   layer("prototypes", prototypes, inputs);
@@ -88,13 +73,12 @@ export function evidenceShapes(shape: EvidenceShape): Map<string, number[]> {
   for (const name of FORESTS) {
     shapes.set(`${name}.nodes`, [shape[`${name}Nodes`], 3]).set(`${name}.roots`, [shape[`${name}Trees`]]);
   }
-  shapes.set("tails.expand", [shape.tailPieces, 3]);
-  layer("tails", 1, shape.tailPieces);
+  shapes.set("tails.knots", [shape.tailKnots, 3]);
   shapes.set("forest.start", [FORESTS.length]).set("centre", [EVIDENCE.length]).set("scale", [EVIDENCE.length]);
   return shapes.set("head.w", [2, EVIDENCE.length]).set("head.b", [2]);
 }
 
-/** Evidence of a row before it is standardised, (rows) each; those of encoder and tails lie `stride(1)` floats apart. */
+/** Evidence of a row before it is standardised, (rows) each. */
 export interface Evidence {
   readonly at: Readonly<Record<EvidenceName, Address>>;
 }
@@ -120,16 +104,9 @@ export function evidenceNetwork(
   fixed: (name: string) => Fixed | undefined = () => undefined,
 ): EvidenceNetwork {
   const shapes = evidenceShapes(shape);
-  // Layers on a piecewise-linear encoding are looked up, not multiplied.
-  const encoded = (name: string): boolean => /^(m\d+\.in|tails)\.[wb]$/.test(name);
-  const layers = new Map([...shapes].filter(([name]) => /\.[wb]$/.test(name) && !encoded(name)));
+  const layers = new Map([...shapes].filter(([name]) => /\.[wb]$/.test(name)));
   const weights = loadedParameters(kernel, layers, { values, fixed });
-  const pieces = new Pieces(kernel, values("expand"), shape.inputs);
-  const tailPieces = new Pieces(kernel, values("tails.expand"), shape.inputs);
-  const first = Array.from({ length: shape.members }, (_, i) =>
-    pieces.layer(values(`m${i}.in.w`), values(`m${i}.in.b`)),
-  );
-  const outlying = tailPieces.layer(values("tails.w"), values("tails.b"));
+  const outlying = tailTable(kernel, values("tails.knots"));
   const [mean, weight, prototypes, nearScale] = [
     "gaussian.mean",
     "gaussian.weight",
@@ -141,16 +118,15 @@ export function evidenceNetwork(
     const table = forestTable(kernel, values(`${name}.nodes`), values(`${name}.roots`), columns);
     return { table, start: values("forest.start")[i] };
   });
-  const { inputs, members } = shape;
+  const { inputs } = shape;
   const linear = (tape: Tape, x: Value, name: string, options?: LinearOptions): Value =>
     tape.linear(x, weights.get(`${name}.w`), weights.get(`${name}.b`), options);
 
   const [centre, scale] = [values("centre"), values("scale")];
   /** z of a kind's column, into column `to` of a matrix whose rows are `apart` floats apart. */
   const standardise = (tape: Tape, name: EvidenceName, column: Address, to: Address, apart: number): void => {
-    const from = name === "encoder" || name === "tails" ? kernel.functions.stride(1) : 1;
     const i = EVIDENCE.indexOf(name);
-    tape.emit(["STANDARDISE", column, from, { float: centre[i] }, { float: scale[i] }, to, apart]);
+    tape.emit(["STANDARDISE", column, { float: centre[i] }, { float: scale[i] }, to, apart]);
   };
   const forest = (tape: Tape, name: ForestName, x: Value, beside: Value, out: Address): void => {
     const { table, start } = forests[FORESTS.indexOf(name)];
@@ -160,7 +136,7 @@ export function evidenceNetwork(
   const evidence = (tape: Tape, x: Value): Evidence => {
     const column = (): Address => kernel.allocate(tape.rows);
     const trees = { shallow: column(), deep: column(), isolation: column() };
-    const near = { gaussian: column(), prototypes: column(), residual: column() };
+    const near = { gaussian: column(), prototypes: column(), residual: column(), tails: column() };
 
     const conditional = linear(tape, x, "gaussian");
     tape.emit(["MAHALANOBIS", x.at, conditional.at, inputs, mean, weight, near.gaussian]);
@@ -181,19 +157,8 @@ export function evidenceNetwork(
     tape.emit(["LOG_MEAN_SQUARE", difference.at, inputs, near.residual]);
     tape.release(difference);
 
-    const tails = outlying(tape, tailPieces.locate(tape, x));
-
-    const places = pieces.locate(tape, x);
-    let encoder: Value | undefined;
-    for (let i = 0; i < members; i++) {
-      const h = tape.gelu(first[i](tape, places));
-      const second = tape.gelu(linear(tape, h, `m${i}.mid`));
-      tape.release(h);
-      const share = { factor: 1 / members, ...(encoder ? { residual: encoder } : {}) };
-      encoder = linear(tape, second, `m${i}.out`, share);
-      tape.release(second);
-    }
-    return { at: { ...trees, ...near, tails: tails.at, encoder: encoder?.at ?? 0 } };
+    tape.emit(["TAILS", x.at, inputs, outlying.at, outlying.columns, near.tails]);
+    return { at: { ...trees, ...near } };
   };
 
   const standard = (tape: Tape, x: Value): Value => {

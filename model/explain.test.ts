@@ -210,7 +210,6 @@ describe("explanations of the evidence network", () => {
       expect(Object.keys(evidence ?? {})).toEqual([
         "shallow",
         "deep",
-        "encoder",
         "gaussian",
         "prototypes",
         "residual",

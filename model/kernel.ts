@@ -11,8 +11,7 @@ export type Operation =
   | "SCORES"
   | "CONFIDENCE_GRADIENT"
   | "SIGN_STEP"
-  | "LOCATE"
-  | "SPLINE"
+  | "TAILS"
   | "LOG_MEAN_SQUARE"
   | "MAHALANOBIS"
   | "NEAREST"
@@ -38,16 +37,6 @@ export interface KernelFunctions {
   notFinite(values: number, count: number): number;
   notWhole(values: number, count: number, step: number, most: number): number;
   wrongNode(nodes: number, count: number, columns: number, deepest: number, depths: number): number;
-  layPieces(
-    pieces: number,
-    count: number,
-    scratch: number,
-    columns: number,
-    most: number,
-    knots: number,
-    to: number,
-    size: number,
-  ): number;
   leavesBelow(nodes: number, node: number): number;
   layForest(
     nodes: number,
@@ -59,16 +48,6 @@ export interface KernelFunctions {
     leaves: number,
     starts: number,
     byColumn: number,
-  ): void;
-  tabulate(
-    steps: number,
-    end: number,
-    packed: number,
-    k: number,
-    bias: number,
-    n: number,
-    table: number,
-    size: number,
   ): void;
   run(program: number, count: number, rows: number): void;
 }

@@ -88,10 +88,7 @@ test("the evidence network in int16 scores close to the same weights in f32", ()
   const network: EvidenceShape = {
     kind: "evidence",
     inputs: sample.network.inputs,
-    pieces: 20,
-    tailPieces: 9,
-    members: 2,
-    hidden: 12,
+    tailKnots: 9,
     prototypes: 5,
     wide: 18,
     code: 3,

@@ -25,13 +25,8 @@ export function randomEvidence(shape: EvidenceShape, next: () => number): Map<st
     );
   }
   const whole = (most: number): number => Math.floor(next() * most);
-  for (const name of ["expand", "tails.expand"]) {
-    values
-      .get(name)
-      ?.forEach(
-        (_, at, all) => (all[at] = at % 3 === 0 ? whole(shape.inputs) : at % 3 === 1 ? 2 * next() - 1 : 1 + next()),
-      );
-  }
+  const knots = Array.from({ length: shape.tailKnots }, () => [whole(shape.inputs), 2 * next() - 1, 3 * next()]);
+  values.set("tails.knots", Float32Array.from(knots.sort(([a, b], [c, d]) => a - c || b - d).flat()));
   for (const kind of FORESTS) {
     const [count, trees] = [shape[`${kind}Nodes`], shape[`${kind}Trees`]];
     const nodes = values.get(`${kind}.nodes`) ?? new Float32Array();
@@ -92,26 +87,26 @@ export function evidenceOf(x: ArrayLike<number>, shape: EvidenceShape, values: V
   const narrow = linear(linear(row, "residual.in").map(gelu), "residual.code");
   const again = linear(linear(narrow, "residual.wide").map(gelu), "residual.out");
   const residual = Math.log1p(row.reduce((sum, value, j) => sum + (value - again[j]) ** 2, 0) / row.length);
-  const expand = (name: string, length: number): number[] =>
-    Array.from({ length }, (_, p) => {
-      const [column, from, scale] = get(name).subarray(3 * p, 3 * p + 3);
-      return Math.min(1, Math.max(0, (row[column] - from) * scale));
-    });
-  const expanded = expand("expand", shape.pieces);
-  let encoder = 0;
-  for (let i = 0; i < shape.members; i++) {
-    const hidden = linear(linear(expanded, `m${i}.in`).map(gelu), `m${i}.mid`).map(gelu);
-    encoder += linear(hidden, `m${i}.out`)[0] / shape.members;
-  }
+  const knots = get("tails.knots");
+  const tails = row.reduce((sum, value, j) => {
+    const own = Array.from({ length: shape.tailKnots }, (_, i) => [...knots.subarray(3 * i, 3 * i + 3)]).filter(
+      ([column]) => column === j,
+    );
+    const next = own.findIndex(([, place]) => place > value);
+    if (own.length === 0 || next === 0) return sum + (own[0]?.[2] ?? 0);
+    const [, from, start] = own[(next < 0 ? own.length : next) - 1];
+    if (next < 0) return sum + start;
+    const [, to, end] = own[next];
+    return sum + start + ((value - from) / (to - from)) * (end - start);
+  }, 0);
   const raw = {
     gaussian: Math.sqrt(Math.max(0, squared)),
     prototypes: Math.sqrt(distance) * get("prototypes.scale")[best],
     residual,
-    tails: linear(expand("tails.expand", shape.tailPieces), "tails")[0],
+    tails,
     shallow: forest("shallow", row),
     deep: forest("deep", [...row, ...beside]),
     isolation: forest("isolation", row),
-    encoder,
   };
   const standard = (name: EvidenceName, raw: number): number => {
     const j = EVIDENCE.indexOf(name);

@@ -58,9 +58,9 @@ function sizes(network: NetworkShape): string {
   if (!isEvidence(network)) {
     return `${network.inputs} → ${network.hidden} × ${network.blocks} blocks → ${network.latent} → 2`;
   }
-  const { inputs, members, hidden, prototypes, shallowTrees, deepTrees, isolationTrees } = network;
+  const { inputs, prototypes, shallowTrees, deepTrees, isolationTrees } = network;
   return (
-    `${inputs} → evidence: ${shallowTrees} shallow, ${deepTrees} deep and ${isolationTrees} isolation trees, ${members} encoders of width ${hidden}, ` +
+    `${inputs} → evidence: ${shallowTrees} shallow, ${deepTrees} deep and ${isolationTrees} isolation trees, ` +
     `Gaussian, ${prototypes} prototypes, autoencoder → 2`
   );
 }

@@ -1,12 +1,11 @@
-/** The evidence network as ONNX nodes: distances, pieces and small networks from plain operators, trees as ensembles. */
-import type { EvidenceShape } from "../../model/artefact.ts";
+/** The evidence network as ONNX nodes: distances from plain operators, trees as ensembles. */
 import { BELOW, EVIDENCE, type EvidenceName } from "../../model/evidence.ts";
 import type { Name } from "./graph.ts";
 import type { Layers } from "./layers.ts";
 import { treeEnsemble } from "./trees.ts";
 
 /** Logits (rows, 2) from x (rows, inputs), as `evidenceNetwork` of model/evidence.ts. */
-export function evidenceLogits(layers: Layers, shape: EvidenceShape, x: Name): Name {
+export function evidenceLogits(layers: Layers, x: Name): Name {
   const { graph } = layers;
   const beside = layers.linear(x, "gaussian");
   const together = (parts: readonly Name[]): Name => graph.node("Concat", [...parts], { axis: { int: 1 } });
@@ -17,34 +16,36 @@ export function evidenceLogits(layers: Layers, shape: EvidenceShape, x: Name): N
     gaussian: standard("gaussian", mahalanobis(layers, x, beside)),
     prototypes: standard("prototypes", nearest(layers, x)),
     residual: standard("residual", rebuilt(layers, x)),
-    tails: standard("tails", layers.linear(expand(layers, x, "tails.expand"), "tails")),
+    tails: standard("tails", tails(layers, x)),
     isolation: standard("isolation", treeEnsemble(layers, "isolation", x, isolation)),
     shallow: standard("shallow", treeEnsemble(layers, "shallow", x, shallow)),
     deep: standard("deep", treeEnsemble(layers, "deep", together([x, beside]), deep)),
-    encoder: standard("encoder", members(layers, shape, expand(layers, x, "expand"))),
   };
   return layers.linear(together(EVIDENCE.map((name) => all[name])), "head");
 }
 
-/** clamp((x[column] − from)·scale, 0, 1) (rows, P) */
-function expand(layers: Layers, x: Name, table: string): Name {
+/** Σ over columns of straight lines from knot to knot: what comes before, and every line's rise times how much of it is done. */
+function tails(layers: Layers, x: Name): Name {
   const { graph } = layers;
-  const pieces = layers.values(table);
-  const part = (at: number): Float32Array => pieces.filter((_, i) => i % 3 === at);
-  const [from, scale] = [part(1), part(2)].map((values) => graph.floats(values, [values.length]));
-  const taken = graph.node("Gather", [x, graph.integers([...part(0)])], { axis: { int: 1 } });
-  const scaled = graph.node("Mul", [graph.node("Sub", [taken, from]), scale]);
-  return graph.node("Clip", [scaled, layers.scalar(0), layers.scalar(1)]);
-}
-
-/** Mean logit of the small networks. */
-function members(layers: Layers, { members: many }: EvidenceShape, expanded: Name): Name {
-  const { graph } = layers;
-  const logits = Array.from({ length: many }, (_, i) => {
-    const first = layers.gelu(layers.linear(expanded, `m${i}.in`));
-    return layers.linear(layers.gelu(layers.linear(first, `m${i}.mid`)), `m${i}.out`, 1 / many);
-  });
-  return logits.reduce((sum, logit) => graph.node("Add", [sum, logit]));
+  const knots = layers.values("tails.knots");
+  const lines: { column: number; from: number; scale: number; rise: number }[] = [];
+  let start = 0;
+  for (let at = 0; at < knots.length; at += 3) {
+    const [column, place, value] = knots.subarray(at, at + 3);
+    if (at === 0 || knots[at - 3] !== column) start += value;
+    else lines.push({ column, from: knots[at - 2], scale: 1 / (place - knots[at - 2]), rise: value - knots[at - 1] });
+  }
+  const row = (of: "from" | "scale" | "rise", shape: number[]): Name =>
+    graph.floats(
+      Float32Array.from(lines, (line) => line[of]),
+      shape,
+    );
+  const columns = graph.integers(lines.map(({ column }) => column));
+  const taken = graph.node("Gather", [x, columns], { axis: { int: 1 } });
+  const offset = graph.node("Sub", [taken, row("from", [lines.length])]);
+  const scaled = graph.node("Mul", [offset, row("scale", [lines.length])]);
+  const done = graph.node("Clip", [scaled, layers.scalar(0), layers.scalar(1)]);
+  return graph.node("Add", [graph.node("MatMul", [done, row("rise", [lines.length, 1])]), layers.scalar(start)]);
 }
 
 /** √((x − μ)ᵀ·P·(x − μ)) from the conditional residuals r: terms may cancel, so they are summed in double precision. */

@@ -139,10 +139,7 @@ describe("an exported model scores as the kernel does", () => {
       const shape: EvidenceShape = {
         kind: "evidence",
         inputs: 9,
-        pieces: many(40),
-        tailPieces: many(40),
-        members: many(3),
-        hidden: many(20),
+        tailKnots: many(40),
         prototypes: many(30),
         wide: many(20),
         code: many(8),

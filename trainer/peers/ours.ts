@@ -73,7 +73,6 @@ const without = (name: EvidenceName): Method =>
 /** What each ingredient buys; not among the methods run unless named. */
 export const ABLATIONS: readonly Method[] = [
   ...EVIDENCE.map(without),
-  ours("unseen-no-corruption", "unseen without corrupted rows", { method: "unseen", evidence: { corruption: 0 } }),
   ours("unseen-no-rotation", "unseen without rotated roles", { method: "unseen", evidence: { rotate: false } }),
   ours("unseen-not-anew", "unseen with the blind forests", { method: "unseen", evidence: { anew: false } }),
   ours("unseen-equal-head", "unseen with equal weights", { method: "unseen", evidence: { learnHead: false } }),

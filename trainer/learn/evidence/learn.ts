@@ -11,7 +11,6 @@ import type { EncodedFit } from "../encode-fit.ts";
 import { rowsWhere, stacked } from "../select.ts";
 import { BOOSTED, familyFolds, type Forests, type Grounds, growForests, NO_FORESTS, REFITS } from "./forests.ts";
 import { calibrate, fitHead, headLogits, type Normals } from "./head.ts";
-import { drawInside, fitMember, type Member, MEMBERS } from "./members.ts";
 import {
   blind,
   type Columns,
@@ -22,7 +21,6 @@ import {
   type Manifold,
   MANIFOLD_STEPS,
 } from "./parts.ts";
-import { fitPieces } from "./pieces.ts";
 import { remember } from "./remember.ts";
 import { joined, type Scale, scaleOf, table } from "./scale.ts";
 import { shapeOf, tensorsOf } from "./tensors.ts";
@@ -30,8 +28,6 @@ import { shapeOf, tensorsOf } from "./tensors.ts";
 export interface EvidenceOptions {
   /** Kinds of evidence to use; all unless told. Others get no weight. */
   readonly evidence: readonly EvidenceName[];
-  /** Weight of corrupted normal rows in the encoder's loss; 0 leaves them out. */
-  readonly corruption: number;
   /** Whether families take turns to be hidden from what judges them; without, the head sees evidence of its own labels. */
   readonly rotate: boolean;
   /** Whether forests are grown anew on all families to ship; without, those blind to some of them do. */
@@ -42,7 +38,6 @@ export interface EvidenceOptions {
 
 export const EVIDENCE_DEFAULTS: EvidenceOptions = {
   evidence: EVIDENCE,
-  corruption: 1,
   rotate: true,
   anew: true,
   learnHead: true,
@@ -68,7 +63,7 @@ const DRAW = 9000;
 
 /**
  * Inner loop, on normal rows alone: the Gaussian, prototypes, autoencoder, tails and isolation trees of the normal
- * manifold. Outer loop, in episodes: forests and small networks learn the boundary on some families, others stay outside;
+ * manifold. Outer loop, in episodes: forests learn the boundary on some families, others stay outside;
  * the head is then fitted on what each family gets from the parts that never saw it, so that it learns what to trust on
  * families nobody has seen. Forests are then grown anew on all families, and those ship. Normal rows take turns as well:
  * blocks where the split is by them, else whole domains. The head meets them as parts put them that never saw their like.
@@ -96,7 +91,7 @@ export async function learnEvidence(
   const grown = folds.length > 1 ? folds.length : 0;
   const anew = options.anew || grown === 0 ? REFITS : 0;
   const trees = labelled ? BOOSTED.length : 0;
-  const total = MANIFOLD_STEPS * (1 + away.length) + MEMBERS + away.length + trees * (grown + anew + away.length);
+  const total = MANIFOLD_STEPS * (1 + away.length) + trees * (grown + anew + away.length);
   let done = 0;
   const step = async <T>(note: string, compute: () => T): Promise<T> => {
     await setImmediate();
@@ -104,13 +99,8 @@ export async function learnEvidence(
     report(++done, total, note);
     return result;
   };
-  const pieces = fitPieces(normal, stacked([...support.values()], cols));
   const manifold = (rows: Matrix, first: number): Promise<Manifold> =>
     fitManifold(rows, (index) => draw(first + index), step);
-  const member = (inside: ReadonlySet<string>, domains: readonly Matrix[], index: number): Promise<Member> => {
-    const how = { domains, families: support, pieces, corruption: options.corruption, draw: draw(index) };
-    return step("encoder", () => fitMember(inside, how));
-  };
   const groundsIn = (rows: Matrix, { gaussian }: Manifold): Grounds | undefined =>
     labelled ? groundsOf(rows, support, gaussian) : undefined;
   const grow = async (
@@ -123,17 +113,12 @@ export async function learnEvidence(
   };
 
   const whole = await manifold(normal, 1000);
-  const roles = options.rotate
-    ? drawInside(groups, MEMBERS, draw(3))
-    : Array.from({ length: MEMBERS }, () => new Set(support.keys()));
-  const members: Member[] = [];
-  for (const [i, inside] of roles.entries()) members.push(await member(inside, data.train, 10 + i));
   const all = Array.from({ length: anew }, () => new Set<string>());
   const grounds = groundsIn(normal, whole);
   const shippingForests = await grow(grounds, all, 50);
   const judgingForests = grown > 0 ? await grow(grounds, folds, 40) : shippingForests;
-  const judging = { ...whole, pieces, members, ...judgingForests };
-  const shipping = anew > 0 ? { ...whole, pieces, members, ...shippingForests } : judging;
+  const judging = { ...whole, ...judgingForests };
+  const shipping = anew > 0 ? { ...whole, ...shippingForests } : judging;
 
   // rows of every turn by parts that never saw it
   const strange: Columns[] = [];
@@ -141,10 +126,9 @@ export async function learnEvidence(
     const rest = rowsWhere(normal, (i) => turns[i] !== turn);
     const first = 2000 + 1000 * turn;
     const around = await manifold(rest, first);
-    const members = [await member(new Set(support.keys()), [rest], first + 500)];
     const forests = await grow(groundsIn(rest, around), [new Set()], first + 600);
     const rows = gather([rowsWhere(normal, (i) => turns[i] === turn)], Math.ceil(MOST_JUDGING / TURNS), cols);
-    strange.push(evidenceOf({ ...around, pieces, members, ...forests }, rows));
+    strange.push(evidenceOf({ ...around, ...forests }, rows));
   }
   const judges = gather(data.validation.length > 0 ? data.validation : data.train, MOST_JUDGING, cols);
   const near = distancesOf(whole, judges);

@@ -7,8 +7,6 @@ import { beside } from "../select.ts";
 import { leafSums, type TreeNodes } from "../tree-walk.ts";
 import { type Forest, type Grounds, meanLogOdds } from "./forests.ts";
 import { conditional, distances, fitGaussian, type Gaussian } from "./gaussian.ts";
-import { type Member, meanLogit } from "./members.ts";
-import type { Pieces } from "./pieces.ts";
 import { fitPrototypes, nearness, type Prototypes } from "./prototypes.ts";
 import { fitRebuilder, type Rebuilder, residuals } from "./rebuild.ts";
 import { fitTails, surprises, type Tails } from "./tails.ts";
@@ -24,15 +22,12 @@ export interface Manifold {
 
 /** Learned from labels. */
 export interface Boundary {
-  readonly members: readonly Member[];
   readonly shallow: readonly Forest[];
   readonly deep: readonly Forest[];
 }
 
 /** Everything that gives evidence of a row before the head. */
-export interface Parts extends Manifold, Boundary {
-  readonly pieces: Pieces;
-}
+export interface Parts extends Manifold, Boundary {}
 
 /** Evidence of rows before it is standardised. */
 export type Columns = Readonly<Record<EvidenceName, Float32Array>>;
@@ -70,29 +65,21 @@ export function distancesOf(manifold: Manifold, rows: Matrix): Distances {
 
 /** @param near the rows' distances by these parts, where they are known already */
 export function evidenceOf(parts: Parts, rows: Matrix, near: Distances = distancesOf(parts, rows)): Columns {
-  const { pieces, members, shallow, deep, gaussian } = parts;
+  const { shallow, deep, gaussian } = parts;
   return {
     ...near,
     shallow: meanLogOdds(shallow, rows),
     deep: meanLogOdds(deep, withResiduals(rows, gaussian)),
-    encoder: meanLogit(members, pieces, rows),
   };
 }
 
-/** The parts that never saw a family; where there are none, all of them. */
-export function blind({ members, shallow, deep }: Boundary, family: string): Boundary {
-  const outside = (forests: readonly Forest[]): readonly Forest[] => some(forests, (one) => one.outside.has(family));
-  return {
-    members: some(members, ({ inside }) => !inside.has(family)),
-    shallow: outside(shallow),
-    deep: outside(deep),
+/** The forests that never saw a family; where there are none, all of them. */
+export function blind({ shallow, deep }: Boundary, family: string): Boundary {
+  const outside = (forests: readonly Forest[]): readonly Forest[] => {
+    const chosen = forests.filter((one) => one.outside.has(family));
+    return chosen.length > 0 ? chosen : forests;
   };
-}
-
-/** Those that fit, or all where none does. */
-function some<T>(all: readonly T[], fits: (one: T) => boolean): readonly T[] {
-  const chosen = all.filter(fits);
-  return chosen.length > 0 ? chosen : all;
+  return { shallow: outside(shallow), deep: outside(deep) };
 }
 
 /** Inputs with their conditional residuals beside them: what the deep trees split. */

@@ -3,15 +3,14 @@ import type { EvidenceShape, Tensor } from "../../../model/artefact.ts";
 import { evidenceShapes, FORESTS } from "../../../model/evidence.ts";
 import { floatTensor } from "../../../model/tensor.ts";
 import { type Forest, merged, type Trees } from "./forests.ts";
+import type { Mlp } from "../mlp.ts";
 import type { TreeNodes } from "../tree-walk.ts";
-import { HIDDEN, type Member, MEMBERS } from "./members.ts";
 import type { Parts } from "./parts.ts";
-import type { Pieces } from "./pieces.ts";
 import type { Scale } from "./scale.ts";
 
 /** Sizes of the network that the parts make. */
 export function shapeOf(
-  { pieces, tails, prototypes, rebuilder, shallow, deep, isolation }: Parts,
+  { tails, prototypes, rebuilder, shallow, deep, isolation }: Parts,
   inputs: number,
 ): EvidenceShape {
   const forest = (forests: readonly Forest[]): { trees: number; nodes: number } => {
@@ -22,10 +21,7 @@ export function shapeOf(
   return {
     kind: "evidence",
     inputs,
-    pieces: pieces.count,
-    tailPieces: tails.pieces.count,
-    members: MEMBERS,
-    hidden: HIDDEN,
+    tailKnots: tails.reduce((sum, { places }) => sum + places.length, 0),
     prototypes: prototypes.centres.rows,
     wide: rebuilder.wide,
     code: rebuilder.code,
@@ -41,23 +37,19 @@ export function shapeOf(
 /** The parts as the tensors of the artefact, in their fixed order. */
 export function tensorsOf(
   shape: EvidenceShape,
-  { gaussian, prototypes, rebuilder, tails, isolation, pieces, members, ...parts }: Parts,
+  { gaussian, prototypes, rebuilder, tails, isolation, ...parts }: Parts,
   scales: readonly Scale[],
   { weights, bias }: { weights: Float64Array; bias: number },
 ): Map<string, Tensor> {
   const values = new Map<string, ArrayLike<number>>();
-  const layer = (name: string, from: ReturnType<Member["net"]["inspect"]>, index: number): void => {
+  const layer = (name: string, from: ReturnType<Mlp["inspect"]>, index: number): void => {
     for (const kind of ["w", "b"]) {
       const found = from.find((weight) => weight.name === `${index}.${kind}`);
       if (found) values.set(`${name}.${kind}`, found.value);
     }
   };
-  values.set("expand", pieceTable(pieces)).set("tails.expand", pieceTable(tails.pieces));
-  values.set("tails.w", tails.weight).set("tails.b", [tails.bias]);
-  for (const [i, { net }] of members.entries()) {
-    const weightsOf = net.inspect();
-    for (const [k, name] of ["in", "mid", "out"].entries()) layer(`m${i}.${name}`, weightsOf, k + 1);
-  }
+  const knots = tails.flatMap((own, column) => [...own.places].flatMap((place, i) => [column, place, own.values[i]]));
+  values.set("tails.knots", knots);
   values.set("gaussian.w", gaussian.w).set("gaussian.b", gaussian.b);
   values.set("gaussian.mean", gaussian.mean).set("gaussian.weight", gaussian.weight);
   const { centres } = prototypes;
@@ -106,9 +98,4 @@ function meanPath({ roots, column, value, low }: TreeNodes): Trees {
     nodes.set([column[i], column[i] < 0 ? -value[i] / roots.length : value[i], low[i]], 3 * i);
   }
   return { nodes, roots: Float32Array.from(roots), start: 0 };
-}
-
-/** Rows of (column, from, scale). */
-function pieceTable({ count, column, from, scale }: Pieces): Float32Array {
-  return Float32Array.from({ length: 3 * count }, (_, at) => [column, from, scale][at % 3][Math.floor(at / 3)]);
 }
