@@ -4,11 +4,16 @@
  *     npx unseen benchmark --data … --out results.jsonl
  *     node bench/results.ts results.jsonl …
  *
- * Ablations of ours are tabled beside ours on the cells they were run on.
+ * Ablations of ours are tabled beside ours on the cells they were run on. Every line it was given goes into
+ * docs/results.jsonl.gz, so that one method can be measured again and tabled beside the others without measuring those:
+ *
+ *     zcat docs/results.jsonl.gz | grep -v '"method":"unseen' > results.jsonl
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gunzipSync, gzipSync } from "node:zlib";
 import type { ResultLine } from "../trainer/benchmark/line.ts";
 import { readResults } from "../trainer/benchmark/results.ts";
 import { ABLATIONS } from "../trainer/peers/ours.ts";
@@ -22,7 +27,7 @@ import { signed } from "../trainer/report/section.ts";
 const root = fileURLToPath(new URL("../", import.meta.url));
 const files = process.argv.slice(2);
 if (files.length === 0) throw new Error("give the files that unseen benchmark wrote");
-const all = files.flatMap((file) => readResults(file).lines);
+const all = files.flatMap((file) => readResults(file.endsWith(".gz") ? unpacked(file) : file).lines);
 const variants = new Set(ABLATIONS.map(({ name }) => name));
 const lines = all.filter(({ method, shots }) => !variants.has(method) && shots === 100);
 
@@ -82,11 +87,19 @@ const chapters = [
 ];
 writeFileSync(join(root, "docs/results.md"), chapters.join("\n"));
 writeFileSync(join(root, "docs/results.svg"), meansPlot(frames[0], ours));
+const packed = gzipSync(all.map((line) => `${JSON.stringify(line)}\n`).join(""), { level: 9 });
+writeFileSync(join(root, "docs/results.jsonl.gz"), packed);
 const readme = join(root, "README.md");
 const [before, after] = readFileSync(readme, "utf8").split(/<!-- results: start -->[\s\S]*<!-- results: end -->/);
 writeFileSync(readme, `${before}<!-- results: start -->\n${block}\n<!-- results: end -->${after ?? ""}`);
 console.log(block);
 if (ablation) console.log(`\n${ablation}`);
+
+function unpacked(file: string): string {
+  const plain = join(mkdtempSync(join(tmpdir(), "unseen-results-")), "results.jsonl");
+  writeFileSync(plain, gunzipSync(readFileSync(file)));
+  return plain;
+}
 
 /** Ours on the families where the best of the paper's five comparisons is weakest, largest gain first. */
 function baselinesTable(measured: readonly Frame[]): string {

@@ -11,7 +11,7 @@ import { type CalibrationFigures, refuseLosses } from "./figures.ts";
 import { calibratePublished } from "./published-head.ts";
 
 /**
- * A model with the labels of feedback learned by its head; encoders, trees and distances stay as they are. What has to
+ * A model with the labels of feedback learned by its head; trees and distances stay as they are. What has to
  * be known of seen families comes from the artefact's memory for the evidence network, from `dataset` for the published
  * form.
  *
