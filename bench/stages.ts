@@ -72,7 +72,7 @@ ${sections.map(([title, all]) => `## ${title}\n\n${table(all)}`).join("\n\n")}
 - Weights lie in panels of 16 outputs; the panel is the outer loop and rows pass by in pairs, four vectors each, or by six and two vectors in the relaxed build, where a sum needs no second register. One row alone takes two panels at a time, the first vector of every line some steps ahead of the others. The end of a matrix is done by the vectors it has. Sums run over the inputs in order, so a row gives the same bits alone and in any batch.
 - GELU is max(x, 0) less what the tail of Φ takes away, a/p(a)¹⁶: no clamp on both sides and one division. LayerNorm sums in one pass, shifted by the row's first value, in four chains, a row ahead of what it makes of them.
 - Trees with up to 32 leaves are not walked: each node rules out leaves by a mask, eight rows at once; a single row looks at nodes by column in order of threshold and stops at its value.
-- A layer on the piecewise-linear encoding is a sum of functions of single columns, so it is looked up: the interval of every column once, then one value and one slope for each output. The 1154 × 192 layers of the default learner become 77 × 192.
+- Tails are sums of piecewise-linear functions of single columns, looked up: the interval of a value by comparing four knots at once, then one product.
 - int16 multiplies pairs of 13-bit integers and adds them in 32 bits, eight products an instruction: [tiers.md](tiers.md). What sizes cost that are no multiples of anything: [performance-sweep.md](performance-sweep.md).
 `;
 writeFileSync(new URL("../docs/performance-stages.md", import.meta.url), document);
