@@ -5,15 +5,15 @@
  *     node bench/results.ts results.jsonl …
  *
  * Ablations of ours are tabled beside ours on the cells they were run on. Every line it was given goes into
- * docs/results.jsonl.gz, so that one method can be measured again and tabled beside the others without measuring those:
+ * docs/results.jsonl.gz, less the histograms, which these pages do not show; so that one method can be measured again and
+ * tabled beside the others without measuring those:
  *
  *     zcat docs/results.jsonl.gz | grep -v '"method":"unseen' > results.jsonl
  */
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { gunzipSync, gzipSync } from "node:zlib";
+import { gzipSync } from "node:zlib";
 import type { ResultLine } from "../trainer/benchmark/line.ts";
 import { readResults } from "../trainer/benchmark/results.ts";
 import { ABLATIONS } from "../trainer/peers/ours.ts";
@@ -27,7 +27,7 @@ import { signed } from "../trainer/report/section.ts";
 const root = fileURLToPath(new URL("../", import.meta.url));
 const files = process.argv.slice(2);
 if (files.length === 0) throw new Error("give the files that unseen benchmark wrote");
-const all = files.flatMap((file) => readResults(file.endsWith(".gz") ? unpacked(file) : file).lines);
+const all = files.flatMap((file) => readResults(file).lines);
 const variants = new Set(ABLATIONS.map(({ name }) => name));
 const lines = all.filter(({ method, shots }) => !variants.has(method) && shots === 100);
 
@@ -87,19 +87,13 @@ const chapters = [
 ];
 writeFileSync(join(root, "docs/results.md"), chapters.join("\n"));
 writeFileSync(join(root, "docs/results.svg"), meansPlot(frames[0], ours));
-const packed = gzipSync(all.map((line) => `${JSON.stringify(line)}\n`).join(""), { level: 9 });
-writeFileSync(join(root, "docs/results.jsonl.gz"), packed);
+const kept = all.map((line) => `${JSON.stringify({ ...line, histogram: null })}\n`);
+writeFileSync(join(root, "docs/results.jsonl.gz"), gzipSync(kept.join(""), { level: 9 }));
 const readme = join(root, "README.md");
 const [before, after] = readFileSync(readme, "utf8").split(/<!-- results: start -->[\s\S]*<!-- results: end -->/);
 writeFileSync(readme, `${before}<!-- results: start -->\n${block}\n<!-- results: end -->${after ?? ""}`);
 console.log(block);
 if (ablation) console.log(`\n${ablation}`);
-
-function unpacked(file: string): string {
-  const plain = join(mkdtempSync(join(tmpdir(), "unseen-results-")), "results.jsonl");
-  writeFileSync(plain, gunzipSync(readFileSync(file)));
-  return plain;
-}
 
 /** Ours on the families where the best of the paper's five comparisons is weakest, largest gain first. */
 function baselinesTable(measured: readonly Frame[]): string {

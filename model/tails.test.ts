@@ -1,23 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { interpolated, type Knot } from "../test/evidence-twin.ts";
 import { kernelModule } from "../trainer/learn/engine.ts";
 import { Kernel } from "./kernel.ts";
 import { tailTable } from "./tails.ts";
 import { Tape } from "./tape.ts";
 
 const INPUTS = 4;
-/** A place and the value there. */
-type Knot = readonly [number, number];
-
-/** The function of one column at x, in double precision. */
-function interpolated(knots: readonly Knot[], x: number): number {
-  const next = knots.findIndex(([place]) => place > x);
-  if (next < 0) return knots[knots.length - 1][1];
-  if (next === 0) return knots[0][1];
-  const [[from, value], [to, end]] = [knots[next - 1], knots[next]];
-  return value + ((x - from) / (to - from)) * (end - value);
-}
-
 /** Sums of the columns' functions by the kernel, (rows) of rows of INPUTS. */
 function summed(columns: readonly (readonly Knot[])[], rows: readonly (readonly number[])[]): Float32Array {
   const kernel = new Kernel(kernelModule("score"));
@@ -47,7 +36,7 @@ test("is the sum of the interpolated functions, at knots, between and beyond; a 
       const places = [...between, ...functions.flat().map(([at]) => at)];
       const rows = places.map((_, i) => Array.from({ length: INPUTS }, (__, j) => places[(i + 5 * j) % places.length]));
       for (const [i, sum] of summed(functions, rows).entries()) {
-        const wanted = functions.map((knots, j) => (knots.length > 0 ? interpolated(knots, rows[i][j]) : 0));
+        const wanted = functions.map((knots, j) => interpolated(knots, rows[i][j]));
         expect(Math.abs(sum - wanted.reduce((a, b) => a + b))).toBeLessThan(1e-4);
       }
     }),

@@ -55,6 +55,19 @@ export function randomEvidence(shape: EvidenceShape, next: () => number): Map<st
   return values;
 }
 
+/** A place and the value there. */
+export type Knot = readonly [number, number];
+
+/** At x, what is straight from knot to knot and level beyond the outermost; 0 without any. */
+export function interpolated(knots: readonly Knot[], x: number): number {
+  const next = knots.findIndex(([place]) => place > x);
+  if (knots.length === 0) return 0;
+  if (next < 0) return knots[knots.length - 1][1];
+  if (next === 0) return knots[0][1];
+  const [[from, value], [to, end]] = [knots[next - 1], knots[next]];
+  return value + ((x - from) / (to - from)) * (end - value);
+}
+
 /** Standardised evidence of one row, in the order of EVIDENCE. */
 export function evidenceOf(x: ArrayLike<number>, shape: EvidenceShape, values: Values): number[] {
   const get = (name: string): Float32Array => values.get(name) ?? new Float32Array();
@@ -89,15 +102,10 @@ export function evidenceOf(x: ArrayLike<number>, shape: EvidenceShape, values: V
   const residual = Math.log1p(row.reduce((sum, value, j) => sum + (value - again[j]) ** 2, 0) / row.length);
   const knots = get("tails.knots");
   const tails = row.reduce((sum, value, j) => {
-    const own = Array.from({ length: shape.tailKnots }, (_, i) => [...knots.subarray(3 * i, 3 * i + 3)]).filter(
-      ([column]) => column === j,
-    );
-    const next = own.findIndex(([, place]) => place > value);
-    if (own.length === 0 || next === 0) return sum + (own[0]?.[2] ?? 0);
-    const [, from, start] = own[(next < 0 ? own.length : next) - 1];
-    if (next < 0) return sum + start;
-    const [, to, end] = own[next];
-    return sum + start + ((value - from) / (to - from)) * (end - start);
+    const own = Array.from({ length: shape.tailKnots }, (_, i) => knots.subarray(3 * i, 3 * i + 3))
+      .filter(([column]) => column === j)
+      .map(([, place, there]): Knot => [place, there]);
+    return sum + interpolated(own, value);
   }, 0);
   const raw = {
     gaussian: Math.sqrt(Math.max(0, squared)),

@@ -1,6 +1,6 @@
 /** ResAD (Yao et al. 2024): what a row differs by from its nearest normal reference, drawn together where it is normal. */
 import type { Matrix } from "../data/matrix.ts";
-import { drawFor } from "../learn/draw.ts";
+import { type Draw, drawFor } from "../learn/draw.ts";
 import { Distances } from "../learn/distances.ts";
 import { fitGaussian } from "./mahalanobis.ts";
 import type { EncodedSide, Fitted } from "./method.ts";
@@ -22,7 +22,7 @@ export const resAd = tunedClassifier<boolean>({
   source: "Yao, Chen, Gao, Zhai, Zhang: ResAD: a simple framework for class generalizable anomaly detection, 2024",
   group: "paper",
   settings: [true, false],
-  prepare: (side) => (constrained) => fitResAd(side, constrained),
+  prepare,
 });
 
 /**
@@ -31,10 +31,9 @@ export const resAd = tunedClassifier<boolean>({
  * distances, which rank as (7).
  * Without labels the residuals stay as they are, since the loss of normal rows alone is solved by mapping all to 0.
  *
- * @param constrain whether residuals are constrained by the labels, as theirs are
+ * @returns the fit, of residuals constrained by the labels, as theirs are, or of plain ones
  */
-function fitResAd(side: EncodedSide, constrain: boolean): Fitted {
-  const { width } = side;
+function prepare(side: EncodedSide): (constrain: boolean) => Fitted {
   const draw = drawFor(side.seed, DRAW);
   const normal = normalRows(side);
   // No training row may be its own reference: residuals of normal rows would be 0.
@@ -42,11 +41,15 @@ function fitResAd(side: EncodedSide, constrain: boolean): Fitted {
   const kept = Math.min(REFERENCES, Math.floor(normal.rows / 2));
   const pool = new Distances(rowsAt(normal, order.subarray(0, kept).toSorted()));
   const residuals = residualsOf(pool, rowsAt(normal, order.subarray(kept)));
-  if (side.seen.length === 0 || !constrain) {
+  return (constrain) => {
+    if (side.seen.length > 0 && constrain) return fitConstrained(side, pool, residuals, draw);
     const density = fitGaussian(residuals);
     return { bytes: pool.bytes + density.bytes, score: (rows) => density.score(residualsOf(pool, rows)) };
-  }
+  };
+}
 
+function fitConstrained(side: EncodedSide, pool: Distances, residuals: Matrix, draw: Draw): Fitted {
+  const { width } = side;
   // Shallow, as theirs is, so that it cannot overfit the known anomalies; without biases residual 0 stays at 0.
   const constraintor = new Mlp({ sizes: [width, 128, width], bias: false, decay: 1e-3 }, draw);
   const anomalies = families(side).map((rows) => residualsOf(pool, rows));
