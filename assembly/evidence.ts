@@ -36,38 +36,48 @@ export function mahalanobis(rows: i32, x: usize, r: usize, n: i32, mean: usize, 
   }
 }
 
+/** Where the first of the largest of k ≥ 1 values stands; what is no number counts as none. */
+function largest(values: usize, k: i32): i32 {
+  let best = v128.load32_splat(values);
+  const end = values + ((k as usize) << 2);
+  let at = values;
+  for (; at + 16 <= end; at += 16) best = f32x4.pmax(best, v128.load(at));
+  let most = max(
+    max(f32x4.extract_lane(best, 0), f32x4.extract_lane(best, 1)),
+    max(f32x4.extract_lane(best, 2), f32x4.extract_lane(best, 3)),
+  );
+  for (; at < end; at += 4) if (load<f32>(at) > most) most = load<f32>(at);
+  for (at = values; at < end; at += 4) if (load<f32>(at) == most) return ((at - values) >> 2) as i32;
+  return 0;
+}
+
 /**
- * out (rows) = distance of x (rows, n) to the nearest of K prototypes, times that one's scale: found by the largest of x·p − ‖p‖²/2, then worked
+ * out (rows) = distance of x (rows, n) to the nearest of K points, times that one's scale: found by the largest of x·p − ‖p‖²/2, then worked
  * out from the differences, since the short cut cancels where it matters.
  *
  * @param affinity x·p − ‖p‖²/2 (rows, K)
- * @param prototypes (K, n), row-major and unpadded
+ * @param points (K, n), row-major and unpadded
  * @param scale (K)
+ * @param apart where |x − p| (rows, n) of the nearest goes, 0 for nowhere
  */
 export function nearest(
-  rows: i32, x: usize, n: i32, affinity: usize, k: i32, prototypes: usize, scale: usize, out: usize,
+  rows: i32, x: usize, n: i32, affinity: usize, k: i32, points: usize, scale: usize, out: usize, apart: usize,
 ): void {
   const step = (stride(n) as usize) << 2;
   const affinityStep = (stride(k) as usize) << 2;
   for (let row = 0; row < rows; row++) {
-    let best = 0;
-    let most = load<f32>(affinity);
-    for (let i = 1; i < k; i++) {
-      const value = load<f32>(affinity + (i << 2));
-      if (value > most) {
-        most = value;
-        best = i;
-      }
-    }
-    const prototype = prototypes + (((best * n) as usize) << 2);
+    const best = largest(affinity, k);
+    const point = points + (((best * n) as usize) << 2);
     let sum: f64 = 0;
     for (let i: usize = 0; i < (n as usize) << 2; i += 4) {
-      const offset = (load<f32>(x + i) - load<f32>(prototype + i)) as f64;
-      sum += offset * offset;
+      const offset = abs(load<f32>(x + i) - load<f32>(point + i));
+      if (apart) store<f32>(apart + i, offset);
+      sum += (offset as f64) * (offset as f64);
     }
     store<f32>(out + (row << 2), (Math.sqrt(sum) as f32) * load<f32>(scale + (best << 2)));
     x += step;
     affinity += affinityStep;
+    if (apart) apart += step;
   }
 }
 

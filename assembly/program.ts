@@ -75,7 +75,9 @@ export function execute(at: usize, rows: i32): bool {
       mahalanobis(rows, word(at, 1), word(at, 2), word(at, 3), word(at, 4), word(at, 5), word(at, 6));
       return true;
     case NEAREST:
-      nearest(rows, word(at, 1), word(at, 2), word(at, 3), word(at, 4), word(at, 5), word(at, 6), word(at, 7));
+      nearest(
+        rows, word(at, 1), word(at, 2), word(at, 3), word(at, 4), word(at, 5), word(at, 6), word(at, 7), word(at, 8),
+      );
       return true;
     case FOREST:
       forest(rows, word(at, 1), word(at, 2), word(at, 3), word(at, 4), float(at, 5), word(at, 6));

@@ -11,11 +11,12 @@ const NAMED = 10;
 const KINDS: Readonly<Record<EvidenceName, string>> = {
   gaussian: "Mahalanobis distance",
   prototypes: "nearest normal prototype",
+  references: "nearest reference row",
   residual: "autoencoder residual",
   tails: "tail surprise",
   shallow: "shallow trees, from labels",
   deep: "deep trees, from labels",
-  isolation: "isolation forest",
+  departure: "trees on departures, from labels",
 };
 
 export function showReasons(row: number, score: number, { features, ...odds }: Explanation, schema: Schema): void {

@@ -25,14 +25,15 @@ export const EVIDENCE_LIMITS = {
   inputs: [1, 4096],
   tailKnots: [1, 131072],
   prototypes: [1, 4096],
+  references: [1, 4096],
   wide: [1, 1024],
   code: [1, 512],
   shallowTrees: [1, 10_000],
   shallowNodes: [1, 1_000_000],
   deepTrees: [1, 10_000],
   deepNodes: [1, 1_000_000],
-  isolationTrees: [1, 10_000],
-  isolationNodes: [1, 1_000_000],
+  departureTrees: [1, 10_000],
+  departureNodes: [1, 1_000_000],
 } as const satisfies Limits<Omit<EvidenceShape, "kind">>;
 
 type Limits<Shape> = Readonly<Record<keyof Shape, readonly [number, number]>>;

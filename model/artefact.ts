@@ -17,7 +17,7 @@ export { LIMITS } from "./artefact-check.ts";
 export { tensorShapes } from "./artefact-check.ts";
 
 /** The version of the file's contents that this program reads and writes. */
-export const FORMAT = "unseen/4";
+export const FORMAT = "unseen/5";
 
 /** Sizes of the published network; see model/network.ts for what they mean. */
 export interface ResidualShape {
@@ -34,6 +34,7 @@ export interface EvidenceShape {
   /** Knots of the columns' tails. */
   readonly tailKnots: number;
   readonly prototypes: number;
+  readonly references: number;
   /** Widths of the autoencoder's outer layers and of its code. */
   readonly wide: number;
   readonly code: number;
@@ -41,8 +42,8 @@ export interface EvidenceShape {
   readonly shallowNodes: number;
   readonly deepTrees: number;
   readonly deepNodes: number;
-  readonly isolationTrees: number;
-  readonly isolationNodes: number;
+  readonly departureTrees: number;
+  readonly departureNodes: number;
 }
 
 export type NetworkShape = ResidualShape | EvidenceShape;

@@ -17,14 +17,15 @@ const shapes: fc.Arbitrary<EvidenceShape> = fc.record({
   inputs: size(70),
   tailKnots: size(90),
   prototypes: size(70),
+  references: size(70),
   wide: size(40),
   code: size(20),
   shallowTrees: size(9),
   shallowNodes: size(40),
   deepTrees: size(9),
   deepNodes: size(60),
-  isolationTrees: size(9),
-  isolationNodes: size(60),
+  departureTrees: size(9),
+  departureNodes: size(60),
 });
 
 function scores(shape: EvidenceShape, values: Values, x: Float32Array, rows: number): Float32Array {
@@ -41,14 +42,15 @@ function artefact(change: (values: Map<string, Float32Array>, shape: EvidenceSha
     inputs: sample.network.inputs,
     tailKnots: 5,
     prototypes: 3,
+    references: 3,
     wide: 5,
     code: 2,
     shallowTrees: 2,
     shallowNodes: 5,
     deepTrees: 1,
     deepNodes: 7,
-    isolationTrees: 2,
-    isolationNodes: 5,
+    departureTrees: 2,
+    departureNodes: 5,
   };
   const values = randomEvidence(shape, stream(3));
   change(values, shape);
@@ -94,7 +96,7 @@ describe("the evidence network", () => {
     ["a walk in circles", "shallow.nodes", 2, 0],
     ["a child beyond the end", "deep.nodes", 2, 6],
     ["a tree on residuals that its kind does not see", "shallow.nodes", 0, 8],
-    ["a tree on inputs that there are not", "isolation.nodes", 0, 99],
+    ["a tree on inputs that there are not", "departure.nodes", 0, 99],
     ["a root beyond the end", "deep.roots", 0, 7],
     ["a weight that is no number", "head.w", 1, Number.NaN],
   ])("refuses %s", (_what, name, at, value) => {

@@ -12,27 +12,41 @@ import type { Fixed } from "./tier.ts";
  * The kinds of evidence, in the order of the head's columns:
  * - shallow: log odds by small trees on the inputs;
  * - deep: log odds by larger trees on the inputs and their conditional residuals;
+ * - departure: log odds by small trees on how far each input lies from that of the nearest reference row;
  * - gaussian: Mahalanobis distance to the normal rows;
  * - prototypes: distance to the nearest prototype of the normal rows, by what is usual around that one;
+ * - references: the same for the nearest of the reference rows, a finer mesh;
  * - residual: log of an autoencoder's mean squared residual;
- * - tails: how far out in its own column every value lies, summed;
- * - isolation: how soon random splits set the row apart: an isolation forest's mean path, negative.
+ * - tails: how far out in its own column every value lies, summed.
  */
-export const EVIDENCE = ["shallow", "deep", "gaussian", "prototypes", "residual", "tails", "isolation"] as const;
+export const EVIDENCE = [
+  "shallow",
+  "deep",
+  "departure",
+  "gaussian",
+  "prototypes",
+  "references",
+  "residual",
+  "tails",
+] as const;
 export type EvidenceName = (typeof EVIDENCE)[number];
 
 /** Kinds that normal rows alone teach: distances to them. */
 export const DISTANCES = [
   "gaussian",
   "prototypes",
+  "references",
   "residual",
   "tails",
-  "isolation",
 ] as const satisfies readonly EvidenceName[];
 
 /** Kinds that are trees. */
-export const FORESTS = ["shallow", "deep", "isolation"] as const satisfies readonly EvidenceName[];
+export const FORESTS = ["shallow", "deep", "departure"] as const satisfies readonly EvidenceName[];
 export type ForestName = (typeof FORESTS)[number];
+
+/** Kinds that are distances to the nearest of some points. */
+export const POINTS = ["prototypes", "references"] as const satisfies readonly EvidenceName[];
+export type PointsName = (typeof POINTS)[number];
 
 /** Columns that the trees of a kind may split: inputs, and what stands beside them. */
 export function forestColumns(name: ForestName, inputs: number): number {
@@ -57,15 +71,17 @@ export function isEvidence(shape: NetworkShape): shape is EvidenceShape {
 
 /** Tensor shapes by name in their fixed order. Whole numbers (columns, nodes) are kept as floats, exact below 2²⁴. */
 export function evidenceShapes(shape: EvidenceShape): Map<string, number[]> {
-  const { inputs, prototypes, wide, code } = shape;
+  const { inputs, wide, code } = shape;
   const shapes = new Map<string, number[]>();
   const layer = (name: string, n: number, k: number): void => {
     shapes.set(`${name}.w`, [n, k]).set(`${name}.b`, [n]);
   };
   layer("gaussian", inputs, inputs);
   shapes.set("gaussian.mean", [inputs]).set("gaussian.weight", [inputs]);
-  layer("prototypes", prototypes, inputs);
-  shapes.set("prototypes.scale", [prototypes]);
+  for (const name of POINTS) {
+    layer(name, shape[name], inputs);
+    shapes.set(`${name}.scale`, [shape[name]]);
+  }
   layer("residual.in", wide, inputs);
   layer("residual.code", code, wide);
   layer("residual.wide", wide, code);
@@ -107,12 +123,13 @@ export function evidenceNetwork(
   const layers = new Map([...shapes].filter(([name]) => /\.[wb]$/.test(name)));
   const weights = loadedParameters(kernel, layers, { values, fixed });
   const outlying = tailTable(kernel, values("tails.knots"));
-  const [mean, weight, prototypes, nearScale] = [
-    "gaussian.mean",
-    "gaussian.weight",
-    "prototypes.w",
-    "prototypes.scale",
-  ].map((name) => floats(kernel, values(name)));
+  const [mean, weight] = ["gaussian.mean", "gaussian.weight"].map((name) => floats(kernel, values(name)));
+  const points = Object.fromEntries(
+    POINTS.map((name) => [
+      name,
+      { w: floats(kernel, values(`${name}.w`)), scale: floats(kernel, values(`${name}.scale`)) },
+    ]),
+  ) as Record<PointsName, { w: Address; scale: Address }>;
   const forests = FORESTS.map((name, i) => {
     const columns = forestColumns(name, shape.inputs);
     const table = forestTable(kernel, values(`${name}.nodes`), values(`${name}.roots`), columns);
@@ -133,19 +150,35 @@ export function evidenceNetwork(
     tape.emit(["FOREST", x.at, inputs, beside.at, table, { float: start }, out]);
   };
 
+  const nearest = (tape: Tape, name: PointsName, x: Value, apart: Address, out: Address): void => {
+    const affinity = linear(tape, x, name);
+    const { w, scale } = points[name];
+    tape.emit(["NEAREST", x.at, inputs, affinity.at, shape[name], w, scale, out, apart]);
+    tape.release(affinity);
+  };
+
   const evidence = (tape: Tape, x: Value): Evidence => {
     const column = (): Address => kernel.allocate(tape.rows);
-    const trees = { shallow: column(), deep: column(), isolation: column() };
-    const near = { gaussian: column(), prototypes: column(), residual: column(), tails: column() };
+    const trees = { shallow: column(), deep: column(), departure: column() };
+    const near = {
+      gaussian: column(),
+      prototypes: column(),
+      references: column(),
+      residual: column(),
+      tails: column(),
+    };
 
     const conditional = linear(tape, x, "gaussian");
     tape.emit(["MAHALANOBIS", x.at, conditional.at, inputs, mean, weight, near.gaussian]);
-    for (const name of FORESTS) forest(tape, name, x, conditional, trees[name]);
+    forest(tape, "shallow", x, conditional, trees.shallow);
+    forest(tape, "deep", x, conditional, trees.deep);
     tape.release(conditional);
 
-    const affinity = linear(tape, x, "prototypes");
-    tape.emit(["NEAREST", x.at, inputs, affinity.at, shape.prototypes, prototypes, nearScale, near.prototypes]);
-    tape.release(affinity);
+    nearest(tape, "prototypes", x, 0, near.prototypes);
+    const apart = tape.input(inputs);
+    nearest(tape, "references", x, apart.at, near.references);
+    forest(tape, "departure", apart, apart, trees.departure);
+    tape.release(apart);
 
     const wide = tape.gelu(linear(tape, x, "residual.in"));
     const code = linear(tape, wide, "residual.code");

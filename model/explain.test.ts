@@ -210,11 +210,12 @@ describe("explanations of the evidence network", () => {
       expect(Object.keys(evidence ?? {})).toEqual([
         "shallow",
         "deep",
+        "departure",
         "gaussian",
         "prototypes",
+        "references",
         "residual",
         "tails",
-        "isolation",
       ]);
       const sum = Object.values(evidence ?? {}).reduce((a, b) => a + b, (b1 - b0) / temperature);
       expect(Math.abs(sum - logOdds)).toBeLessThan(1e-3);

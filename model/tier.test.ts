@@ -90,14 +90,15 @@ test("the evidence network in int16 scores close to the same weights in f32", ()
     inputs: sample.network.inputs,
     tailKnots: 9,
     prototypes: 5,
+    references: 5,
     wide: 18,
     code: 3,
     shallowTrees: 2,
     shallowNodes: 5,
     deepTrees: 2,
     deepNodes: 7,
-    isolationTrees: 2,
-    isolationNodes: 5,
+    departureTrees: 2,
+    departureNodes: 5,
   };
   const next = stream(8);
   const values = randomEvidence(network, next);

@@ -22,7 +22,7 @@ const MOST_SUM = Math.floor((2 ** 31 - 1) / MOST);
  * Gaussian, whose residuals trees compare with thresholds, stay f32.
  */
 export function mayBeFixed(network: NetworkShape, name: string): boolean {
-  const names = "kind" in network ? /^(prototypes|residual\.\w+)\.w$/ : /^(b\d+\.fc[12]|out)\.w$/;
+  const names = "kind" in network ? /^(prototypes|references|residual\.\w+)\.w$/ : /^(b\d+\.fc[12]|out)\.w$/;
   return names.test(name);
 }
 

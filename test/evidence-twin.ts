@@ -7,6 +7,8 @@ import {
   forestColumns,
   type ForestName,
   FORESTS,
+  POINTS,
+  type PointsName,
   standardised,
 } from "../model/evidence.ts";
 import { gelu } from "./twin.ts";
@@ -41,15 +43,17 @@ export function randomEvidence(shape: EvidenceShape, next: () => number): Map<st
     );
   }
   values.get("scale")?.forEach((_, at, all) => (all[at] = 0.1 + next()));
-  const prototypes = values.get("prototypes.w") ?? new Float32Array();
-  values.set(
-    "prototypes.b",
-    Float32Array.from({ length: shape.prototypes }, (_, i) => {
-      const row = prototypes.subarray(i * shape.inputs, (i + 1) * shape.inputs);
-      return -row.reduce((sum, x) => sum + x * x, 0) / 2;
-    }),
-  );
-  for (const name of ["gaussian.weight", "prototypes.scale"]) {
+  for (const name of POINTS) {
+    const points = values.get(`${name}.w`) ?? new Float32Array();
+    values.set(
+      `${name}.b`,
+      Float32Array.from({ length: shape[name] }, (_, i) => {
+        const row = points.subarray(i * shape.inputs, (i + 1) * shape.inputs);
+        return -row.reduce((sum, x) => sum + x * x, 0) / 2;
+      }),
+    );
+  }
+  for (const name of ["gaussian.weight", "prototypes.scale", "references.scale"]) {
     values.get(name)?.forEach((_, at, all) => (all[at] = 0.5 + next()));
   }
   return values;
@@ -93,10 +97,13 @@ export function evidenceOf(x: ArrayLike<number>, shape: EvidenceShape, values: V
   };
   const [mean, weight] = [get("gaussian.mean"), get("gaussian.weight")];
   const squared = row.reduce((sum, value, j) => sum + (value - mean[j]) * beside[j] * weight[j], 0);
-  const prototypes = get("prototypes.w");
-  const affinity = linear(row, "prototypes");
-  const best = affinity.indexOf(Math.max(...affinity));
-  const distance = row.reduce((sum, value, j) => sum + (value - prototypes[best * row.length + j]) ** 2, 0);
+  const nearest = (name: PointsName): { distance: number; apart: number[] } => {
+    const [points, affinity] = [get(`${name}.w`), linear(row, name)];
+    const best = affinity.indexOf(Math.max(...affinity));
+    const apart = row.map((value, j) => Math.abs(Math.fround(value - points[best * row.length + j])));
+    return { distance: Math.hypot(...apart) * get(`${name}.scale`)[best], apart };
+  };
+  const reference = nearest("references");
   const narrow = linear(linear(row, "residual.in").map(gelu), "residual.code");
   const again = linear(linear(narrow, "residual.wide").map(gelu), "residual.out");
   const residual = Math.log1p(row.reduce((sum, value, j) => sum + (value - again[j]) ** 2, 0) / row.length);
@@ -109,12 +116,13 @@ export function evidenceOf(x: ArrayLike<number>, shape: EvidenceShape, values: V
   }, 0);
   const raw = {
     gaussian: Math.sqrt(Math.max(0, squared)),
-    prototypes: Math.sqrt(distance) * get("prototypes.scale")[best],
+    prototypes: nearest("prototypes").distance,
+    references: reference.distance,
     residual,
     tails,
     shallow: forest("shallow", row),
     deep: forest("deep", [...row, ...beside]),
-    isolation: forest("isolation", row),
+    departure: forest("departure", reference.apart),
   };
   const standard = (name: EvidenceName, raw: number): number => {
     const j = EVIDENCE.indexOf(name);

@@ -58,10 +58,10 @@ function sizes(network: NetworkShape): string {
   if (!isEvidence(network)) {
     return `${network.inputs} → ${network.hidden} × ${network.blocks} blocks → ${network.latent} → 2`;
   }
-  const { inputs, prototypes, shallowTrees, deepTrees, isolationTrees } = network;
+  const { inputs, prototypes, references, shallowTrees, deepTrees, departureTrees } = network;
   return (
-    `${inputs} → evidence: ${shallowTrees} shallow, ${deepTrees} deep and ${isolationTrees} isolation trees, ` +
-    `Gaussian, ${prototypes} prototypes, autoencoder → 2`
+    `${inputs} → evidence: ${shallowTrees} shallow, ${deepTrees} deep and ${departureTrees} departure trees, ` +
+    `Gaussian, ${prototypes} prototypes, ${references} references, autoencoder → 2`
   );
 }
 

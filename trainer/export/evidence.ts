@@ -1,5 +1,5 @@
 /** The evidence network as ONNX nodes: distances from plain operators, trees as ensembles. */
-import { BELOW, EVIDENCE, type EvidenceName } from "../../model/evidence.ts";
+import { BELOW, EVIDENCE, type EvidenceName, POINTS, type PointsName } from "../../model/evidence.ts";
 import type { Name } from "./graph.ts";
 import type { Layers } from "./layers.ts";
 import { treeEnsemble } from "./trees.ts";
@@ -9,17 +9,19 @@ export function evidenceLogits(layers: Layers, x: Name): Name {
   const { graph } = layers;
   const beside = layers.linear(x, "gaussian");
   const together = (parts: readonly Name[]): Name => graph.node("Concat", [...parts], { axis: { int: 1 } });
-  const [shallow, deep, isolation] = layers.values("forest.start");
+  const [shallow, deep, departure] = layers.values("forest.start");
+  const [prototype, reference] = POINTS.map((name) => nearest(layers, x, name));
   const standard = (name: EvidenceName, s: Name): Name => standardised(layers, s, name);
   // every kind of evidence as a column (rows, 1)
   const all: Readonly<Record<EvidenceName, Name>> = {
     gaussian: standard("gaussian", mahalanobis(layers, x, beside)),
-    prototypes: standard("prototypes", nearest(layers, x)),
+    prototypes: standard("prototypes", prototype.distance),
+    references: standard("references", reference.distance),
     residual: standard("residual", rebuilt(layers, x)),
     tails: standard("tails", tails(layers, x)),
-    isolation: standard("isolation", treeEnsemble(layers, "isolation", x, isolation)),
     shallow: standard("shallow", treeEnsemble(layers, "shallow", x, shallow)),
     deep: standard("deep", treeEnsemble(layers, "deep", together([x, beside]), deep)),
+    departure: standard("departure", treeEnsemble(layers, "departure", reference.apart, departure)),
   };
   return layers.linear(together(EVIDENCE.map((name) => all[name])), "head");
 }
@@ -58,16 +60,17 @@ function mahalanobis(layers: Layers, x: Name, beside: Name): Name {
   return graph.toFloat(graph.node("Sqrt", [graph.node("Max", [sum, graph.doubles([0])])]));
 }
 
-/** Distance to the prototype of the largest x·p − ‖p‖²/2, from the differences, times its scale. */
-function nearest(layers: Layers, x: Name): Name {
+/** Distance to the point of the largest x·p − ‖p‖²/2, from the differences, times its scale; and the differences' sizes. */
+function nearest(layers: Layers, x: Name, name: PointsName): { distance: Name; apart: Name } {
   const { graph } = layers;
-  const affinity = layers.linear(x, "prototypes");
+  const affinity = layers.linear(x, name);
   const best = graph.node("ArgMax", [affinity], { axis: { int: 1 }, keepdims: { int: 0 } });
-  const prototype = graph.node("Gather", [layers.constant("prototypes.w"), best], { axis: { int: 0 } });
-  const distance = graph.node("ReduceL2", [graph.node("Sub", [x, prototype])], { axes: { ints: [1] } });
-  const scales = layers.values("prototypes.scale");
+  const point = graph.node("Gather", [layers.constant(`${name}.w`), best], { axis: { int: 0 } });
+  const difference = graph.node("Sub", [x, point]);
+  const distance = graph.node("ReduceL2", [difference], { axes: { ints: [1] } });
+  const scales = layers.values(`${name}.scale`);
   const scale = graph.node("Gather", [graph.floats(scales, [scales.length, 1]), best], { axis: { int: 0 } });
-  return graph.node("Mul", [distance, scale]);
+  return { distance: graph.node("Mul", [distance, scale]), apart: graph.node("Abs", [difference]) };
 }
 
 /** ln(1 + mean squared residual of the autoencoder) */

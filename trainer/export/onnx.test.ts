@@ -141,14 +141,15 @@ describe("an exported model scores as the kernel does", () => {
         inputs: 9,
         tailKnots: many(40),
         prototypes: many(30),
+        references: many(30),
         wide: many(20),
         code: many(8),
         shallowTrees: many(9),
         shallowNodes: many(15),
         deepTrees: many(9),
         deepNodes: many(20),
-        isolationTrees: many(9),
-        isolationNodes: many(40),
+        departureTrees: many(9),
+        departureNodes: many(40),
       };
       const values = randomEvidence(shape, next);
       const sample = sampleArtefact();

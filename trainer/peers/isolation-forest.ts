@@ -1,7 +1,7 @@
 /** An isolation forest: rows that random splits set apart quickly are anomalous. */
 import type { Matrix } from "../data/matrix.ts";
 import { drawFor } from "../learn/draw.ts";
-import { averagePath, growIsolation } from "../learn/isolation.ts";
+import { averagePath, growIsolation } from "./isolation-trees.ts";
 import { leafSums } from "../learn/tree-walk.ts";
 import type { Fitted } from "./method.ts";
 import { normalRows } from "./training-rows.ts";

@@ -5,7 +5,7 @@ import { drawRows, rowsAt, stacked } from "../select.ts";
 import { labelled } from "../boosting/labelled.ts";
 import { type Draw, shuffled } from "../draw.ts";
 
-/** Small trees on the inputs: they transfer to unseen families. */
+/** Small trees, on the inputs and on departures: they transfer to unseen families. */
 const SHALLOW = { rounds: 60, leaves: 7, leastRows: 50, l2: 5, rate: 0.1 } as const satisfies BoosterOptions;
 /** Larger trees on inputs and conditional residuals, half of the columns each: they find what few columns show together. */
 const DEEP = {
@@ -18,8 +18,8 @@ const DEEP = {
 } as const satisfies BoosterOptions;
 
 /** How the trees of each kind grow. */
-const GROWTH = { shallow: SHALLOW, deep: DEEP } as const;
-export const BOOSTED = ["shallow", "deep"] as const;
+const GROWTH = { shallow: SHALLOW, deep: DEEP, departure: SHALLOW } as const;
+export const BOOSTED = ["shallow", "deep", "departure"] as const;
 type BoostedName = (typeof BOOSTED)[number];
 
 /** Forests of each kind that ship, grown on all families. */
@@ -53,14 +53,14 @@ export function familyFolds(
 }
 
 /** What the trees of a kind are grown on. */
-interface Ground {
+export interface Ground {
   readonly normal: Matrix;
   readonly families: ReadonlyMap<string, Matrix>;
 }
 
 export type Grounds = Readonly<Record<BoostedName, Ground>>;
 export type Forests = Readonly<Record<BoostedName, readonly Forest[]>>;
-export const NO_FORESTS: Forests = { shallow: [], deep: [] };
+export const NO_FORESTS: Forests = { shallow: [], deep: [], departure: [] };
 
 /** A forest of each kind for each set of families to keep from it. */
 export async function growForests(
@@ -69,7 +69,7 @@ export async function growForests(
   draw: (kind: number, fold: number) => Draw,
   step: (note: string, compute: () => Forest) => Promise<Forest>,
 ): Promise<Forests> {
-  const result: Record<BoostedName, Forest[]> = { shallow: [], deep: [] };
+  const result: Record<BoostedName, Forest[]> = { shallow: [], deep: [], departure: [] };
   for (const [fold, outside] of outsides.entries()) {
     for (const [kind, name] of BOOSTED.entries()) {
       const fit = () => fitForest(grounds[name], outside, GROWTH[name], draw(kind, fold));

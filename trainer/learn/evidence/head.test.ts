@@ -4,7 +4,7 @@ import { drawFor, gaussian } from "../draw.ts";
 import { fitHead, headLogits, type Table } from "./head.ts";
 
 const KINDS = EVIDENCE.length;
-const [NEAR, FAR] = [EVIDENCE.indexOf("isolation"), EVIDENCE.indexOf("prototypes")];
+const [NEAR, FAR] = [EVIDENCE.indexOf("tails"), EVIDENCE.indexOf("prototypes")];
 const used = EVIDENCE.map((_, kind) => kind === NEAR || kind === FAR);
 const none: Table = { rows: 0, data: new Float64Array() };
 

@@ -62,7 +62,7 @@ const MOST_JUDGING = 5_000;
 const DRAW = 9000;
 
 /**
- * Inner loop, on normal rows alone: the Gaussian, prototypes, autoencoder, tails and isolation trees of the normal
+ * Inner loop, on normal rows alone: the Gaussian, prototypes, references, autoencoder and tails of the normal
  * manifold. Outer loop, in episodes: forests learn the boundary on some families, others stay outside;
  * the head is then fitted on what each family gets from the parts that never saw it, so that it learns what to trust on
  * families nobody has seen. Forests are then grown anew on all families, and those ship. Normal rows take turns as well:
@@ -101,8 +101,8 @@ export async function learnEvidence(
   };
   const manifold = (rows: Matrix, first: number): Promise<Manifold> =>
     fitManifold(rows, (index) => draw(first + index), step);
-  const groundsIn = (rows: Matrix, { gaussian }: Manifold): Grounds | undefined =>
-    labelled ? groundsOf(rows, support, gaussian) : undefined;
+  const groundsIn = (rows: Matrix, around: Manifold): Grounds | undefined =>
+    labelled ? groundsOf(rows, support, around) : undefined;
   const grow = async (
     grounds: Grounds | undefined,
     outsides: readonly ReadonlySet<string>[],

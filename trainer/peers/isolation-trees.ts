@@ -1,8 +1,8 @@
 /** Isolation trees: random splits, and how many of them it takes to set a row apart (Liu, Ting, Zhou 2008). */
 import type { Matrix } from "../data/matrix.ts";
-import { below, type Draw, unit } from "./draw.ts";
-import { drawRows } from "./select.ts";
-import type { TreeNodes } from "./tree-walk.ts";
+import { below, type Draw, unit } from "../learn/draw.ts";
+import { drawRows } from "../learn/select.ts";
+import type { TreeNodes } from "../learn/tree-walk.ts";
 
 interface Growing {
   readonly column: number[];
@@ -13,18 +13,16 @@ interface Growing {
 export interface IsolationOptions {
   readonly trees: number;
   readonly rowsATree: number;
-  /** Splits of a path at the most; log₂ of a tree's rows, as its authors have it, unless told. */
-  readonly depth?: number;
 }
 
 /** Trees whose leaves hold how long a path ends there; each grows on rows of its own, by a draw of its own. */
 export function growIsolation(
   train: Matrix,
-  { trees, rowsATree, depth }: IsolationOptions,
+  { trees, rowsATree }: IsolationOptions,
   drawOf: (tree: number) => Draw,
 ): TreeNodes {
   const size = Math.min(rowsATree, train.rows);
-  const levels = depth ?? Math.ceil(Math.log2(Math.max(2, size)));
+  const levels = Math.ceil(Math.log2(Math.max(2, size)));
   const forest: Growing = { column: [], value: [], low: [] };
   const roots = Array.from({ length: trees }, (_, tree) => {
     const draw = drawOf(tree);

@@ -1,0 +1,60 @@
+/** Points that stand for the normal rows, and how far rows lie from the nearest of them. */
+import type { Matrix } from "../../data/matrix.ts";
+import { Distances } from "../distances.ts";
+
+/** Rows at the mean distance of all that every point counts besides its own: few rows say little of what is usual. */
+const SHARED = 10;
+/** The mean distance counts as no less, where all rows are alike. */
+const LEAST_DISTANCE = 1e-3;
+
+export interface Points {
+  /** (K, D) */
+  readonly centres: Matrix;
+  /** (K) 1/mean distance of the normal rows around each: being far off is judged by what is usual there. */
+  readonly scale: Float32Array;
+}
+
+/** Points with what is usual around them by these normal rows. */
+export function pointsOf(centres: Matrix, normal: Matrix): Points {
+  const { member, distance } = nearest(centres, normal);
+  const mean = Math.max(LEAST_DISTANCE, distance.reduce((sum, d) => sum + d, 0) / normal.rows);
+  const sums = new Float64Array(centres.rows).fill(SHARED * mean);
+  const counts = new Float64Array(centres.rows).fill(SHARED);
+  for (let i = 0; i < normal.rows; i++) {
+    sums[member[i]] += distance[i];
+    counts[member[i]]++;
+  }
+  return { centres, scale: Float32Array.from(sums, (sum, i) => counts[i] / sum) };
+}
+
+/** Distances of rows to their nearest points, in units of what is usual around those. */
+export function nearness({ centres, scale }: Points, rows: Matrix): Float32Array {
+  const { member, distance } = nearest(centres, rows);
+  return distance.map((d, i) => d * scale[member[i]]);
+}
+
+/** |x − p| (rows, D), p being the nearest point: how far each input of a row departs from its like. */
+export function departures({ centres }: Points, rows: Matrix): Matrix {
+  const { cols } = rows;
+  const { member } = nearest(centres, rows);
+  const data = new Float32Array(rows.rows * cols);
+  for (let i = 0, at = 0; i < rows.rows; i++) {
+    for (let j = 0, p = member[i] * cols; j < cols; j++, at++, p++)
+      data[at] = Math.abs(rows.data[at] - centres.data[p]);
+  }
+  return { rows: rows.rows, cols, data };
+}
+
+/** The nearest point of every row and the distance to it. */
+export function nearest(centres: Matrix, rows: Matrix): { member: Int32Array; distance: Float32Array } {
+  const search = new Distances(centres);
+  const member = new Int32Array(rows.rows);
+  const distance = new Float32Array(rows.rows);
+  search.each(rows, (row, _squared, offsets) => {
+    let best = 0;
+    for (let i = 1; i < centres.rows; i++) if (offsets[i] < offsets[best]) best = i;
+    member[row] = best;
+    distance[row] = Math.sqrt(search.exact(rows, row, best));
+  });
+  return { member, distance };
+}

@@ -1,0 +1,22 @@
+/** Normal rows kept as they are: what a new row is held against, as ResAD does (Yao et al. 2024, equation (1)). */
+import type { Matrix } from "../../data/matrix.ts";
+import { drawRows, rowsAt } from "../select.ts";
+import type { Draw } from "../draw.ts";
+import { type Points, pointsOf } from "./points.ts";
+
+/** References at the most, and no more than half the rows. */
+const MOST = 2048;
+/** Normal rows that take part. */
+const MOST_ROWS = 12_000;
+
+export interface References extends Points {
+  /** Normal rows that are no references themselves: what departs from its like as a new row does. */
+  readonly others: Matrix;
+}
+
+export function fitReferences(normal: Matrix, draw: Draw): References {
+  const drawn = drawRows(normal.rows, MOST_ROWS, draw);
+  const kept = Math.max(1, Math.min(MOST, drawn.length >> 1));
+  const others = rowsAt(normal, drawn.length > 1 ? drawn.subarray(kept) : drawn);
+  return { ...pointsOf(rowsAt(normal, drawn.subarray(0, kept)), others), others };
+}
