@@ -18,11 +18,12 @@ const MOST = 4095;
 const MOST_SUM = Math.floor((2 ** 31 - 1) / MOST);
 
 /**
- * Matrices that may be stored as f16 or int16: the bulk of the weights. Input layer, head, trees, thresholds and the
- * Gaussian, whose residuals trees compare with thresholds, stay f32.
+ * Matrices that may be stored as f16 or int16: the bulk of the published form's weights, less of the evidence network's.
+ * Input layer, head, trees and thresholds stay f32, and so do the Gaussian and the references: trees compare with
+ * thresholds what rows differ from them by, which is often nothing at all.
  */
 export function mayBeFixed(network: NetworkShape, name: string): boolean {
-  const names = "kind" in network ? /^(prototypes|references|residual\.\w+)\.w$/ : /^(b\d+\.fc[12]|out)\.w$/;
+  const names = "kind" in network ? /^(prototypes|residual\.\w+)\.w$/ : /^(b\d+\.fc[12]|out)\.w$/;
   return names.test(name);
 }
 
