@@ -2,36 +2,38 @@
 import { drawFor } from "../learn/draw.ts";
 import { DomainDecoders } from "./domain-decoders.ts";
 import { binaryCrossEntropy, probabilities } from "./losses.ts";
-import type { Fitted, Method, TrainingSide } from "./method.ts";
+import type { EncodedSide, Fitted } from "./method.ts";
 import { BATCH, Mlp } from "../learn/mlp.ts";
 import { mutualInformation } from "./renyi.ts";
 import { constantScores, drawInto, families, seenAuc, train } from "./training.ts";
+import { tunedClassifier } from "./tuned.ts";
 
 const LATENT = 64;
-/** Weights of reconstruction (λ_r) and of the information term (β) beside the classification loss: our choice. */
+/** Weight of reconstruction (λ_r) beside the classification loss: our choice. */
 const RECONSTRUCTION = 0.5;
-const INFORMATION = 0.05;
+/** β, weight of the information term. */
+const INFORMATION = [0.05, 0.5] as const;
 /** Rows of each class over which the information term is estimated: its cost is their square. */
 const ESTIMATED = 32;
 const STEPS = 600;
 const RATE = 1e-3;
 const DRAW = 4314;
 
-export const mtlRed: Method = {
+export const mtlRed = tunedClassifier<number>({
   name: "mtl-red",
   title: "MTL-RED",
   source:
     "Roy, Jin, Singhal, Cody, Choi: Improving novel anomaly detection with domain-invariant latent representations, 2025",
   group: "paper",
-  labels: true,
-  fit: fitMtlRed,
-};
+  settings: INFORMATION,
+  prepare: (side) => (information) => fitMtlRed(side, information),
+});
 
 /**
  * L = BCE + λ_r·reconstruction in the own and in another domain + β·I₂(x; z), in one training. A step draws its normal
  * rows from one domain; anomalies take part in the first and the last term.
  */
-function fitMtlRed(side: TrainingSide): Fitted {
+function fitMtlRed(side: EncodedSide, information: number): Fitted {
   if (side.seen.length === 0) return constantScores(true);
   const { width } = side;
   const draw = drawFor(side.seed, DRAW);
@@ -64,7 +66,7 @@ function fitMtlRed(side: TrainingSide): Fitted {
         z.subarray(from * LATENT, to * LATENT),
         dz.subarray(from * LATENT, to * LATENT),
       ];
-      mutualInformation(xs, zs, 2 * ESTIMATED, INFORMATION, slopes);
+      mutualInformation(xs, zs, 2 * ESTIMATED, information, slopes);
       encoder.backward(dz);
     },
     value: seenAuc(side, (rows) => head.apply(encoder.apply(rows)).data),

@@ -3,12 +3,14 @@ import type { Matrix } from "../data/matrix.ts";
 import { type Draw, drawFor, shuffled } from "../learn/draw.ts";
 import { columnMeans } from "../learn/distances.ts";
 import { softmax } from "./losses.ts";
-import type { Fitted, Method, TrainingSide } from "./method.ts";
+import type { EncodedSide, Fitted } from "./method.ts";
 import { Mlp } from "../learn/mlp.ts";
 import { drawInto, families, seenAuc, train } from "./training.ts";
 import { atMost } from "../learn/select.ts";
+import { tunedClassifier } from "./tuned.ts";
 
-const LATENT = 32;
+/** Widths of the embedding. */
+const LATENTS = [32, 8] as const;
 /** Most normal domains, and most families, of an episode; support and query rows of a class. */
 const CLASSES = 5;
 const SUPPORT = 10;
@@ -19,30 +21,30 @@ const RATE = 1e-3;
 const PROTOTYPE_ROWS = 2000;
 const DRAW = 4317;
 
-export const prototypical: Method = {
+export const prototypical = tunedClassifier<number>({
   name: "prototypical",
   title: "Prototypical networks",
   source: "Snell, Swersky, Zemel: Prototypical networks for few-shot learning, 2017",
   group: "foundation",
-  labels: true,
-  fit: fitPrototypical,
-};
+  settings: LATENTS,
+  prepare: (side) => (latent) => fitPrototypical(side, latent),
+});
 
 /**
  * The classes are the normal domains and the seen families. Scores are log odds of (2): families against domains,
  * which rank as the probability of no normal domain. Without families, the distance to the normal prototypes.
  */
-function fitPrototypical(side: TrainingSide): Fitted {
+function fitPrototypical(side: EncodedSide, latent: number): Fitted {
   const draw = drawFor(side.seed, DRAW);
   const { width } = side;
   const rows = 2 * CLASSES * (SUPPORT + QUERY);
-  const net = new Mlp({ sizes: [width, 128, LATENT], batch: rows }, draw);
+  const net = new Mlp({ sizes: [width, 128, latent], batch: rows }, draw);
   const domains = side.normal.map(({ train: all }) =>
     atMost(all, Math.ceil(PROTOTYPE_ROWS / side.normal.length), draw),
   );
   const anomalies = families(side);
   const x = new Float32Array(rows * width);
-  const gradient = new Float32Array(rows * LATENT);
+  const gradient = new Float32Array(rows * latent);
   let prototypes = means();
   const judge = seenAuc(side, score);
   train({
@@ -56,7 +58,7 @@ function fitPrototypical(side: TrainingSide): Fitted {
       const each = SUPPORT + QUERY;
       for (const [k, of] of classes.entries()) drawInto([of], each, draw, x, k * each);
       const z = net.forward(x.subarray(0, classes.length * each * width), classes.length * each);
-      episode(z, classes.length, gradient.fill(0));
+      episode(z, classes.length, latent, gradient.fill(0));
       net.backward(gradient);
     },
     value:
@@ -67,7 +69,7 @@ function fitPrototypical(side: TrainingSide): Fitted {
       }),
   });
   prototypes = means();
-  return { bytes: net.bytes + 4 * LATENT * prototypes.length, score };
+  return { bytes: net.bytes + 4 * latent * prototypes.length, score };
 
   /** (1): means of the embedded rows of each class, domains first. */
   function means(): Float64Array[] {
@@ -77,7 +79,7 @@ function fitPrototypical(side: TrainingSide): Fitted {
   function score(of: Matrix): Float64Array {
     const z = net.apply(of).data;
     return Float64Array.from({ length: of.rows }, (_, i) => {
-      const distances = prototypes.map((prototype) => squaredDistance(z, i * LATENT, prototype, 0));
+      const distances = prototypes.map((prototype) => squaredDistance(z, i * latent, prototype, 0, latent));
       const normal = logSum(distances.slice(0, domains.length));
       return anomalies.length > 0 ? logSum(distances.slice(domains.length)) - normal : -normal;
     });
@@ -90,36 +92,36 @@ function some(classes: readonly Matrix[], draw: Draw): readonly Matrix[] {
 }
 
 /** Gradient of the episode's loss −log p(y = k | x) (2), mean over queries, to embedded rows: per class support, then query. */
-function episode(z: Float32Array, classes: number, gradient: Float32Array): void {
+function episode(z: Float32Array, classes: number, latent: number, gradient: Float32Array): void {
   const each = SUPPORT + QUERY;
-  const prototypes = new Float64Array(classes * LATENT);
+  const prototypes = new Float64Array(classes * latent);
   for (let k = 0; k < classes; k++) {
     for (let s = 0; s < SUPPORT; s++) {
-      for (let j = 0; j < LATENT; j++) prototypes[k * LATENT + j] += z[(k * each + s) * LATENT + j] / SUPPORT;
+      for (let j = 0; j < latent; j++) prototypes[k * latent + j] += z[(k * each + s) * latent + j] / SUPPORT;
     }
   }
   const logits = new Float64Array(classes);
   const shares = new Float64Array(classes);
   for (let k = 0; k < classes; k++) {
     for (let q = SUPPORT; q < each; q++) {
-      const at = (k * each + q) * LATENT;
-      for (let c = 0; c < classes; c++) logits[c] = -squaredDistance(z, at, prototypes, c * LATENT);
+      const at = (k * each + q) * latent;
+      for (let c = 0; c < classes; c++) logits[c] = -squaredDistance(z, at, prototypes, c * latent, latent);
       softmax(logits, 0, classes, 1, shares);
       for (let c = 0; c < classes; c++) {
         const slope = (2 * ((c === k ? 1 : 0) - shares[c])) / (classes * QUERY);
-        for (let j = 0; j < LATENT; j++) {
-          const pull = slope * (z[at + j] - prototypes[c * LATENT + j]);
+        for (let j = 0; j < latent; j++) {
+          const pull = slope * (z[at + j] - prototypes[c * latent + j]);
           gradient[at + j] += pull;
-          for (let s = 0; s < SUPPORT; s++) gradient[(c * each + s) * LATENT + j] -= pull / SUPPORT;
+          for (let s = 0; s < SUPPORT; s++) gradient[(c * each + s) * latent + j] -= pull / SUPPORT;
         }
       }
     }
   }
 }
 
-function squaredDistance(a: ArrayLike<number>, from: number, b: ArrayLike<number>, to: number): number {
+function squaredDistance(a: ArrayLike<number>, from: number, b: ArrayLike<number>, to: number, latent: number): number {
   let sum = 0;
-  for (let j = 0; j < LATENT; j++) sum += (a[from + j] - b[to + j]) ** 2;
+  for (let j = 0; j < latent; j++) sum += (a[from + j] - b[to + j]) ** 2;
   return sum;
 }
 
