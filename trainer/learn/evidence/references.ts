@@ -4,8 +4,9 @@ import { drawRows, rowsAt } from "../select.ts";
 import type { Draw } from "../draw.ts";
 import { type Points, pointsOf } from "./points.ts";
 
-/** References at the most, and no more than half the rows. */
-const MOST = 2048;
+/** References, as many as make this many numbers, within these bounds: a megabyte, however wide the table. */
+const NUMBERS = 2 ** 18;
+const [LEAST, MOST] = [256, 2048];
 /** Normal rows that take part. */
 const MOST_ROWS = 12_000;
 
@@ -14,9 +15,11 @@ export interface References extends Points {
   readonly others: Matrix;
 }
 
+/** Up to 2,048 of the normal rows, fewer of wide ones, and no more than half of them: drawn at random. */
 export function fitReferences(normal: Matrix, draw: Draw): References {
   const drawn = drawRows(normal.rows, MOST_ROWS, draw);
-  const kept = Math.max(1, Math.min(MOST, drawn.length >> 1));
+  const fitting = Math.max(LEAST, Math.floor(NUMBERS / normal.cols));
+  const kept = Math.max(1, Math.min(MOST, fitting, drawn.length >> 1));
   const others = rowsAt(normal, drawn.length > 1 ? drawn.subarray(kept) : drawn);
   return { ...pointsOf(rowsAt(normal, drawn.subarray(0, kept)), others), others };
 }
