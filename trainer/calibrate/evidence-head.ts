@@ -74,7 +74,8 @@ export function calibrateHead(scorer: Scorer, feedback: LabelledRows): Calibrate
   const used = EVIDENCE.map((_, kind) => [setting, ...fit.values()].some((table) => varies(table, kind)));
 
   const old = boundaryOf(scorer);
-  const unchanged = fitHead({ known: setting, strange: others }, fit, used);
+  const strange = artefact.training.split === "blocks" ? joined([]) : others;
+  const unchanged = fitHead({ known: setting, strange }, fit, used);
   /** What labels ask for, as a head for each share of the change: one fit serves all shares. */
   const learn = (labels: LabelledTables): ((step: number) => Boundary) => {
     const known = joined([setting, ...repeated(labels.normal, setting.rows)]);
@@ -82,7 +83,7 @@ export function calibrateHead(scorer: Scorer, feedback: LabelledRows): Calibrate
     for (const [family, table] of labels.families) {
       families.set(family, joined([...list(families.get(family)), table]));
     }
-    const fitted = fitHead({ known, strange: others }, families, used);
+    const fitted = fitHead({ known, strange }, families, used);
     const judges = [...check.values(), ...labels.families.values()];
     return (step) => {
       const head = moved(old.head, unchanged, fitted, step);

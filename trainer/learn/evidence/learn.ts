@@ -10,7 +10,7 @@ import { gather } from "../judge.ts";
 import type { EncodedFit } from "../encode-fit.ts";
 import { rowsWhere, stacked } from "../select.ts";
 import { BOOSTED, familyFolds, type Forests, type Grounds, growForests, NO_FORESTS, REFITS } from "./forests.ts";
-import { calibrate, fitHead, headLogits, type Normals } from "./head.ts";
+import { calibrate, fitHead, headLogits, type Normals, type Table } from "./head.ts";
 import {
   blind,
   type Columns,
@@ -58,6 +58,7 @@ export interface LearnedEvidence {
 
 /** Normal validation rows that set the head and the evidence's scales. */
 const MOST_JUDGING = 5_000;
+const NO_ROWS: Table = { rows: 0, data: new Float64Array(0) };
 /** What evidence is drawn for; neighbouring numbers give unrelated draws. */
 const DRAW = 9000;
 
@@ -66,7 +67,8 @@ const DRAW = 9000;
  * manifold. Outer loop, in episodes: forests learn the boundary on some families, others stay outside;
  * the head is then fitted on what each family gets from the parts that never saw it, so that it learns what to trust on
  * families nobody has seen. Forests are then grown anew on all families, and those ship. Normal rows take turns as well:
- * blocks where the split is by them, else whole domains. The head meets them as parts put them that never saw their like.
+ * whole domains, so that the head meets some as parts put them that never saw their like, or blocks where the split is by
+ * them: validation rows are of unseen blocks then, and those that took turns set thresholds beside them.
  *
  * @param report called as steps end, with how many of how many
  */
@@ -133,14 +135,11 @@ export async function learnEvidence(
   const judges = gather(data.validation.length > 0 ? data.validation : data.train, MOST_JUDGING, cols);
   const near = distancesOf(whole, judges);
 
-  const byBlocks = data.turns !== undefined;
-  /** By blocks, validation rows are of few blocks, so that those that took turns are known rows as well. */
+  /** In the scales of validation rows, which by blocks are of blocks that no part has seen. */
   const normalsBy = (parts: typeof judging): { normals: Normals; scales: Scale[] } => {
-    const own = evidenceOf(parts, judges, near);
-    const known = byBlocks ? joined([own, ...strange]) : own;
+    const known = evidenceOf(parts, judges, near);
     const scales = EVIDENCE.map((name) => scaleOf(known[name]));
-    const others = byBlocks ? [] : strange;
-    return { normals: { known: table(known, scales), strange: table(joined(others), scales) }, scales };
+    return { normals: { known: table(known, scales), strange: table(joined(strange), scales) }, scales };
   };
   const judged = normalsBy(judging);
   const tables = new Map(
@@ -151,7 +150,9 @@ export async function learnEvidence(
   );
   const ofLabels: readonly EvidenceName[] = BOOSTED;
   const used = EVIDENCE.map((name) => options.evidence.includes(name) && (labelled || !ofLabels.includes(name)));
-  const head = fitHead(judged.normals, options.learnHead && groups.length > 1 ? tables : new Map(), used);
+  const byBlocks = data.turns !== undefined;
+  const beside = byBlocks ? { ...judged.normals, strange: NO_ROWS } : judged.normals;
+  const head = fitHead(beside, options.learnHead && groups.length > 1 ? tables : new Map(), used);
   const { normals, scales } = normalsBy(shipping);
   const fresh = new Map(
     [...data.seenValidation].map(([family, rows]) => [family, table(evidenceOf(shipping, rows), scales)]),
@@ -165,7 +166,7 @@ export async function learnEvidence(
     figures: { ...Object.fromEntries(EVIDENCE.map((name, i) => [`weight-${name}`, head.weights[i]])), shift },
     memory: remember({ normals, fit: tables, check: fresh }),
     outOfTurn: Float32Array.from(
-      headLogits(head, normals.known).slice(judges.rows),
+      byBlocks ? headLogits(head, normals.strange) : [],
       (logit) => 1 / (1 + Math.exp(-(logit + shift) / temperature)),
     ),
   };
