@@ -49,7 +49,7 @@ export const startCommand: Command = {
     if (fresh || !existsSync(join(data, "meta.json"))) {
       await withProgress("simulating flows (synthetic)", false, () => writeSimulation(data, { seed: SEED }));
     }
-    if (fresh || !existsSync(model)) {
+    if (fresh || !isCurrent(model)) {
       const dataset = await readDataset(data);
       const { artefact } = await withProgress(`training without ${HELD_OUT.join(", ")}`, false, (report) =>
         trainOn(dataset, { holdOut: HELD_OUT, shots: 100, seed: SEED, split: "rows", signal }, report),
@@ -83,6 +83,19 @@ export const startCommand: Command = {
     }
   },
 };
+
+/** Whether the model is there and this version of the program reads it: after an update it may be of the one before. */
+function isCurrent(model: string): boolean {
+  if (!existsSync(model)) return false;
+  try {
+    openModel(model);
+    return true;
+  } catch (error) {
+    if (!(error instanceof UnseenError) || error.code !== "artefact-version") throw error;
+    console.log(`${model} is of another version of this program`);
+    return false;
+  }
+}
 
 /** Scores a few unseen rows over HTTP and prints them beside the trainer's scores, and how to ask by hand. */
 async function showScores(url: string, scorer: Scorer, dataset: Dataset): Promise<void> {
