@@ -49,14 +49,16 @@ export const startCommand: Command = {
     if (fresh || !existsSync(join(data, "meta.json"))) {
       await withProgress("simulating flows (synthetic)", false, () => writeSimulation(data, { seed: SEED }));
     }
-    if (fresh || !isCurrent(model)) {
+    let opened = fresh ? undefined : openCurrent(model);
+    if (!opened) {
       const dataset = await readDataset(data);
       const { artefact } = await withProgress(`training without ${HELD_OUT.join(", ")}`, false, (report) =>
         trainOn(dataset, { holdOut: HELD_OUT, shots: 100, seed: SEED, split: "rows", signal }, report),
       );
       writeWhole(model, writeArtefact(artefact));
+      opened = openModel(model);
     }
-    const { scorer } = openModel(model);
+    const { scorer } = opened;
     const { schema, training } = scorer.artefact;
     const dataset = await readDataset(data, { columns: columnsOf(schema) });
     const evaluation = evaluate(scorer, dataset, training.heldOut);
@@ -84,16 +86,15 @@ export const startCommand: Command = {
   },
 };
 
-/** Whether the model is there and this version of the program reads it: after an update it may be of the one before. */
-function isCurrent(model: string): boolean {
-  if (!existsSync(model)) return false;
+/** The model, where it is there and this version of the program reads it: after an update it may be of the one before. */
+function openCurrent(model: string): ReturnType<typeof openModel> | undefined {
+  if (!existsSync(model)) return undefined;
   try {
-    openModel(model);
-    return true;
+    return openModel(model);
   } catch (error) {
     if (!(error instanceof UnseenError) || error.code !== "artefact-version") throw error;
     console.log(`${model} is of another version of this program`);
-    return false;
+    return undefined;
   }
 }
 
