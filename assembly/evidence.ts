@@ -36,7 +36,7 @@ export function mahalanobis(rows: i32, x: usize, r: usize, n: i32, mean: usize, 
   }
 }
 
-/** Where the first of the largest of k ≥ 1 values stands; what is no number counts as none. */
+/** Where the first of the largest of k ≥ 1 values stands; the first of all where that is no number. */
 function largest(values: usize, k: i32): i32 {
   let best = v128.load32_splat(values);
   const end = values + ((k as usize) << 2);

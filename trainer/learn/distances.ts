@@ -64,6 +64,17 @@ export class Distances {
     }
   }
 
+  /** The member of the fixed set nearest to each row, the first of equals. */
+  nearest(rows: Matrix): Int32Array {
+    const members = new Int32Array(rows.rows);
+    this.each(rows, (row, _squared, offsets) => {
+      let best = 0;
+      for (let t = 1; t < offsets.length; t++) if (offsets[t] < offsets[best]) best = t;
+      members[row] = best;
+    });
+    return members;
+  }
+
   /** Largest rounding error of an offset when neither x nor t is longer than `norm`: (inputs + 4)·2⁻²⁴·3·norm². */
   rounding(norm: number): number {
     return (this.rows.cols + 4) * 2 ** -24 * 3 * norm * norm;

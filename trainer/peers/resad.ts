@@ -83,11 +83,9 @@ function residualsOf(pool: Distances, rows: Matrix): Matrix {
   const { cols } = rows;
   const data = rows.data.slice();
   const references = pool.rows.data;
-  pool.each(rows, (row, _, offsets) => {
-    let nearest = 0;
-    for (let t = 1; t < offsets.length; t++) if (offsets[t] < offsets[nearest]) nearest = t;
+  for (const [row, nearest] of pool.nearest(rows).entries()) {
     for (let j = 0; j < cols; j++) data[row * cols + j] -= references[nearest * cols + j];
-  });
+  }
   return { rows: rows.rows, cols, data };
 }
 

@@ -53,7 +53,7 @@ export function familyFolds(
 }
 
 /** What the trees of a kind are grown on. */
-export interface Ground {
+interface Ground {
   readonly normal: Matrix;
   readonly families: ReadonlyMap<string, Matrix>;
 }

@@ -14,12 +14,12 @@ import { calibrate, fitHead, headLogits, type Normals, type Table } from "./head
 import {
   blind,
   type Columns,
-  distancesOf,
   evidenceOf,
   fitManifold,
   groundsOf,
   type Manifold,
   MANIFOLD_STEPS,
+  viewOf,
 } from "./parts.ts";
 import { remember } from "./remember.ts";
 import { joined, type Scale, scaleOf, table } from "./scale.ts";
@@ -133,11 +133,11 @@ export async function learnEvidence(
     strange.push(evidenceOf({ ...around, ...forests }, rows));
   }
   const judges = gather(data.validation.length > 0 ? data.validation : data.train, MOST_JUDGING, cols);
-  const near = distancesOf(whole, judges);
+  const view = viewOf(whole, judges);
 
   /** In the scales of validation rows, which by blocks are of blocks that no part has seen. */
   const normalsBy = (parts: typeof judging): { normals: Normals; scales: Scale[] } => {
-    const known = evidenceOf(parts, judges, near);
+    const known = evidenceOf(parts, judges, view);
     const scales = EVIDENCE.map((name) => scaleOf(known[name]));
     return { normals: { known: table(known, scales), strange: table(joined(strange), scales) }, scales };
   };

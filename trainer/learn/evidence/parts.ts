@@ -3,9 +3,9 @@ import type { DISTANCES, EvidenceName } from "../../../model/evidence.ts";
 import type { Matrix } from "../../data/matrix.ts";
 import type { Draw } from "../draw.ts";
 import { beside } from "../select.ts";
-import { type Forest, type Ground, type Grounds, meanLogOdds } from "./forests.ts";
+import { type Forest, type Grounds, meanLogOdds } from "./forests.ts";
 import { conditional, distances, fitGaussian, type Gaussian } from "./gaussian.ts";
-import { departures, nearness, type Points } from "./points.ts";
+import { departures, nearest, nearness, type Points } from "./points.ts";
 import { fitPrototypes } from "./prototypes.ts";
 import { fitReferences, type References } from "./references.ts";
 import { fitRebuilder, type Rebuilder, residuals } from "./rebuild.ts";
@@ -51,25 +51,38 @@ export async function fitManifold(
   };
 }
 
-export function distancesOf(manifold: Manifold, rows: Matrix): Distances {
+/** Rows as a manifold has them: their distances, and beside the rows what trees on labels split. */
+export interface View {
+  readonly distances: Distances;
+  /** Inputs and their conditional residuals. */
+  readonly deep: Matrix;
+  readonly departure: Matrix;
+}
+
+export function viewOf(manifold: Manifold, rows: Matrix): View {
   const { gaussian, prototypes, references, rebuilder, tails } = manifold;
+  const conditionals = conditional(gaussian, rows);
+  const placed = nearest(references.centres, rows);
   return {
-    gaussian: distances(gaussian, rows, conditional(gaussian, rows)),
-    prototypes: nearness(prototypes, rows),
-    references: nearness(references, rows),
-    residual: residuals(rebuilder, rows),
-    tails: surprises(tails, rows),
+    distances: {
+      gaussian: distances(gaussian, rows, conditionals),
+      prototypes: nearness(prototypes, rows),
+      references: nearness(references, rows, placed),
+      residual: residuals(rebuilder, rows),
+      tails: surprises(tails, rows),
+    },
+    deep: beside(rows, conditionals),
+    departure: departures(references, rows, placed),
   };
 }
 
-/** @param near the rows' distances by these parts, where they are known already */
-export function evidenceOf(parts: Parts, rows: Matrix, near: Distances = distancesOf(parts, rows)): Columns {
-  const { shallow, deep, departure, gaussian, references } = parts;
+/** @param view the rows as these parts have them, where that is known already */
+export function evidenceOf(parts: Parts, rows: Matrix, view: View = viewOf(parts, rows)): Columns {
   return {
-    ...near,
-    shallow: meanLogOdds(shallow, rows),
-    deep: meanLogOdds(deep, withResiduals(rows, gaussian)),
-    departure: meanLogOdds(departure, departures(references, rows)),
+    ...view.distances,
+    shallow: meanLogOdds(parts.shallow, rows),
+    deep: meanLogOdds(parts.deep, view.deep),
+    departure: meanLogOdds(parts.departure, view.departure),
   };
 }
 
@@ -82,24 +95,22 @@ export function blind({ shallow, deep, departure }: Boundary, family: string): B
   return { shallow: outside(shallow), deep: outside(deep), departure: outside(departure) };
 }
 
-/** Inputs with their conditional residuals beside them: what the deep trees split. */
-function withResiduals(rows: Matrix, gaussian: Gaussian): Matrix {
-  return beside(rows, conditional(gaussian, rows));
-}
-
 /** What the trees of each kind are grown on. */
 export function groundsOf(
   normal: Matrix,
   families: ReadonlyMap<string, Matrix>,
   { gaussian, references }: Manifold,
 ): Grounds {
-  const ground = (rows: Matrix, view: (rows: Matrix) => Matrix): Ground => ({
-    normal: view(rows),
-    families: new Map([...families].map(([family, own]) => [family, view(own)])),
-  });
+  const each = (view: (rows: Matrix) => Matrix): ReadonlyMap<string, Matrix> =>
+    new Map([...families].map(([family, rows]) => [family, view(rows)]));
+  const deep = (rows: Matrix): Matrix => beside(rows, conditional(gaussian, rows));
+  const { others, placed } = references;
   return {
     shallow: { normal, families },
-    deep: ground(normal, (rows) => withResiduals(rows, gaussian)),
-    departure: ground(references.others, (rows) => departures(references, rows)),
+    deep: { normal: deep(normal), families: each(deep) },
+    departure: {
+      normal: departures(references, others, placed),
+      families: each((rows) => departures(references, rows)),
+    },
   };
 }

@@ -7,6 +7,12 @@ const SHARED = 10;
 /** The mean distance counts as no less, where all rows are alike. */
 const LEAST_DISTANCE = 1e-3;
 
+/** Where rows lie among some points: the nearest of each row and the distance to it. */
+export interface Placed {
+  readonly member: Int32Array;
+  readonly distance: Float32Array;
+}
+
 export interface Points {
   /** (K, D) */
   readonly centres: Matrix;
@@ -15,8 +21,7 @@ export interface Points {
 }
 
 /** Points with what is usual around them by these normal rows. */
-export function pointsOf(centres: Matrix, normal: Matrix): Points {
-  const { member, distance } = nearest(centres, normal);
+export function pointsOf(centres: Matrix, normal: Matrix, { member, distance } = nearest(centres, normal)): Points {
   const mean = Math.max(LEAST_DISTANCE, distance.reduce((sum, d) => sum + d, 0) / normal.rows);
   const sums = new Float64Array(centres.rows).fill(SHARED * mean);
   const counts = new Float64Array(centres.rows).fill(SHARED);
@@ -28,15 +33,17 @@ export function pointsOf(centres: Matrix, normal: Matrix): Points {
 }
 
 /** Distances of rows to their nearest points, in units of what is usual around those. */
-export function nearness({ centres, scale }: Points, rows: Matrix): Float32Array {
-  const { member, distance } = nearest(centres, rows);
+export function nearness(
+  { centres, scale }: Points,
+  rows: Matrix,
+  { member, distance } = nearest(centres, rows),
+): Float32Array {
   return distance.map((d, i) => d * scale[member[i]]);
 }
 
 /** |x − p| (rows, D), p being the nearest point: how far each input of a row departs from its like. */
-export function departures({ centres }: Points, rows: Matrix): Matrix {
+export function departures({ centres }: Points, rows: Matrix, { member } = nearest(centres, rows)): Matrix {
   const { cols } = rows;
-  const { member } = nearest(centres, rows);
   const data = new Float32Array(rows.rows * cols);
   for (let i = 0, at = 0; i < rows.rows; i++) {
     for (let j = 0, p = member[i] * cols; j < cols; j++, at++, p++)
@@ -45,16 +52,9 @@ export function departures({ centres }: Points, rows: Matrix): Matrix {
   return { rows: rows.rows, cols, data };
 }
 
-/** The nearest point of every row and the distance to it. */
-export function nearest(centres: Matrix, rows: Matrix): { member: Int32Array; distance: Float32Array } {
+/** The search among the points; who needs several of the above of the same rows searches once and hands it on. */
+export function nearest(centres: Matrix, rows: Matrix): Placed {
   const search = new Distances(centres);
-  const member = new Int32Array(rows.rows);
-  const distance = new Float32Array(rows.rows);
-  search.each(rows, (row, _squared, offsets) => {
-    let best = 0;
-    for (let i = 1; i < centres.rows; i++) if (offsets[i] < offsets[best]) best = i;
-    member[row] = best;
-    distance[row] = Math.sqrt(search.exact(rows, row, best));
-  });
-  return { member, distance };
+  const member = search.nearest(rows);
+  return { member, distance: Float32Array.from(member, (best, row) => Math.sqrt(search.exact(rows, row, best))) };
 }
