@@ -2,10 +2,12 @@ import { describe, expect, test } from "vitest";
 import { drawFor, gaussian } from "../learn/draw.ts";
 import { fomamlGradient } from "./fomaml.ts";
 import { hessianVector, mamlGradient } from "./maml.ts";
-import { type Episode, INNER_RATE, INNER_STEPS, innerPath, innerSteps, type Slope, slopeOn } from "./meta-learning.ts";
+import { type Episode, INNER_STEPS, innerPath, innerSteps, type Slope, slopeOn } from "./meta-learning.ts";
 import { Mlp } from "../learn/mlp.ts";
 import { reptileGradient } from "./reptile.ts";
 import { blob } from "./testing.ts";
+
+const RATE = 0.05;
 
 /** The Hessian of the quadratic ½·wᵀAw − bᵀw, and its b. */
 const A = [
@@ -64,26 +66,26 @@ describe("Hessian-vector product", () => {
 });
 
 describe("outer gradients of a quadratic episode", () => {
-  const end = innerPath(innerSteps(quadratic.support), START)[INNER_STEPS];
+  const end = innerPath(innerSteps(quadratic.support), START, RATE)[INNER_STEPS];
   const atEnd = [...end].map((x, i) => x - CENTRE[i]);
 
   test("MAML: (I − αA)^K·(θ_K − c)", () => {
     let wanted = atEnd;
     for (let k = 0; k < INNER_STEPS; k++) {
       const curved = times(A, wanted);
-      wanted = wanted.map((x, i) => x - INNER_RATE * curved[i]);
+      wanted = wanted.map((x, i) => x - RATE * curved[i]);
     }
-    close(mamlGradient(quadratic, START), wanted, 4);
+    close(mamlGradient(quadratic, START, RATE), wanted, 4);
   });
 
   test("FOMAML: θ_K − c", () => {
-    close(fomamlGradient(quadratic, START), atEnd, 5);
+    close(fomamlGradient(quadratic, START, RATE), atEnd, 5);
   });
 
   test("Reptile: the sum of the gradients met on the way, the query's last", () => {
-    const path = innerPath(innerSteps(quadratic.support), START);
+    const path = innerPath(innerSteps(quadratic.support), START, RATE);
     const wanted = atEnd.map((x, i) => path.slice(0, -1).reduce((sum, w) => sum + quadratic.support(w)[i], x));
-    close(reptileGradient(quadratic, START), wanted, 4);
+    close(reptileGradient(quadratic, START, RATE), wanted, 4);
   });
 });
 
@@ -95,10 +97,10 @@ test("on the net, MAML's gradient is the slope of the query's loss after adaptat
   const steep: Slope = (weights) => support(weights).map((x) => 10 * x);
   const start = net.weights;
   const draw = drawFor(3, 0);
-  const full = mamlGradient({ support: steep, query }, start);
-  const first = fomamlGradient({ support: steep, query }, start);
+  const full = mamlGradient({ support: steep, query }, start, RATE);
+  const first = fomamlGradient({ support: steep, query }, start, RATE);
   const length = Math.sqrt(dot(full, full));
-  const ends = (at: Float32Array): Float32Array => innerPath(innerSteps(steep), at)[INNER_STEPS];
+  const ends = (at: Float32Array): Float32Array => innerPath(innerSteps(steep), at, RATE)[INNER_STEPS];
   const along = full.map((x) => x / length + 0.02 * gaussian(draw));
   const h = 2e-3;
   // dL_query(θ_K(θ + s·u))/ds = ∇L_query(θ_K)·dθ_K/ds, the last factor by finite differences of the whole inner loop

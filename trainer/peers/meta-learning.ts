@@ -3,13 +3,14 @@ import type { Matrix } from "../data/matrix.ts";
 import { drawRoles, HardnessBook } from "../learn/curriculum.ts";
 import { type Draw, drawFor } from "../learn/draw.ts";
 import { crossEntropy, sigmoid } from "./losses.ts";
-import type { Fitted, TrainingSide } from "./method.ts";
+import type { EncodedSide, Fitted } from "./method.ts";
 import { BATCH, Mlp } from "../learn/mlp.ts";
 import { constantScores, drawInto, families, seenAuc, train } from "./training.ts";
 
-/** Plain gradient steps of the inner loop, and their rate α. */
+/** Plain gradient steps of the inner loop. */
 export const INNER_STEPS = 3;
-export const INNER_RATE = 0.05;
+/** Rates α of the inner steps, one of which rotated held-outs choose. */
+export const INNER_RATES = [0.05, 0.5] as const;
 /** Rows of an episode's support and of its query: half normal, half anomalous. */
 const EPISODE_ROWS = 64;
 /** Episodes of one outer step. */
@@ -30,8 +31,8 @@ export interface Episode {
   readonly query: Slope;
 }
 
-/** What the outer update goes along, to be descended. The methods differ in nothing else. */
-export type OuterGradient = (episode: Episode, weights: Float32Array) => Float32Array;
+/** What the outer update goes along, to be descended, where inner steps have the rate α. The methods differ in nothing else. */
+export type OuterGradient = (episode: Episode, weights: Float32Array, rate: number) => Float32Array;
 
 /** x + factor·y, in a new array. */
 export function moved(x: Float32Array, factor: number, y: Float32Array): Float32Array {
@@ -40,10 +41,10 @@ export function moved(x: Float32Array, factor: number, y: Float32Array): Float32
   return result;
 }
 
-/** Weights after each inner step θ_{k+1} = θ_k − α·∇L_k(θ_k), from θ_0 on; `slopes` has one entry a step. */
-export function innerPath(slopes: readonly Slope[], weights: Float32Array): Float32Array[] {
+/** Weights after each inner step θ_{k+1} = θ_k − α·∇L_k(θ_k), from θ_0 on, α being `rate`; `slopes` has one entry a step. */
+export function innerPath(slopes: readonly Slope[], weights: Float32Array, rate: number): Float32Array[] {
   const path = [weights];
-  for (const [k, slope] of slopes.entries()) path.push(moved(path[k], -INNER_RATE, slope(path[k])));
+  for (const [k, slope] of slopes.entries()) path.push(moved(path[k], -rate, slope(path[k])));
   return path;
 }
 
@@ -60,8 +61,9 @@ export function innerSteps(slope: Slope): Slope[] {
  * is used: after adaptation to the labels of all seen families.
  *
  * @param stream of draws, the method's own
+ * @param rate α of inner steps, the adaptation's among them
  */
-export function fitMetaLearner(side: TrainingSide, outer: OuterGradient, stream: number): Fitted {
+export function fitMetaLearner(side: EncodedSide, outer: OuterGradient, stream: number, rate: number): Fitted {
   if (side.seen.length === 0) return constantScores(true);
   const draw = drawFor(side.seed, stream);
   const net = new Mlp({ sizes: [side.width, 128, 64, CLASSES] }, draw);
@@ -71,7 +73,7 @@ export function fitMetaLearner(side: TrainingSide, outer: OuterGradient, stream:
   const domains = side.normal.map((part) => part.train);
 
   const adaptation = Array.from({ length: ADAPTATION_STEPS }, () => slopeOn(net, domains, families(side), BATCH, draw));
-  const adapted = (weights: Float32Array): Float32Array => innerPath(adaptation, weights)[ADAPTATION_STEPS];
+  const adapted = (weights: Float32Array): Float32Array => innerPath(adaptation, weights, rate)[ADAPTATION_STEPS];
   const judge = seenAuc(side, (rows) => scores(net, rows));
   train({
     nets: [net],
@@ -86,7 +88,7 @@ export function fitMetaLearner(side: TrainingSide, outer: OuterGradient, stream:
         const outside = roles.outsideDomains.map((d) => domains[d]);
         const support = slopeOn(net, inside, of(roles.outerFamilies), EPISODE_ROWS, draw);
         const query = slopeOn(net, outside, of(roles.judgedFamilies), EPISODE_ROWS, draw);
-        sum = moved(sum, 1 / META_BATCH, outer({ support, query }, weights));
+        sum = moved(sum, 1 / META_BATCH, outer({ support, query }, weights, rate));
       }
       net.weights = weights;
       net.gradients = sum;
