@@ -16,26 +16,6 @@ export function logMeanSquare(rows: i32, x: usize, n: i32, out: usize): void {
   }
 }
 
-/**
- * out (rows) = √((x − μ)ᵀ·P·(x − μ)), from x (rows, n) and its conditional residuals r = (P·(x − μ))/√diag(P).
- *
- * @param mean μ (n)
- * @param weight √diag(P) (n)
- */
-export function mahalanobis(rows: i32, x: usize, r: usize, n: i32, mean: usize, weight: usize, out: usize): void {
-  const step = (stride(n) as usize) << 2;
-  for (let row = 0; row < rows; row++) {
-    let sum: f64 = 0;
-    for (let i: usize = 0; i < (n as usize) << 2; i += 4) {
-      const offset = (load<f32>(x + i) - load<f32>(mean + i)) as f64;
-      sum += offset * (load<f32>(r + i) as f64) * (load<f32>(weight + i) as f64);
-    }
-    store<f32>(out + (row << 2), Math.sqrt(max<f64>(0, sum)) as f32);
-    x += step;
-    r += step;
-  }
-}
-
 /** Where the first of the largest of k ≥ 1 values stands; the first of all where that is no number. */
 function largest(values: usize, k: i32): i32 {
   let best = v128.load32_splat(values);

@@ -1,24 +1,16 @@
 // Lays trees out as `forest` reads them: masks of leaves, tree by tree for eight rows and column by column for one.
 
-/** Bits of a mask: trees with more leaves are walked instead. */
-const MOST_LEAVES: i32 = 32;
-
 /** Bytes of a node as a file has it: column or −1, threshold or leaf value, low child; the high one is next to that. */
 const NODE: usize = 12;
 /** Bytes of a split. */
 const SPLIT: usize = 12;
 
-/** Leaves below a node, shared ones counted anew; more than a mask has bits are not counted to the end. */
+/** Leaves below a node, shared ones counted anew. */
 export function leavesBelow(nodes: usize, node: i32): i32 {
-  return countLeaves(nodes, node, 0);
-}
-
-function countLeaves(nodes: usize, node: i32, before: i32): i32 {
   const at = nodes + (node as usize) * NODE;
-  if (load<f32>(at) < 0) return before + 1;
+  if (load<f32>(at) < 0) return 1;
   const low = load<f32>(at, 8) as i32;
-  const count = countLeaves(nodes, low, before);
-  return count > MOST_LEAVES ? count : countLeaves(nodes, low + 1, count);
+  return leavesBelow(nodes, low) + leavesBelow(nodes, low + 1);
 }
 
 /** Where the next split and the next leaf go. */

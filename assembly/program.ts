@@ -1,7 +1,7 @@
 // A network is a program: instructions of twelve words in memory, run in order over a block of rows.
 import { gelu, geluBackward, layerNorm, layerNormBackward } from "./activation";
 import { confidenceGradient, scores, signStep } from "./confidence";
-import { logMeanSquare, mahalanobis, nearest, standardise } from "./evidence";
+import { logMeanSquare, nearest, standardise } from "./evidence";
 import { linearFixed } from "./fixed";
 import { forest } from "./forest";
 import { linear } from "./gemm";
@@ -21,7 +21,6 @@ export const CONFIDENCE_GRADIENT: i32 = 7;
 export const SIGN_STEP: i32 = 8;
 export const TAILS: i32 = 9;
 export const LOG_MEAN_SQUARE: i32 = 10;
-export const MAHALANOBIS: i32 = 11;
 export const NEAREST: i32 = 12;
 export const FOREST: i32 = 13;
 export const STANDARDISE: i32 = 14;
@@ -71,16 +70,13 @@ export function execute(at: usize, rows: i32): bool {
     case LOG_MEAN_SQUARE:
       logMeanSquare(rows, word(at, 1), word(at, 2), word(at, 3));
       return true;
-    case MAHALANOBIS:
-      mahalanobis(rows, word(at, 1), word(at, 2), word(at, 3), word(at, 4), word(at, 5), word(at, 6));
-      return true;
     case NEAREST:
       nearest(
         rows, word(at, 1), word(at, 2), word(at, 3), word(at, 4), word(at, 5), word(at, 6), word(at, 7), word(at, 8),
       );
       return true;
     case FOREST:
-      forest(rows, word(at, 1), word(at, 2), word(at, 3), word(at, 4), float(at, 5), word(at, 6));
+      forest(rows, word(at, 1), word(at, 2), word(at, 3), float(at, 4), word(at, 5));
       return true;
     case STANDARDISE:
       standardise(rows, word(at, 1), float(at, 2), float(at, 3), word(at, 4), word(at, 5));

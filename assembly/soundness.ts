@@ -26,24 +26,25 @@ export function notWhole(values: usize, count: i32, step: i32, most: i32): i32 {
 
 /**
  * Place of a value that no tree may have, −1 without one: a column that is not −1 nor within `columns`, a child that does
- * not lie behind its parent or within the nodes; or of the second value of a node with more than `deepest` below it.
+ * not lie behind its parent or within the nodes; or of the second value of a node with more than `most` leaves below it, shared ones counted anew.
  *
  * @param nodes (count, 3): column or −1, threshold or leaf value, low child
- * @param depths (count) bytes of scratch
+ * @param most at most 127
+ * @param leaves (count) bytes of scratch
  */
-export function wrongNode(nodes: usize, count: i32, columns: i32, deepest: i32, depths: usize): i32 {
+export function wrongNode(nodes: usize, count: i32, columns: i32, most: i32, leaves: usize): i32 {
   for (let i = count - 1; i >= 0; i--) {
     const at = nodes + (i as usize) * 12;
-    let depth = 0;
+    let below = 1;
     const column = load<f32>(at);
     if (column != -1) {
       if (!isWhole(column, 0, columns - 1)) return 3 * i;
       if (!isWhole(load<f32>(at, 8), i + 1, count - 2)) return 3 * i + 2;
-      const low = depths + ((load<f32>(at, 8) as i32) as usize);
-      depth = 1 + max(load<u8>(low) as i32, load<u8>(low, 1) as i32);
-      if (depth > deepest) return 3 * i + 1;
+      const low = leaves + ((load<f32>(at, 8) as i32) as usize);
+      below = (load<u8>(low) as i32) + (load<u8>(low, 1) as i32);
+      if (below > most) return 3 * i + 1;
     }
-    store<u8>(depths + (i as usize), depth as u8);
+    store<u8>(leaves + (i as usize), below as u8);
   }
   return -1;
 }

@@ -14,8 +14,7 @@ const KINDS: Readonly<Record<EvidenceName, string>> = {
   references: "nearest reference row",
   residual: "autoencoder residual",
   tails: "tail surprise",
-  shallow: "shallow trees, from labels",
-  deep: "deep trees, from labels",
+  shallow: "trees on inputs, from labels",
   departure: "trees on departures, from labels",
 };
 

@@ -3,7 +3,8 @@ import type { EvidenceShape, Golden, NetworkShape, ResidualShape } from "./artef
 import type { Tensor, Thresholds, TrainingSummary } from "./artefact.ts";
 import { RowEncoder } from "./encode.ts";
 import { UnseenError } from "./errors.ts";
-import { evidenceShapes, forestColumns, FORESTS, isEvidence } from "./evidence.ts";
+import { evidenceShapes, FORESTS, isEvidence } from "./evidence.ts";
+import { MOST_LEAVES } from "./forest.ts";
 import type { JsonValue } from "./json-value.ts";
 import { quote } from "./names.ts";
 import { weightShapes } from "./network.ts";
@@ -30,8 +31,6 @@ export const EVIDENCE_LIMITS = {
   code: [1, 512],
   shallowTrees: [1, 10_000],
   shallowNodes: [1, 1_000_000],
-  deepTrees: [1, 10_000],
-  deepNodes: [1, 1_000_000],
   departureTrees: [1, 10_000],
   departureNodes: [1, 1_000_000],
 } as const satisfies Limits<Omit<EvidenceShape, "kind">>;
@@ -42,9 +41,6 @@ type Limits<Shape> = Readonly<Record<keyof Shape, readonly [number, number]>>;
 export function tensorShapes(network: NetworkShape): Map<string, number[]> {
   return isEvidence(network) ? evidenceShapes(network) : weightShapes(network);
 }
-
-/** Deepest tree: every row walks as deep as its tree goes. */
-const DEEPEST = 64;
 
 /** Most golden rows: they are scored whenever a model is opened. */
 const GOLDEN_CAP = 256;
@@ -255,12 +251,13 @@ function checkTables(tensors: ReadonlyMap<string, Tensor>, shape: EvidenceShape,
     throw malformed(`tensor "tails.knots" does not ascend at knot ${at / 3}, by column and place`);
   }
   for (const forest of FORESTS) {
-    const [nodes, columns] = [shape[`${forest}Nodes`], forestColumns(forest, shape.inputs)];
+    const nodes = shape[`${forest}Nodes`];
     const [name, table] = [`${forest}.nodes`, values(`${forest}.nodes`)];
-    const wrong = searches.wrongNode(table, columns, DEEPEST);
+    const wrong = searches.wrongNode(table, shape.inputs, MOST_LEAVES);
     const node = Math.floor(wrong / 3);
-    if (wrong >= 0 && wrong % 3 === 1) throw malformed(`tensor "${name}" is deeper than ${DEEPEST} below node ${node}`);
-    if (wrong >= 0 && wrong % 3 === 0) throw notWhole(name, table, wrong, -1, columns - 1);
+    if (wrong >= 0 && wrong % 3 === 1)
+      throw malformed(`tensor "${name}" has over ${MOST_LEAVES} leaves below node ${node}`);
+    if (wrong >= 0 && wrong % 3 === 0) throw notWhole(name, table, wrong, -1, shape.inputs - 1);
     if (wrong >= 0) throw notWhole(name, table, wrong, node + 1, nodes - 2);
     checkWhole(`${forest}.roots`, 1, nodes - 1);
   }

@@ -17,7 +17,7 @@ export { LIMITS } from "./artefact-check.ts";
 export { tensorShapes } from "./artefact-check.ts";
 
 /** The version of the file's contents that this program reads and writes. */
-export const FORMAT = "unseen/5";
+export const FORMAT = "unseen/6";
 
 /** Sizes of the published network; see model/network.ts for what they mean. */
 export interface ResidualShape {
@@ -40,8 +40,6 @@ export interface EvidenceShape {
   readonly code: number;
   readonly shallowTrees: number;
   readonly shallowNodes: number;
-  readonly deepTrees: number;
-  readonly deepNodes: number;
   readonly departureTrees: number;
   readonly departureNodes: number;
 }

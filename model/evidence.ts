@@ -11,24 +11,14 @@ import type { Fixed } from "./tier.ts";
 /**
  * The kinds of evidence, in the order of the head's columns:
  * - shallow: log odds by small trees on the inputs;
- * - deep: log odds by larger trees on the inputs and their conditional residuals;
  * - departure: log odds by small trees on how far each input lies from that of the nearest reference row;
- * - gaussian: Mahalanobis distance to the normal rows;
+ * - gaussian: log of the mean squared whitened input, the Mahalanobis distance to the normal rows;
  * - prototypes: distance to the nearest prototype of the normal rows, by what is usual around that one;
  * - references: the same for the nearest of the reference rows, a finer mesh;
  * - residual: log of an autoencoder's mean squared residual;
  * - tails: how far out in its own column every value lies, summed.
  */
-export const EVIDENCE = [
-  "shallow",
-  "deep",
-  "departure",
-  "gaussian",
-  "prototypes",
-  "references",
-  "residual",
-  "tails",
-] as const;
+export const EVIDENCE = ["shallow", "departure", "gaussian", "prototypes", "references", "residual", "tails"] as const;
 export type EvidenceName = (typeof EVIDENCE)[number];
 
 /** Kinds that normal rows alone teach: distances to them. */
@@ -41,17 +31,12 @@ export const DISTANCES = [
 ] as const satisfies readonly EvidenceName[];
 
 /** Kinds that are trees. */
-export const FORESTS = ["shallow", "deep", "departure"] as const satisfies readonly EvidenceName[];
+export const FORESTS = ["shallow", "departure"] as const satisfies readonly EvidenceName[];
 export type ForestName = (typeof FORESTS)[number];
 
 /** Kinds that are distances to the nearest of some points. */
 export const POINTS = ["prototypes", "references"] as const satisfies readonly EvidenceName[];
 export type PointsName = (typeof POINTS)[number];
-
-/** Columns that the trees of a kind may split: inputs, and what stands beside them. */
-export function forestColumns(name: ForestName, inputs: number): number {
-  return name === "deep" ? 2 * inputs : inputs;
-}
 
 /**
  * What of evidence below the median normal row counts: a row far from all normal ones may well be called the most normal of
@@ -77,7 +62,6 @@ export function evidenceShapes(shape: EvidenceShape): Map<string, number[]> {
     shapes.set(`${name}.w`, [n, k]).set(`${name}.b`, [n]);
   };
   layer("gaussian", inputs, inputs);
-  shapes.set("gaussian.mean", [inputs]).set("gaussian.weight", [inputs]);
   for (const name of POINTS) {
     layer(name, shape[name], inputs);
     shapes.set(`${name}.scale`, [shape[name]]);
@@ -123,7 +107,6 @@ export function evidenceNetwork(
   const layers = new Map([...shapes].filter(([name]) => /\.[wb]$/.test(name)));
   const weights = loadedParameters(kernel, layers, { values, fixed });
   const outlying = tailTable(kernel, values("tails.knots"));
-  const [mean, weight] = ["gaussian.mean", "gaussian.weight"].map((name) => floats(kernel, values(name)));
   const points = Object.fromEntries(
     POINTS.map((name) => [
       name,
@@ -131,8 +114,7 @@ export function evidenceNetwork(
     ]),
   ) as Record<PointsName, { w: Address; scale: Address }>;
   const forests = FORESTS.map((name, i) => {
-    const columns = forestColumns(name, shape.inputs);
-    const table = forestTable(kernel, values(`${name}.nodes`), values(`${name}.roots`), columns);
+    const table = forestTable(kernel, values(`${name}.nodes`), values(`${name}.roots`), shape.inputs);
     return { table, start: values("forest.start")[i] };
   });
   const { inputs } = shape;
@@ -145,9 +127,9 @@ export function evidenceNetwork(
     const i = EVIDENCE.indexOf(name);
     tape.emit(["STANDARDISE", column, { float: centre[i] }, { float: scale[i] }, to, apart]);
   };
-  const forest = (tape: Tape, name: ForestName, x: Value, beside: Value, out: Address): void => {
+  const forest = (tape: Tape, name: ForestName, x: Value, out: Address): void => {
     const { table, start } = forests[FORESTS.indexOf(name)];
-    tape.emit(["FOREST", x.at, inputs, beside.at, table, { float: start }, out]);
+    tape.emit(["FOREST", x.at, inputs, table, { float: start }, out]);
   };
 
   const nearest = (tape: Tape, name: PointsName, x: Value, apart: Address, out: Address): void => {
@@ -159,7 +141,7 @@ export function evidenceNetwork(
 
   const evidence = (tape: Tape, x: Value): Evidence => {
     const column = (): Address => kernel.allocate(tape.rows);
-    const trees = { shallow: column(), deep: column(), departure: column() };
+    const trees = { shallow: column(), departure: column() };
     const near = {
       gaussian: column(),
       prototypes: column(),
@@ -168,16 +150,15 @@ export function evidenceNetwork(
       tails: column(),
     };
 
-    const conditional = linear(tape, x, "gaussian");
-    tape.emit(["MAHALANOBIS", x.at, conditional.at, inputs, mean, weight, near.gaussian]);
-    forest(tape, "shallow", x, conditional, trees.shallow);
-    forest(tape, "deep", x, conditional, trees.deep);
-    tape.release(conditional);
+    forest(tape, "shallow", x, trees.shallow);
+    const white = linear(tape, x, "gaussian");
+    tape.emit(["LOG_MEAN_SQUARE", white.at, inputs, near.gaussian]);
+    tape.release(white);
 
     nearest(tape, "prototypes", x, 0, near.prototypes);
     const apart = tape.input(inputs);
     nearest(tape, "references", x, apart.at, near.references);
-    forest(tape, "departure", apart, apart, trees.departure);
+    forest(tape, "departure", apart, trees.departure);
     tape.release(apart);
 
     const wide = tape.gelu(linear(tape, x, "residual.in"));

@@ -1,8 +1,8 @@
 /** Trees as the kernel evaluates them: masks of leaves, tree by tree for eight rows and column by column for one. */
 import type { Address, Kernel } from "./kernel.ts";
 
-/** Bits of a mask: trees with more leaves are walked instead. */
-const MOST_LEAVES = 32;
+/** Bits of a mask: no tree has more leaves. */
+export const MOST_LEAVES = 32;
 
 /**
  * Lays a forest out in the kernel; see `forest` in assembly/forest.ts for the table.
@@ -15,18 +15,8 @@ export function forestTable(kernel: Kernel, nodes: Float32Array, roots: Float32A
   const { functions } = kernel;
   let raw = kernel.scratch(nodes.length);
   kernel.floats(raw, nodes.length).set(nodes);
-  const masked: number[] = [];
-  const walked: number[] = [];
-  let leafCount = 0;
-  for (const root of roots) {
-    const below = functions.leavesBelow(raw, root);
-    if (below > MOST_LEAVES) walked.push(12 * root);
-    else {
-      masked.push(root);
-      leafCount += below;
-    }
-  }
-  const count = masked.length;
+  const count = roots.length;
+  const leafCount = roots.reduce((sum, root) => sum + functions.leavesBelow(raw, root), 0);
   const splits = leafCount - count;
   const trees = kernel.allocate(2 * count);
   const byTree = kernel.allocate(3 * splits);
@@ -35,19 +25,14 @@ export function forestTable(kernel: Kernel, nodes: Float32Array, roots: Float32A
   const byColumn = kernel.allocate(3 * splits);
   const masks = kernel.allocate(count);
   const turned = kernel.allocate(8 * columns);
-  const walkedRoots = kernel.allocate(walked.length);
-  const walkedNodes = kernel.allocate(walked.length > 0 ? nodes.length : 0);
-  const table = kernel.allocate(10);
+  const table = kernel.allocate(6);
 
   raw = kernel.scratch(nodes.length + count);
   const roots32 = raw + 4 * nodes.length;
   kernel.floats(raw, nodes.length).set(nodes);
   const words = new Int32Array(functions.memory.buffer);
-  words.set(masked, roots32 / 4);
+  words.set(roots, roots32 / 4);
   functions.layForest(raw, roots32, count, columns, trees, byTree, leaves, starts, byColumn);
-  words.set(walked, walkedRoots / 4);
-  if (walked.length > 0) kernel.floats(walkedNodes, nodes.length).set(nodes);
-  const ends = [trees + 8 * count, walkedRoots + 4 * walked.length];
-  words.set([columns, trees, ends[0], byTree, starts, masks, turned, walkedRoots, ends[1], walkedNodes], table / 4);
+  words.set([trees, trees + 8 * count, byTree, starts, masks, turned], table / 4);
   return table;
 }

@@ -13,7 +13,6 @@ export type Operation =
   | "SIGN_STEP"
   | "TAILS"
   | "LOG_MEAN_SQUARE"
-  | "MAHALANOBIS"
   | "NEAREST"
   | "FOREST"
   | "STANDARDISE"
@@ -36,7 +35,7 @@ export interface KernelFunctions {
   packTransposed(packed: number, n: number, k: number, transposed: number): void;
   notFinite(values: number, count: number): number;
   notWhole(values: number, count: number, step: number, most: number): number;
-  wrongNode(nodes: number, count: number, columns: number, deepest: number, depths: number): number;
+  wrongNode(nodes: number, count: number, columns: number, most: number, leaves: number): number;
   leavesBelow(nodes: number, node: number): number;
   layForest(
     nodes: number,

@@ -31,7 +31,7 @@ test("the first value that is no whole number within bounds is found among every
   );
 });
 
-test("kernel and host find the same wrong node, be it column, child or depth", () => {
+test("kernel and host find the same wrong node, be it column, child or one with too many leaves", () => {
   const COLUMNS = 5;
   const node = fc.record({ leaf: fc.boolean(), column: fc.nat(COLUMNS - 1), child: fc.double({ min: 0, max: 0.999 }) });
   const wrong = fc.array(fc.tuple(fc.nat(40 * 3), fc.oneof(odd, fc.integer({ min: -3, max: 45 }))), { maxLength: 2 });

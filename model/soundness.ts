@@ -9,26 +9,27 @@ export interface Searches {
   notWhole(values: Float32Array, step: number, most: number): number;
   /**
    * In trees (nodes, 3): a column that is not −1 nor within `columns`, a child that does not lie behind its parent or
-   * within the nodes; or the second value of a node with more than `deepest` levels below it.
+   * within the nodes; or the second value of a node with more than `most` leaves below it, shared ones counted anew.
    */
-  wrongNode(nodes: Float32Array, columns: number, deepest: number): number;
+  wrongNode(nodes: Float32Array, columns: number, most: number): number;
 }
 
 /** For who has no kernel at hand. */
 export const SEARCHES: Searches = {
   notFinite: (values) => values.findIndex((value) => !Number.isFinite(value)),
   notWhole: (values, step, most) => values.findIndex((value, i) => i % step === 0 && !isWhole(value, 0, most)),
-  wrongNode: (nodes, columns, deepest) => {
+  wrongNode: (nodes, columns, most) => {
     const count = nodes.length / 3;
-    const depths = new Uint8Array(count);
+    const leaves = new Uint8Array(count).fill(1);
     for (let i = count - 1; i >= 0; i--) {
       const column = nodes[3 * i];
       const low = nodes[3 * i + 2];
       if (column === -1) continue;
       if (!isWhole(column, 0, columns - 1)) return 3 * i;
       if (!isWhole(low, i + 1, count - 2)) return 3 * i + 2;
-      depths[i] = 1 + Math.max(depths[low], depths[low + 1]);
-      if (depths[i] > deepest) return 3 * i + 1;
+      const below = leaves[low] + leaves[low + 1];
+      if (below > most) return 3 * i + 1;
+      leaves[i] = below;
     }
     return -1;
   },
@@ -44,10 +45,10 @@ export function searchesIn(kernel: Kernel): Searches {
   return {
     notFinite: (values) => kernel.functions.notFinite(put(values), values.length),
     notWhole: (values, step, most) => kernel.functions.notWhole(put(values), values.length, step, most),
-    wrongNode: (nodes, columns, deepest) => {
+    wrongNode: (nodes, columns, most) => {
       const count = nodes.length / 3;
       const at = put(nodes, Math.ceil(count / 4));
-      return kernel.functions.wrongNode(at, count, columns, deepest, at + 4 * nodes.length);
+      return kernel.functions.wrongNode(at, count, columns, most, at + 4 * nodes.length);
     },
   };
 }

@@ -4,13 +4,13 @@ import {
   EVIDENCE,
   type EvidenceName,
   evidenceShapes,
-  forestColumns,
   type ForestName,
   FORESTS,
   POINTS,
   type PointsName,
   standardised,
 } from "../model/evidence.ts";
+import { MOST_LEAVES } from "../model/forest.ts";
 import { gelu } from "./twin.ts";
 
 export type Values = ReadonlyMap<string, Float32Array>;
@@ -32,10 +32,14 @@ export function randomEvidence(shape: EvidenceShape, next: () => number): Map<st
   for (const kind of FORESTS) {
     const [count, trees] = [shape[`${kind}Nodes`], shape[`${kind}Trees`]];
     const nodes = values.get(`${kind}.nodes`) ?? new Float32Array();
-    for (let i = 0; i < count; i++) {
-      const leaf = i + 2 >= count || next() < 0.3;
-      nodes[3 * i] = leaf ? -1 : whole(forestColumns(kind, shape.inputs));
-      nodes[3 * i + 2] = leaf ? 0 : i + 1 + whole(count - 2 - i);
+    const leaves = new Uint8Array(count).fill(1);
+    for (let i = count - 1; i >= 0; i--) {
+      const low = i + 1 + whole(count - 2 - i);
+      const below = leaves[low] + leaves[low + 1];
+      const leaf = i + 2 >= count || below > MOST_LEAVES || next() < 0.3;
+      nodes[3 * i] = leaf ? -1 : whole(shape.inputs);
+      nodes[3 * i + 2] = leaf ? 0 : low;
+      if (!leaf) leaves[i] = below;
     }
     values.set(
       `${kind}.roots`,
@@ -53,7 +57,7 @@ export function randomEvidence(shape: EvidenceShape, next: () => number): Map<st
       }),
     );
   }
-  for (const name of ["gaussian.weight", "prototypes.scale", "references.scale"]) {
+  for (const name of ["prototypes.scale", "references.scale"]) {
     values.get(name)?.forEach((_, at, all) => (all[at] = 0.5 + next()));
   }
   return values;
@@ -84,7 +88,6 @@ export function evidenceOf(x: ArrayLike<number>, shape: EvidenceShape, values: V
     });
   };
   const row = Array.from(x);
-  const beside = linear(row, "gaussian");
   const forest = (name: ForestName, walked: readonly number[]): number => {
     const nodes = get(`${name}.nodes`);
     return get(`${name}.roots`).reduce((sum, root) => {
@@ -95,8 +98,8 @@ export function evidenceOf(x: ArrayLike<number>, shape: EvidenceShape, values: V
       return sum + nodes[3 * node + 1];
     }, get("forest.start")[FORESTS.indexOf(name)]);
   };
-  const [mean, weight] = [get("gaussian.mean"), get("gaussian.weight")];
-  const squared = row.reduce((sum, value, j) => sum + (value - mean[j]) * beside[j] * weight[j], 0);
+  const logMeanSquare = (z: readonly number[]): number =>
+    Math.log1p(z.reduce((sum, value) => sum + value * value, 0) / z.length);
   const nearest = (name: PointsName): { distance: number; apart: number[] } => {
     const [points, affinity] = [get(`${name}.w`), linear(row, name)];
     const best = affinity.indexOf(Math.max(...affinity));
@@ -106,7 +109,6 @@ export function evidenceOf(x: ArrayLike<number>, shape: EvidenceShape, values: V
   const reference = nearest("references");
   const narrow = linear(linear(row, "residual.in").map(gelu), "residual.code");
   const again = linear(linear(narrow, "residual.wide").map(gelu), "residual.out");
-  const residual = Math.log1p(row.reduce((sum, value, j) => sum + (value - again[j]) ** 2, 0) / row.length);
   const knots = get("tails.knots");
   const tails = row.reduce((sum, value, j) => {
     const own = Array.from({ length: shape.tailKnots }, (_, i) => knots.subarray(3 * i, 3 * i + 3))
@@ -115,13 +117,12 @@ export function evidenceOf(x: ArrayLike<number>, shape: EvidenceShape, values: V
     return sum + interpolated(own, value);
   }, 0);
   const raw = {
-    gaussian: Math.sqrt(Math.max(0, squared)),
+    gaussian: logMeanSquare(linear(row, "gaussian")),
     prototypes: nearest("prototypes").distance,
     references: reference.distance,
-    residual,
+    residual: logMeanSquare(row.map((value, j) => value - again[j])),
     tails,
     shallow: forest("shallow", row),
-    deep: forest("deep", [...row, ...beside]),
     departure: forest("departure", reference.apart),
   };
   const standard = (name: EvidenceName, raw: number): number => {

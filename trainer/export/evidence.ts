@@ -7,20 +7,18 @@ import { treeEnsemble } from "./trees.ts";
 /** Logits (rows, 2) from x (rows, inputs), as `evidenceNetwork` of model/evidence.ts. */
 export function evidenceLogits(layers: Layers, x: Name): Name {
   const { graph } = layers;
-  const beside = layers.linear(x, "gaussian");
   const together = (parts: readonly Name[]): Name => graph.node("Concat", [...parts], { axis: { int: 1 } });
-  const [shallow, deep, departure] = layers.values("forest.start");
+  const [shallow, departure] = layers.values("forest.start");
   const [prototype, reference] = POINTS.map((name) => nearest(layers, x, name));
   const standard = (name: EvidenceName, s: Name): Name => standardised(layers, s, name);
   // every kind of evidence as a column (rows, 1)
   const all: Readonly<Record<EvidenceName, Name>> = {
-    gaussian: standard("gaussian", mahalanobis(layers, x, beside)),
+    gaussian: standard("gaussian", logMeanSquare(layers, layers.linear(x, "gaussian"))),
     prototypes: standard("prototypes", prototype.distance),
     references: standard("references", reference.distance),
     residual: standard("residual", rebuilt(layers, x)),
     tails: standard("tails", tails(layers, x)),
     shallow: standard("shallow", treeEnsemble(layers, "shallow", x, shallow)),
-    deep: standard("deep", treeEnsemble(layers, "deep", together([x, beside]), deep)),
     departure: standard("departure", treeEnsemble(layers, "departure", reference.apart, departure)),
   };
   return layers.linear(together(EVIDENCE.map((name) => all[name])), "head");
@@ -50,16 +48,6 @@ function tails(layers: Layers, x: Name): Name {
   return graph.node("Add", [graph.node("MatMul", [done, row("rise", [lines.length, 1])]), layers.scalar(start)]);
 }
 
-/** √((x − μ)ᵀ·P·(x − μ)) from the conditional residuals r: terms may cancel, so they are summed in double precision. */
-function mahalanobis(layers: Layers, x: Name, beside: Name): Name {
-  const { graph } = layers;
-  const offset = graph.node("Sub", [x, layers.constant("gaussian.mean")]);
-  const factors = [offset, beside, layers.constant("gaussian.weight")].map((factor) => graph.toDouble(factor));
-  const product = factors.reduce((left, right) => graph.node("Mul", [left, right]));
-  const sum = graph.node("ReduceSum", [product, graph.integers([1])]);
-  return graph.toFloat(graph.node("Sqrt", [graph.node("Max", [sum, graph.doubles([0])])]));
-}
-
 /** Distance to the point of the largest x·p − ‖p‖²/2, from the differences, times its scale; and the differences' sizes. */
 function nearest(layers: Layers, x: Name, name: PointsName): { distance: Name; apart: Name } {
   const { graph } = layers;
@@ -75,11 +63,14 @@ function nearest(layers: Layers, x: Name, name: PointsName): { distance: Name; a
 
 /** ln(1 + mean squared residual of the autoencoder) */
 function rebuilt(layers: Layers, x: Name): Name {
-  const { graph } = layers;
   const wide = layers.gelu(layers.linear(x, "residual.in"));
   const again = layers.gelu(layers.linear(layers.linear(wide, "residual.code"), "residual.wide"));
-  const difference = graph.node("Sub", [x, layers.linear(again, "residual.out")]);
-  const square = graph.node("Mul", [difference, difference]);
+  return logMeanSquare(layers, layers.graph.node("Sub", [x, layers.linear(again, "residual.out")]));
+}
+
+function logMeanSquare(layers: Layers, x: Name): Name {
+  const { graph } = layers;
+  const square = graph.node("Mul", [x, x]);
   const mean = graph.node("ReduceMean", [square], { axes: { ints: [1] } });
   return graph.node("Log", [graph.node("Add", [mean, layers.scalar(1)])]);
 }

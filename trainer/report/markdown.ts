@@ -1,4 +1,4 @@
-/** A report as Markdown: text and tables; plots are in the HTML page. */
+/** A report as Markdown: text and tables; plots, and sections of nothing else, are in the HTML page. */
 import type { Cell, Report, Table } from "./section.ts";
 
 export function toMarkdown({ title, intro, sections }: Report): string {
@@ -8,7 +8,7 @@ export function toMarkdown({ title, intro, sections }: Report): string {
       if (block.kind === "text") return [escape(block.text)];
       return block.kind === "table" ? [tableText(block)] : [];
     });
-    parts.push(`${"#".repeat(section.level + 1)} ${escape(section.title)}`, ...blocks);
+    if (blocks.length > 0) parts.push(`${"#".repeat(section.level + 1)} ${escape(section.title)}`, ...blocks);
   }
   return `${parts.join("\n\n")}\n`;
 }

@@ -131,7 +131,7 @@ function costSections(frame: Frame, focus: MethodInfo): Section[] {
   };
   if (calibration === "") return [costs];
   const words =
-    "Confidence is the method's own where it gives probabilities, else Platt scaling of its scores, fitted on validation rows of seen families. What it is worth on a family never seen is another matter:";
+    "Confidence is the method's own where it gives probabilities, else Platt scaling of its scores, fitted on validation rows of seen families. What it is worth on a family never seen is another matter.";
   const caption = "Expected calibration error of the confidence, 10 bins";
   return [
     { title: "Calibration", level: 2, blocks: [text(words), { kind: "plot", caption, svg: calibration }] },

@@ -1,26 +1,13 @@
 /** Boosted trees as evidence of the labels: forests blind to a fold of families each, for judging, and some on all. */
+import { type ForestName, FORESTS } from "../../../model/evidence.ts";
 import type { Matrix } from "../../data/matrix.ts";
 import { type Booster, type BoosterOptions, fitBooster } from "../boosting/histogram-booster.ts";
 import { drawRows, rowsAt, stacked } from "../select.ts";
 import { labelled } from "../boosting/labelled.ts";
 import { type Draw, shuffled } from "../draw.ts";
 
-/** Small trees, on the inputs and on departures: they transfer to unseen families. */
-const SHALLOW = { rounds: 60, leaves: 7, leastRows: 50, l2: 5, rate: 0.1 } as const satisfies BoosterOptions;
-/** Larger trees on inputs and conditional residuals, half of the columns each: they find what few columns show together. */
-const DEEP = {
-  rounds: 100,
-  leaves: 31,
-  leastRows: 20,
-  l2: 1,
-  rate: 0.1,
-  columns: 0.5,
-} as const satisfies BoosterOptions;
-
-/** How the trees of each kind grow. */
-const GROWTH = { shallow: SHALLOW, deep: DEEP, departure: SHALLOW } as const;
-export const BOOSTED = ["shallow", "deep", "departure"] as const;
-type BoostedName = (typeof BOOSTED)[number];
+/** Small trees: they transfer to unseen families. */
+const SMALL = { rounds: 60, leaves: 7, leastRows: 50, l2: 5, rate: 0.1 } as const satisfies BoosterOptions;
 
 /** Forests of each kind that ship, grown on all families. */
 export const REFITS = 3;
@@ -58,9 +45,9 @@ interface Ground {
   readonly families: ReadonlyMap<string, Matrix>;
 }
 
-export type Grounds = Readonly<Record<BoostedName, Ground>>;
-export type Forests = Readonly<Record<BoostedName, readonly Forest[]>>;
-export const NO_FORESTS: Forests = { shallow: [], deep: [], departure: [] };
+export type Grounds = Readonly<Record<ForestName, Ground>>;
+export type Forests = Readonly<Record<ForestName, readonly Forest[]>>;
+export const NO_FORESTS: Forests = { shallow: [], departure: [] };
 
 /** A forest of each kind for each set of families to keep from it. */
 export async function growForests(
@@ -69,10 +56,10 @@ export async function growForests(
   draw: (kind: number, fold: number) => Draw,
   step: (note: string, compute: () => Forest) => Promise<Forest>,
 ): Promise<Forests> {
-  const result: Record<BoostedName, Forest[]> = { shallow: [], deep: [], departure: [] };
+  const result: Record<ForestName, Forest[]> = { shallow: [], departure: [] };
   for (const [fold, outside] of outsides.entries()) {
-    for (const [kind, name] of BOOSTED.entries()) {
-      const fit = () => fitForest(grounds[name], outside, GROWTH[name], draw(kind, fold));
+    for (const [kind, name] of FORESTS.entries()) {
+      const fit = () => fitForest(grounds[name], outside, draw(kind, fold));
       result[name].push(await step("trees", fit));
     }
   }
@@ -80,18 +67,12 @@ export async function growForests(
 }
 
 /** A forest on normal rows against the families that are not kept from it. */
-function fitForest(
-  { normal, families }: Ground,
-  outside: ReadonlySet<string>,
-  options: BoosterOptions,
-  draw: Draw,
-): Forest {
+function fitForest({ normal, families }: Ground, outside: ReadonlySet<string>, draw: Draw): Forest {
   const seen = [...families].flatMap(([family, rows]) => (outside.has(family) ? [] : [rows]));
   const anomalous = stacked(seen, normal.cols);
-  const leastRows = Math.min(options.leastRows, Math.max(1, Math.ceil(anomalous.rows / 5)));
+  const leastRows = Math.min(SMALL.leastRows, Math.max(1, Math.ceil(anomalous.rows / 5)));
   const drawn = rowsAt(normal, drawRows(normal.rows, MOST_NORMALS, draw).toSorted());
-  const seed = draw.next() >>> 0;
-  return { booster: fitBooster(labelled(drawn, anomalous), { ...options, leastRows, seed }), outside };
+  return { booster: fitBooster(labelled(drawn, anomalous), { ...SMALL, leastRows }), outside };
 }
 
 /** Mean log odds of some forests, one a row. */

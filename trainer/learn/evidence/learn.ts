@@ -1,7 +1,7 @@
 /** The default learner: manifold evidence from normal rows, boundary evidence from labels with rotating roles, one head. */
 import { setImmediate } from "node:timers/promises";
 import type { EvidenceShape, Tensor } from "../../../model/artefact.ts";
-import { EVIDENCE, type EvidenceName } from "../../../model/evidence.ts";
+import { EVIDENCE, type EvidenceName, FORESTS } from "../../../model/evidence.ts";
 import type { Memory } from "../../../model/memory.ts";
 import type { Matrix } from "../../data/matrix.ts";
 import { TURNS } from "../../data/sides.ts";
@@ -9,7 +9,7 @@ import { drawFor } from "../draw.ts";
 import { gather } from "../judge.ts";
 import type { EncodedFit } from "../encode-fit.ts";
 import { rowsWhere, stacked } from "../select.ts";
-import { BOOSTED, familyFolds, type Forests, type Grounds, growForests, NO_FORESTS, REFITS } from "./forests.ts";
+import { familyFolds, type Forests, type Grounds, growForests, NO_FORESTS, REFITS } from "./forests.ts";
 import { calibrate, fitHead, headLogits, type Normals, type Table } from "./head.ts";
 import {
   blind,
@@ -92,7 +92,7 @@ export async function learnEvidence(
   // without folds, the forests that ship judge as well
   const grown = folds.length > 1 ? folds.length : 0;
   const anew = options.anew || grown === 0 ? REFITS : 0;
-  const trees = labelled ? BOOSTED.length : 0;
+  const trees = labelled ? FORESTS.length : 0;
   const total = MANIFOLD_STEPS * (1 + away.length) + trees * (grown + anew + away.length);
   let done = 0;
   const step = async <T>(note: string, compute: () => T): Promise<T> => {
@@ -148,7 +148,7 @@ export async function learnEvidence(
       return [family, table(evidenceOf({ ...judging, ...blind(judging, family) }, all), judged.scales)];
     }),
   );
-  const ofLabels: readonly EvidenceName[] = BOOSTED;
+  const ofLabels: readonly EvidenceName[] = FORESTS;
   const used = EVIDENCE.map((name) => options.evidence.includes(name) && (labelled || !ofLabels.includes(name)));
   const byBlocks = data.turns !== undefined;
   const beside = byBlocks ? { ...judged.normals, strange: NO_ROWS } : judged.normals;

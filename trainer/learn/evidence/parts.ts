@@ -2,9 +2,8 @@
 import type { DISTANCES, EvidenceName } from "../../../model/evidence.ts";
 import type { Matrix } from "../../data/matrix.ts";
 import type { Draw } from "../draw.ts";
-import { beside } from "../select.ts";
 import { type Forest, type Grounds, meanLogOdds } from "./forests.ts";
-import { conditional, distances, fitGaussian, type Gaussian } from "./gaussian.ts";
+import { distances, fitGaussian, type Gaussian } from "./gaussian.ts";
 import { departures, nearest, nearness, type Points } from "./points.ts";
 import { fitPrototypes } from "./prototypes.ts";
 import { fitReferences, type References } from "./references.ts";
@@ -23,7 +22,6 @@ export interface Manifold {
 /** Learned from labels. */
 export interface Boundary {
   readonly shallow: readonly Forest[];
-  readonly deep: readonly Forest[];
   readonly departure: readonly Forest[];
 }
 
@@ -51,27 +49,23 @@ export async function fitManifold(
   };
 }
 
-/** Rows as a manifold has them: their distances, and beside the rows what trees on labels split. */
+/** Rows as a manifold has them: their distances, and what trees on labels split besides the rows. */
 export interface View {
   readonly distances: Distances;
-  /** Inputs and their conditional residuals. */
-  readonly deep: Matrix;
   readonly departure: Matrix;
 }
 
 export function viewOf(manifold: Manifold, rows: Matrix): View {
   const { gaussian, prototypes, references, rebuilder, tails } = manifold;
-  const conditionals = conditional(gaussian, rows);
   const placed = nearest(references.centres, rows);
   return {
     distances: {
-      gaussian: distances(gaussian, rows, conditionals),
+      gaussian: distances(gaussian, rows),
       prototypes: nearness(prototypes, rows),
       references: nearness(references, rows, placed),
       residual: residuals(rebuilder, rows),
       tails: surprises(tails, rows),
     },
-    deep: beside(rows, conditionals),
     departure: departures(references, rows, placed),
   };
 }
@@ -81,36 +75,27 @@ export function evidenceOf(parts: Parts, rows: Matrix, view: View = viewOf(parts
   return {
     ...view.distances,
     shallow: meanLogOdds(parts.shallow, rows),
-    deep: meanLogOdds(parts.deep, view.deep),
     departure: meanLogOdds(parts.departure, view.departure),
   };
 }
 
 /** The forests that never saw a family; where there are none, all of them. */
-export function blind({ shallow, deep, departure }: Boundary, family: string): Boundary {
+export function blind({ shallow, departure }: Boundary, family: string): Boundary {
   const outside = (forests: readonly Forest[]): readonly Forest[] => {
     const chosen = forests.filter((one) => one.outside.has(family));
     return chosen.length > 0 ? chosen : forests;
   };
-  return { shallow: outside(shallow), deep: outside(deep), departure: outside(departure) };
+  return { shallow: outside(shallow), departure: outside(departure) };
 }
 
 /** What the trees of each kind are grown on. */
-export function groundsOf(
-  normal: Matrix,
-  families: ReadonlyMap<string, Matrix>,
-  { gaussian, references }: Manifold,
-): Grounds {
-  const each = (view: (rows: Matrix) => Matrix): ReadonlyMap<string, Matrix> =>
-    new Map([...families].map(([family, rows]) => [family, view(rows)]));
-  const deep = (rows: Matrix): Matrix => beside(rows, conditional(gaussian, rows));
+export function groundsOf(normal: Matrix, families: ReadonlyMap<string, Matrix>, { references }: Manifold): Grounds {
   const { others, placed } = references;
   return {
     shallow: { normal, families },
-    deep: { normal: deep(normal), families: each(deep) },
     departure: {
       normal: departures(references, others, placed),
-      families: each((rows) => departures(references, rows)),
+      families: new Map([...families].map(([family, rows]) => [family, departures(references, rows)])),
     },
   };
 }

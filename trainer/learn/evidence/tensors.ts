@@ -13,7 +13,7 @@ export function shapeOf({ tails, prototypes, references, rebuilder, ...parts }: 
     const { nodes, roots } = merged(forests);
     return { trees: roots.length, nodes: nodes.length / 3 };
   };
-  const [shallow, deep, departure] = FORESTS.map((name) => forest(parts[name]));
+  const [shallow, departure] = FORESTS.map((name) => forest(parts[name]));
   return {
     kind: "evidence",
     inputs,
@@ -24,8 +24,6 @@ export function shapeOf({ tails, prototypes, references, rebuilder, ...parts }: 
     code: rebuilder.code,
     shallowTrees: shallow.trees,
     shallowNodes: shallow.nodes,
-    deepTrees: deep.trees,
-    deepNodes: deep.nodes,
     departureTrees: departure.trees,
     departureNodes: departure.nodes,
   };
@@ -48,7 +46,6 @@ export function tensorsOf(
   const knots = tails.flatMap((own, column) => [...own.places].flatMap((place, i) => [column, place, own.values[i]]));
   values.set("tails.knots", knots);
   values.set("gaussian.w", gaussian.w).set("gaussian.b", gaussian.b);
-  values.set("gaussian.mean", gaussian.mean).set("gaussian.weight", gaussian.weight);
   for (const name of POINTS) {
     const { centres, scale } = parts[name];
     values.set(`${name}.w`, centres.data).set(`${name}.scale`, scale);
