@@ -36,7 +36,7 @@ export async function defaultLearner(inputs: number, quick = false): Promise<Art
     notes: [],
   };
   const { fit } = splitDataset(dataset, { seed: 1, holdOut: [], shots: LABELS, split: "rows" });
-  const data = { name: "timing", files: [] };
+  const data = { name: "timing", files: [], roles: {} };
   const { artefact } = await train(fit, { seed: 1, split: "rows", shots: LABELS, heldOut: [], data, createdAt: "" });
   return artefact;
 }

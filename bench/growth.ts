@@ -89,7 +89,7 @@ function preparing(size: Size): Promise<number> {
 /** The whole default training. */
 function training(size: Size): Promise<number> {
   const { fit } = splitDataset(datasetOf(size), { seed: 1, holdOut: [], shots: 100, split: "rows" });
-  const data = { name: "growth", files: [] };
+  const data = { name: "growth", files: [], roles: {} };
   const request = { seed: 1, split: "rows" as const, shots: 100, heldOut: [], data, createdAt: "" };
   return processorSeconds(() => train(fit, request));
 }

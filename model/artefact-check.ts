@@ -146,13 +146,16 @@ export function readTraining(json: JsonValue): TrainingSummary {
     "heldOut",
     "domains",
     "families",
+    "reach",
     "normalRows",
     "data",
     "figures",
   );
-  const data = given.data.fields("name", "files");
+  const data = given.data.fields("name", "files", "roles");
   const figures: Record<string, number> = Object.create(null);
   for (const [name, figure] of given.figures.entries()) figures[name] = figure.number();
+  const reach: Record<string, number> = Object.create(null);
+  for (const [family, hash] of given.reach.entries()) reach[family] = hash.integer();
   return {
     method: given.method.text(),
     createdAt: given.createdAt.text(),
@@ -163,8 +166,13 @@ export function readTraining(json: JsonValue): TrainingSummary {
     heldOut: given.heldOut.texts(),
     domains: given.domains.texts(),
     families: given.families.texts(),
+    reach,
     normalRows: given.normalRows.integer(),
-    data: { name: data.name.text(), files: data.files.items().map(readDataFile) },
+    data: {
+      name: data.name.text(),
+      files: data.files.items().map(readDataFile),
+      roles: Object.fromEntries(Array.from(data.roles.entries(), ([role, column]) => [role, column.text()])),
+    },
     figures,
   };
 }

@@ -72,10 +72,14 @@ export interface TrainingSummary {
   readonly heldOut: readonly string[];
   readonly domains: readonly string[];
   readonly families: readonly string[];
+  /** Of families with labels in the data: the largest content hash among them, so that rows added later tell them apart. */
+  readonly reach: Readonly<Record<string, number>>;
   readonly normalRows: number;
   readonly data: {
     readonly name: string;
     readonly files: readonly { readonly path: string; readonly sha256: string }[];
+    /** Columns of a table that named its domains and blocks: what blocks were split by. */
+    readonly roles: Readonly<Partial<Record<"domain" | "block", string>>>;
   };
   /** Free-form figures measured during training, e.g. validation AUC. */
   readonly figures: Readonly<Record<string, number>>;
@@ -96,7 +100,7 @@ export interface Artefact {
   readonly thresholds: Thresholds;
   readonly golden: Golden;
   readonly training: TrainingSummary;
-  /** How normal rows look to the model; files of before there were references have none. */
+  /** How normal rows look to the model; none where no normal row was left to validate on. */
   readonly reference?: Reference;
   /** What the head can be fitted again on; evidence networks only. */
   readonly memory?: Memory;

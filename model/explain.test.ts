@@ -194,7 +194,7 @@ describe("explanations of the evidence network", () => {
   beforeAll(async () => {
     const { fit } = splitDataset(toy, { seed: 3, holdOut: [], shots: 40, split: "rows" });
     const request = { seed: 3, split: "rows", shots: 40, heldOut: [], method: "unseen" } as const;
-    const data = { name: "toy", files: [] };
+    const data = { name: "toy", files: [], roles: {} };
     scorer = new Scorer((await train(fit, { ...request, data, createdAt: "2026-01-01T00:00:00Z" })).artefact, kernel);
   });
   const plain = (): number[] => kinds.map(() => gaussian(draw));

@@ -121,7 +121,7 @@ export function countsOf({ score, features }: Reference): number[] {
   return [score, ...features].flatMap(({ counts }) => [...counts]);
 }
 
-/** The reference of a model, which one of before there were references has not. @throws UnseenError reference-missing */
+/** The reference of a model, which one without normal validation rows has not. @throws UnseenError reference-missing */
 export function referenceOf({ reference }: { readonly reference?: Reference }): Reference {
   if (reference) return reference;
   const remedy = "Train it again, or set one with `unseen threshold --reference`.";

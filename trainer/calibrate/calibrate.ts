@@ -45,7 +45,7 @@ function finished(before: Artefact, calibrated: Artefact, feedback: LabelledRows
   const { evaluation: _, ...artefact } = calibrated;
   const { rows } = before.golden;
   const scorer = new Scorer({ ...artefact, golden: before.golden }, kernelModule("score"), { selfTest: false });
-  const { families, labels, figures } = artefact.training;
+  const { families, heldOut, labels, figures } = artefact.training;
   const anomalies = feedback.count - feedback.normal.rows;
   return {
     ...artefact,
@@ -53,6 +53,7 @@ function finished(before: Artefact, calibrated: Artefact, feedback: LabelledRows
     training: {
       ...artefact.training,
       families: [...new Set([...families, ...feedback.families.keys()])],
+      heldOut: heldOut.filter((family) => !feedback.families.has(family)),
       labels: labels + anomalies,
       figures: { ...figures, calibratedLabels: (figures.calibratedLabels ?? 0) + feedback.count },
     },

@@ -15,7 +15,7 @@ export const evaluateCommand: Command = {
   args: {
     model: { type: "string", required: true, valueHint: "FILE", description: "model file" },
     ...dataOptions,
-    "hold-out": { type: "string", valueHint: "a,b", description: "families to report as unseen (those held out)" },
+    "hold-out": { type: "string", valueHint: "a,b", description: "families to report as unseen (all not trained on)" },
     write: { type: "boolean", description: "put the figures into the model file, for its card; its hash changes" },
     examples: { type: "string", valueHint: "N", description: "with --write: take N of these rows along as a sample" },
     ...jsonOption,
@@ -33,8 +33,7 @@ export const evaluateCommand: Command = {
     if (examples > 0 && options.write !== true) {
       throw new UnseenError("option-invalid", "--examples goes with --write.", "Give --write as well.");
     }
-    const given = names(options, "hold-out");
-    const holdOut = given.length > 0 ? given : scorer.artefact.training.heldOut;
+    const holdOut = options["hold-out"] === undefined ? undefined : names(options, "hold-out");
     const result = await withProgress("evaluating", quiet, async () => {
       const dataset = await readData(options, { columns: columnsOf(scorer.artefact.schema) });
       const evaluation = evaluate(scorer, dataset, holdOut);

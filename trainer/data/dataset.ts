@@ -27,6 +27,8 @@ export interface Group extends Rows {
   readonly blockNames: readonly string[];
 }
 
+export type Roles = Readonly<Partial<Record<"domain" | "block", string>>>;
+
 export interface Dataset {
   readonly name: string;
   readonly columns: readonly ColumnSpec[];
@@ -47,6 +49,8 @@ export interface Dataset {
    * ("DoS") → the `name`s of anomaly groups it stands for.
    */
   readonly familyNames?: ReadonlyMap<string, readonly string[]>;
+  /** Columns of a table that name its normal domains and blocks. */
+  readonly roles?: Roles;
   /** Official side of blocks (patients) by name; it counts only when splitting by blocks. */
   readonly blockSides?: ReadonlyMap<string, "train" | "test">;
 }

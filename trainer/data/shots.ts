@@ -12,7 +12,8 @@ export interface Shots {
  * Labels of a seen family: at most `shots` of its rows that are not on the test side and not `barred`, those with the
  * smallest hashes; 80 % support and 20 % validation, at least one of each when there are two or more.
  *
- * By rows, all others are test rows, barred ones included. By blocks, only rows of test blocks are; and support comes
+ * By rows, all others are test rows, barred ones included, but for those that may have been labels before others came
+ * between: usable ones with hashes up to `reach`. By blocks, only rows of test blocks are; and support comes
  * from training blocks and validation from validation blocks as far as those go, so that what is chosen on validation
  * rows is not flattered by their neighbours in support.
  */
@@ -21,6 +22,7 @@ export function labelFamily(
   shots: number,
   split: "rows" | "blocks",
   barred: (hash: number) => boolean,
+  reach = -1,
 ): Shots {
   const { sides, hashes } = family;
   const usable = indicesWhere(sides.length, (i) => sides[i] !== TEST && !barred(hashes[i]));
@@ -30,8 +32,8 @@ export function labelFamily(
     split === "rows"
       ? [usable.slice(0, labels - forValidation), usable.slice(labels - forValidation, labels)]
       : drawByBlocks(family, usable, labels - forValidation, forValidation);
-  const labelled = new Set([...support, ...validation]);
-  const test = indicesWhere(sides.length, (i) => (split === "rows" ? !labelled.has(i) : sides[i] === TEST));
+  const known = new Set([...support, ...validation, ...usable.filter((i) => hashes[i] <= reach)]);
+  const test = indicesWhere(sides.length, (i) => (split === "rows" ? !known.has(i) : sides[i] === TEST));
   return { support, validation, test };
 }
 

@@ -13,6 +13,8 @@ export interface SplitOptions extends NormalOptions {
   /** Most labelled anomalies per seen family, support and validation together. */
   readonly shots: number;
   readonly split: "rows" | "blocks";
+  /** The `reach` of each family when a model was trained, whose labels are no test rows though files have grown since. */
+  readonly reach?: Readonly<Record<string, number>>;
 }
 
 /** Known to this file only, so that nobody else can make a FitData or a HeldOut. */
@@ -33,6 +35,8 @@ interface FitParts {
     readonly kin: string;
     readonly support: Rows;
     readonly validation: Rows;
+    /** The largest hash among its labels, a whole number below 2^53. */
+    readonly reach: number;
   }[];
 }
 
@@ -132,7 +136,7 @@ export function splitDataset(dataset: Dataset, options: SplitOptions): Split {
     rows,
     ...(held.has(rows.name)
       ? holdOutFamily(rows, split)
-      : labelFamily(rows, shots, split, (hash) => heldHashes.has(hash))),
+      : labelFamily(rows, shots, split, (hash) => heldHashes.has(hash), options.reach?.[rows.name])),
   }));
   const labelled = new Set(
     drawn.flatMap(({ rows, support, validation }) => [...support, ...validation].map((i) => rows.hashes[i])),
@@ -159,6 +163,7 @@ export function splitDataset(dataset: Dataset, options: SplitOptions): Split {
       kin: kinOf(dataset, rows.name),
       support: rows.take(support),
       validation: rows.take(validation),
+      reach: [...support, ...validation].reduce((most, i) => Math.max(most, rows.hashes[i]), 0),
     })),
   });
   const heldOut = new HeldOut(KEY, {

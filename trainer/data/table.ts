@@ -75,6 +75,10 @@ export async function readTable(sources: string | readonly string[], options: Ta
     dropped: typed.dropped,
     duplicates: unique.duplicates,
     notes: [...notes, ...typed.notes, ...unique.notes],
+    roles: {
+      ...(options.domain === undefined ? {} : { domain: options.domain }),
+      ...(options.block === undefined ? {} : { block: options.block }),
+    },
   };
 }
 

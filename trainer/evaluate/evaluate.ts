@@ -1,8 +1,9 @@
 /** Evaluation: a model against the rows its training has not seen, family by family. */
+import type { TrainingSummary } from "../../model/artefact.ts";
 import type { Scorer } from "../../model/scorer.ts";
 import { UnseenError } from "../../model/errors.ts";
 import type { Dataset, Rows } from "../data/dataset.ts";
-import { resolveFamilies } from "../data/families.ts";
+import { familiesOf, resolveFamilies } from "../data/families.ts";
 import { encodeRows } from "../data/matrix.ts";
 import { type Split, splitDataset } from "../data/split.ts";
 import { type Decisions, aucRoc, averagePrecision, decisions } from "./metrics.ts";
@@ -37,11 +38,12 @@ export interface Evaluation {
 
 /**
  * Splits the data again as training did (seed, shots, kind of split and held-out families are in the artefact) and
- * scores only what fell on the test side, and all rows of held-out families.
+ * scores only what fell on the test side, and all rows of families it has no label of.
  *
+ * @param holdOut families to report as unseen; all that the model was not trained on unless given
  * @throws UnseenError family-unknown where a family to hold out was trained on or is not there
  */
-export function evaluate(scorer: Scorer, dataset: Dataset, holdOut: readonly string[]): Evaluation {
+export function evaluate(scorer: Scorer, dataset: Dataset, holdOut?: readonly string[]): Evaluation {
   const { training, schema, thresholds } = scorer.artefact;
   const { heldOut, wanted, notes } = testSide(scorer, dataset, holdOut);
   const score = (rows: Rows): Float32Array => {
@@ -103,9 +105,10 @@ export function evaluate(scorer: Scorer, dataset: Dataset, holdOut: readonly str
 export function testSide(
   { artefact: { training } }: Scorer,
   dataset: Dataset,
-  holdOut: readonly string[],
+  holdOut?: readonly string[],
 ): Pick<Split, "heldOut" | "notes"> & { readonly wanted: readonly string[] } {
-  const wanted = resolveFamilies(dataset, holdOut);
+  const strange = familiesOf(dataset).filter((family) => !training.families.includes(family));
+  const wanted = holdOut ? resolveFamilies(dataset, holdOut) : strange;
   for (const family of wanted) {
     if (!training.families.includes(family)) continue;
     throw new UnseenError(
@@ -114,10 +117,23 @@ export function testSide(
       `Held out of this model: ${training.heldOut.join(", ") || "none"}. Train again with --hold-out ${family}.`,
     );
   }
-  const { seed, shots, split } = training;
-  const held = training.heldOut.filter((name) => dataset.groups.some((group) => group.name === name));
-  const { heldOut, notes } = splitDataset(dataset, { seed, shots, split, holdOut: [...new Set([...held, ...wanted])] });
+  checkBlocks(training, dataset);
+  const { seed, shots, split, reach } = training;
+  const { heldOut, notes } = splitDataset(dataset, { seed, shots, split, reach, holdOut: strange });
   return { heldOut, wanted, notes };
+}
+
+/** Blocks of other columns are other blocks: which ones training saw could not be told. */
+function checkBlocks({ split, data }: TrainingSummary, { roles = {} }: Dataset): void {
+  if (split === "rows") return;
+  const wrong = (["domain", "block"] as const).find((role) => data.roles[role] !== roles[role]);
+  if (wrong === undefined) return;
+  const column = data.roles[wrong];
+  throw new UnseenError(
+    "data-changed",
+    `Training split by blocks ${column === undefined ? `without --${wrong}` : `with --${wrong} ${column}`}, and these data are read otherwise.`,
+    column === undefined ? `Leave --${wrong} out.` : `Give --${wrong} ${column}.`,
+  );
 }
 
 function macro(results: readonly FamilyResult[]): Omit<FamilyResult, "family" | "rows"> {

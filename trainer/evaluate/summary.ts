@@ -20,7 +20,7 @@ const [NORMAL_ROWS, FAMILY_ROWS] = [4000, 400];
 export function summarise(
   scorer: Scorer,
   dataset: Dataset,
-  holdOut: readonly string[],
+  holdOut: readonly string[] | undefined,
   { unseen, seen, falsePositives }: Evaluation,
   examples: number,
 ): EvaluationSummary {

@@ -56,6 +56,7 @@ export function exportArtefact(
       heldOut: request.heldOut,
       domains: fit.normal.map(({ domain }) => domain),
       families: fit.seen.map(({ family }) => family),
+      reach: Object.fromEntries(fit.seen.map(({ family, reach }) => [family, reach])),
       normalRows: fit.normal.reduce((sum, { train }) => sum + train.count, 0),
       data: request.data,
       figures,

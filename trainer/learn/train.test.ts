@@ -62,7 +62,7 @@ const request: TrainRequest = {
   split: "rows",
   shots: 40,
   heldOut: ["novel"],
-  data: { name: "toy", files: [] },
+  data: { name: "toy", files: [], roles: {} },
   createdAt: "2026-01-01T00:00:00Z",
   method: "paper",
   learning,

@@ -33,7 +33,7 @@ export function growIsolation(
   return {
     roots,
     column: Int32Array.from(forest.column),
-    // leaves as well in single precision, as the kernel adds them up
+    // leaves in single precision, as thresholds are
     value: Float64Array.from(forest.value, Math.fround),
     low: Int32Array.from(forest.low),
   };

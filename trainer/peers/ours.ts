@@ -24,7 +24,7 @@ export async function trainOurs({ fit, schema, seed }: TrainingSide, choice: Cho
     split: "rows",
     shots: 0,
     heldOut: [],
-    data: { name: "", files: [] },
+    data: { name: "", files: [], roles: {} },
     createdAt: "",
   });
   return artefact;

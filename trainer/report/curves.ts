@@ -22,7 +22,7 @@ export function meanCurve(lines: readonly ResultLine[]): CurvePoint[] {
 }
 
 /** Linear between points; at a step of the curve its upper end. */
-function recallAt(curve: ResultLine["curve"], rate: number): number {
+export function recallAt(curve: ResultLine["curve"], rate: number): number {
   const next = curve.findIndex(([x]) => x > rate);
   if (next === -1) return curve[curve.length - 1][1];
   if (next === 0) return curve[0][1];

@@ -1,6 +1,7 @@
 /** Results as a frame of tasks × methods: only what all methods were measured on, means over seeds. */
 import type { LineKey, ResultLine } from "../benchmark/line.ts";
 import type { Method } from "../peers/method.ts";
+import { recallAt } from "./curves.ts";
 
 /** Lines that may be compared with each other share these. */
 export type Setting = Pick<LineKey, "split" | "shots" | "holdOutK" | "full">;
@@ -35,12 +36,7 @@ export const aucOf: Figure = (line) => line.aucRoc;
  * Recall where 1 % of the test's own normal rows are flagged, read off the recorded points of the ROC curve: what the
  * ranking is worth there, wherever the budget's threshold came to lie.
  */
-export const recallAtTrueOnePercent: Figure = ({ curve }) => {
-  const rate = 0.01;
-  const after = curve.findIndex(([falsePositives]) => falsePositives > rate);
-  const [[x0, y0], [x1, y1]] = [curve[after - 1], curve[after]];
-  return y0 + ((y1 - y0) * (rate - x0)) / (x1 - x0);
-};
+export const recallAtTrueOnePercent: Figure = ({ curve }) => recallAt(curve, 0.01);
 
 /** A method needs this share of all lines for the comparison to be cut down to what it was measured on. */
 const COMPLETE = 0.9;
