@@ -20,7 +20,7 @@ export interface ClientOptions {
 export interface Target {
   /** The Worker's default model unless given. */
   readonly model?: string;
-  /** Pins a version; needs `model`. */
+  /** Pins a version; without `model` it is refused. */
   readonly version?: number;
   /** Gives up where it is aborted. */
   readonly signal?: AbortSignal;
@@ -33,7 +33,10 @@ export interface ScoreOptions extends Target {
   readonly explain?: boolean | number;
 }
 
-/** An answer that is a problem document; `message` says what is wrong, `problem.remedy` what to do. */
+/**
+ * An answer that is no success; `message` says what is wrong, `problem.remedy` what to do. Where it comes from elsewhere
+ * than the service and is no problem document, one of the type "about:blank" with the code "answer-unreadable" stands for it.
+ */
 export class ServiceProblem extends Error {
   override readonly name = "ServiceProblem";
   readonly status: number;
@@ -66,8 +69,14 @@ export class Unseen {
     this.#fetch = given;
   }
 
-  /** Scores up to 1,024 rows, 64 with explanations. @throws ServiceProblem */
+  /**
+   * Scores up to 1,024 rows, 64 with explanations.
+   *
+   * @throws ServiceProblem
+   * @throws RangeError naming row and column, from 0, of a number that is not finite; nothing is sent then
+   */
   async score(rows: readonly Row[], { threshold, explain, ...target }: ScoreOptions = {}): Promise<ScoreResponse> {
+    for (const [i, row] of rows.entries()) refuseLost(row, "row", i);
     const body = JSON.stringify({ instances: rows, threshold, explain });
     const response = await this.#post(scorePath(target), "application/json", body, target);
     return (await response.json()) as ScoreResponse;
@@ -78,13 +87,16 @@ export class Unseen {
    * fault in its place (`"code" in answer`).
    *
    * @throws ServiceProblem where nothing can be scored, for example without such a model
+   * @throws RangeError naming line, from 1, and column of a number that is not finite, and whatever `rows` throws: behind
+   * the answers to the rows before, the last to be sent
    */
   async *scoreLines(
     rows: Iterable<Row> | AsyncIterable<Row>,
     { threshold, explain, ...target }: ScoreOptions = {},
   ): AsyncGenerator<Prediction | LineFault, void> {
     const path = scorePath(target) + query({ threshold, explain });
-    const response = await this.#post(path, "application/x-ndjson", lines(rows), target);
+    const faults: unknown[] = [];
+    const response = await this.#post(path, "application/x-ndjson", lines(rows, faults), target);
     let rest = "";
     const text = response.body?.pipeThrough(new TextDecoderStream());
     for await (const piece of text ?? []) {
@@ -92,6 +104,7 @@ export class Unseen {
       rest = whole.pop() ?? "";
       for (const line of whole) yield JSON.parse(line) as Prediction | LineFault;
     }
+    if (faults.length > 0) throw faults[0];
   }
 
   /**
@@ -128,13 +141,18 @@ export class Unseen {
     const response = await call(this.#url + path, { ...init, headers });
     if (response.ok) return response;
     const retryAfter = Number(response.headers.get("retry-after") ?? Number.NaN);
-    const problem = (await response.json()) as ProblemDocument;
+    const said: unknown = await response.json().catch(() => undefined);
+    init.signal?.throwIfAborted();
+    const problem = isProblem(said) ? said : unreadable(response);
     throw new ServiceProblem(response.status, Number.isNaN(retryAfter) ? undefined : retryAfter, problem);
   }
 }
 
 function scorePath({ model, version }: Target): string {
-  if (model === undefined) return "/v1/score";
+  if (model === undefined) {
+    if (version === undefined) return "/v1/score";
+    throw new TypeError(`version ${version} of which model? Give the model as well.`);
+  }
   return `/v1/models/${encodeURIComponent(model)}${version === undefined ? "" : `/versions/${version}`}/score`;
 }
 
@@ -143,29 +161,83 @@ function query(options: Readonly<Record<string, string | number | boolean | unde
   return given.length > 0 ? `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}` : "";
 }
 
+function isProblem(said: unknown): said is ProblemDocument {
+  return typeof said === "object" && said !== null && "detail" in said && "code" in said;
+}
+
+/** Stands for an answer of a proxy, or of Cloudflare itself, which the service's own errors do not look like. */
+function unreadable({ status, statusText, headers }: Response): ProblemDocument {
+  const detail = `The answer is ${status}${statusText && ` ${statusText}`}, without a problem document.`;
+  return {
+    type: "about:blank",
+    title: statusText || `Status ${status}`,
+    status,
+    detail,
+    code: "answer-unreadable",
+    error: detail,
+    remedy: "Check the address and what stands between it and the service; from 500 on, try again later.",
+    request_id: headers.get("x-request-id") ?? headers.get("cf-ray") ?? "",
+  };
+}
+
+/** @throws RangeError for a value that JSON would write as null, which stands for a missing one */
+function refuseLost(row: Row, what: "row" | "line", index: number): void {
+  if (Array.isArray(row)) {
+    for (let i = 0; i < row.length; i++) {
+      if (row[i] === undefined || isNotFinite(row[i])) throw lost(row[i], what, index, String(i));
+    }
+  } else {
+    const values = row as Readonly<Record<string, Cell>>;
+    for (const name in values) {
+      if (isNotFinite(values[name])) throw lost(values[name], what, index, JSON.stringify(name));
+    }
+  }
+}
+
+function isNotFinite(value: unknown): boolean {
+  return typeof value === "number" && !Number.isFinite(value);
+}
+
+function lost(value: unknown, what: string, index: number, column: string): RangeError {
+  const remedy = "Give a finite number, or null where the value is missing.";
+  return new RangeError(`${what} ${index}, column ${column}: ${value} cannot be sent. ${remedy}`);
+}
+
 /** Rows that are there already go out so many at a time. */
 const ROWS_A_CHUNK = 64;
 
-/** Rows as lines, taken only when there is room for them. */
-function lines(rows: Iterable<Row> | AsyncIterable<Row>): ReadableStream<Uint8Array> {
+/**
+ * Rows as lines, taken only when there is room for them.
+ *
+ * @param faults is given what ends the lines before their time: an error of the stream would lose answers on their way
+ */
+function lines(rows: Iterable<Row> | AsyncIterable<Row>, faults: unknown[]): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   // a row that was waited for goes out at once: the next may take its time
   const [iterator, most] =
     Symbol.asyncIterator in rows ? [rows[Symbol.asyncIterator](), 1] : [rows[Symbol.iterator](), ROWS_A_CHUNK];
+  let line = 0;
   return new ReadableStream({
     async pull(controller) {
       let text = "";
-      for (let i = 0; i < most; i++) {
-        const next = iterator.next();
-        const { done, value } = next instanceof Promise ? await next : next;
-        if (done) {
-          if (text !== "") controller.enqueue(encoder.encode(text));
-          controller.close();
-          return;
+      let over = false;
+      try {
+        for (let i = 0; i < most && !over; i++) {
+          const next = iterator.next();
+          const { done, value } = next instanceof Promise ? await next : next;
+          if (done) over = true;
+          else {
+            refuseLost(value, "line", ++line);
+            text += `${JSON.stringify(value)}\n`;
+          }
         }
-        text += `${JSON.stringify(value)}\n`;
+      } catch (cause) {
+        faults.push(cause);
+        over = true;
+        await iterator.return?.();
       }
-      controller.enqueue(encoder.encode(text));
+      if (text !== "") controller.enqueue(encoder.encode(text));
+      if (over) controller.close();
     },
     async cancel() {
       await iterator.return?.();

@@ -95,6 +95,78 @@ describe("the client", () => {
       await expect(new Unseen(worker.url, given).models()).rejects.toMatchObject({ status });
     }
   });
+
+  test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
+    "refuses %d, which JSON would turn into a missing value, and names its place",
+    async (value) => {
+      const named = { bytes: 1, duration: value, protocol: "tcp", tls: true };
+      const listed = [1, value, "tcp", true];
+      const sent: unknown[] = [];
+      const deaf = new Unseen(worker.url, { fetch: async (...call) => (sent.push(call), Response.error()) });
+      await expect(deaf.score([rows[0], named])).rejects.toThrow(`row 1, column "duration": ${value}`);
+      await expect(deaf.score([rows[0], listed])).rejects.toThrow(`row 1, column 1: ${value}`);
+      expect(sent).toEqual([]);
+      for (const [row, place] of [
+        [named, 'column "duration"'],
+        [listed, "column 1"],
+      ] as const) {
+        for (const before of [0, 100]) {
+          const scores: number[] = [];
+          const reading = (async () => {
+            const given = [...rows.slice(0, before), row, ...rows];
+            for await (const answer of unseen.scoreLines(given)) scores.push("score" in answer ? answer.score : -1);
+          })();
+          await expect(reading).rejects.toThrow(`line ${before + 1}, ${place}: ${value}`);
+          near(scores, wanted.slice(0, before));
+        }
+      }
+    },
+  );
+
+  test("refuses what a list has no value for, and passes over fields of no value as JSON does", async () => {
+    await expect(unseen.score([[1, undefined as never, "tcp", true]])).rejects.toThrow(RangeError);
+    const row = { bytes: 1200, duration: 0.4, protocol: "tcp", tls: true, note: undefined as never };
+    expect((await unseen.score([row])).predictions).toHaveLength(1);
+  });
+
+  test("what the rows themselves throw comes behind the answers to those before", async () => {
+    let closed = false;
+    function* broken(): Generator<(typeof rows)[number]> {
+      try {
+        yield* rows.slice(0, 70);
+        throw new Error("no more");
+      } finally {
+        closed = true;
+      }
+    }
+    let answers = 0;
+    const reading = (async () => {
+      for await (const _ of unseen.scoreLines(broken())) answers++;
+    })();
+    await expect(reading).rejects.toThrow("no more");
+    expect([answers, closed]).toEqual([70, true]);
+  });
+
+  test("refuses a version without its model", async () => {
+    await expect(unseen.score(rows, { version: 3 })).rejects.toThrow("Give the model");
+    await expect(unseen.scoreLines(rows, { version: 3 }).next()).rejects.toThrow("Give the model");
+    await expect(unseen.scoreEncoded(new Float32Array(6), { version: 3 })).rejects.toThrow("Give the model");
+  });
+
+  test.each([
+    ["a page", "<html>bad gateway</html>"],
+    ["nothing", ""],
+    ["other JSON", '{"success":false}'],
+    ["no object", "null"],
+  ])("%s in place of a problem document keeps its status", async (_, body) => {
+    const init = { status: 502, statusText: "Bad Gateway", headers: { "retry-after": "7", "cf-ray": "8f1" } };
+    const between = new Unseen(worker.url, { fetch: async () => new Response(body, init) });
+    const fault = await between.models().catch((cause: unknown) => cause);
+    expect(fault).toBeInstanceOf(ServiceProblem);
+    const problem = { type: "about:blank", title: "Bad Gateway", status: 502, request_id: "8f1" };
+    expect(fault).toMatchObject({ status: 502, retryAfter: 7, message: expect.stringContaining("502"), problem });
+    expect((fault as ServiceProblem).problem.remedy).not.toBe("");
+  });
 });
 
 describe("examples of docs/serving.md", () => {

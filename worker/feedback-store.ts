@@ -2,7 +2,7 @@
 import type { D1Database } from "@cloudflare/workers-types";
 
 export interface Feedback {
-  /** SHA-256, in hex, of the row as the model reads it. */
+  /** SHA-256, in hex, of the row's named values. */
   readonly id: string;
   readonly label: "normal" | "anomaly";
   /** Of an anomaly, where it is known; else empty. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import kernel from "../build/score.wasm";
+import { writeArtefact } from "../model/artefact.ts";
 import { makeArtefact, randomRows, SCHEMA } from "../test/fixtures/artefact.ts";
 import type { Bindings } from "./bindings.ts";
 import { countFeedback } from "./feedback-store.ts";
@@ -7,13 +8,23 @@ import { FEEDBACK_PAGE, FEEDBACK_ROWS, FEEDBACK_ROWS_A_REQUEST } from "./limits.
 import { bindings, development, publish, serve, sha256 } from "./test-server.ts";
 
 const { FEEDBACK, ...unbound } = development;
-const { bytes } = makeArtefact(kernel, 3);
+const { artefact, bytes } = makeArtefact(kernel, 3);
+/** The same features in another order and scaling, as a version trained anew may have them. */
+const rescaled = retrained();
 const ask = serve();
 const row = { bytes: 10, duration: 1, protocol: "tcp", tls: true };
 
-function give(model: string, feedback: unknown, given: Bindings = development): Promise<Response> {
+function retrained(): Uint8Array {
+  const features = SCHEMA.features.map((feature) =>
+    feature.kind === "categorical" ? feature : { ...feature, center: feature.center + 1, scale: 3 * feature.scale },
+  );
+  const draft = { ...artefact, schema: { features: features.toReversed() }, golden: { rows: [], scores: [] } };
+  return writeArtefact(draft);
+}
+
+function give(model: string, feedback: unknown, given: Bindings = development, of = ask): Promise<Response> {
   const headers = { "content-type": "application/json" };
-  return ask(`/v1/models/${model}/feedback`, { method: "POST", headers, body: JSON.stringify({ feedback }) }, given);
+  return of(`/v1/models/${model}/feedback`, { method: "POST", headers, body: JSON.stringify({ feedback }) }, given);
 }
 
 /** All pages of a model's feedback. */
@@ -57,6 +68,55 @@ describe("feedback", () => {
     expect(lines).toHaveLength(2);
     expect(await taken("other")).toEqual([]);
   });
+
+  test("a row stays the same row under another version's scaling, and is another one beyond the clip", async () => {
+    await publish("rescaled", bytes);
+    let isolate = ask;
+    const label = (values: object, as: string): Promise<Response> =>
+      give("rescaled", [{ instance: { ...row, ...values }, label: as }], development, isolate);
+    await label({}, "anomaly");
+    await label({ tls: false }, "normal");
+    await publish("rescaled", bytes, rescaled);
+    isolate = serve();
+    expect(await (await label({}, "normal")).json()).toMatchObject({ stored: 1 });
+    expect(await (await label({ tls: 0 }, "normal")).json()).toMatchObject({ stored: 0, known: 1 });
+    const lines = await taken("rescaled");
+    expect(lines.map((line) => [line.label, line.version]).toSorted()).toEqual([
+      ["normal", 1],
+      ["normal", 2],
+    ]);
+    // each of them read as another by the model, or by nothing but what it is
+    for (const values of [{ duration: 1000 }, { duration: 2000 }, { protocol: "icmp" }, { protocol: "null" }]) {
+      expect(await (await label(values, "anomaly")).json()).toMatchObject({ stored: 1, known: 0 });
+    }
+    expect(await (await label({ protocol: null }, "anomaly")).json()).toMatchObject({ stored: 1, known: 0 });
+  });
+
+  test.each(["Web Attack – XSS", "Störung", "a/b", "DDoS+scan", "攻撃", "__proto__", "x".repeat(64)])(
+    "a family may be called %s",
+    async (family) => {
+      await publish("families", bytes);
+      const response = await give("families", [{ instance: row, label: "anomaly", family }]);
+      expect(response.status).toBe(200);
+      expect(await taken("families")).toMatchObject([{ family }]);
+    },
+  );
+
+  test.each(["", " \u00a0", "a\tb", "a\u0085", "\ud83d", "x".repeat(65), 3])(
+    "a family is not called %j, and the answer says what it may be",
+    async (family) => {
+      await publish("families", bytes);
+      const response = await give("families", [{ instance: row, label: "anomaly", family }]);
+      expect([response.status, await response.json()]).toEqual([
+        422,
+        expect.objectContaining({
+          code: "request-invalid",
+          detail:
+            "feedback.0.family must be a text of 1 to 64 characters, not all blanks and without control characters.",
+        }),
+      ]);
+    },
+  );
 
   test("a database that fails is a 503 that says when to ask again", async () => {
     await publish("away", bytes);

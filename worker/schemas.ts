@@ -86,6 +86,15 @@ export const ScoreQuery = exactly({
     .register(z.globalRegistry, { description: "For lines: as in the JSON body." }),
 });
 
+const FAMILY = "must be a text of 1 to 64 characters, not all blanks and without control characters";
+
+/** A name that people gave a kind of anomaly, in whatever script. */
+const family = z.string(FAMILY).check(
+  z.minLength(1, FAMILY),
+  z.maxLength(64, FAMILY),
+  z.refine((text) => /^[^\p{Cc}\p{Cs}]+$/u.test(text) && text.trim() !== "", FAMILY),
+);
+
 /** A row that its model's encoder checks. */
 const row = z.unknown();
 described.set(row, { $ref: "#/components/schemas/Row" });
@@ -97,7 +106,7 @@ export const FeedbackRequest = exactly({
       exactly({
         instance: row,
         label: z.enum(["normal", "anomaly"], 'must be "normal" or "anomaly"'),
-        family: z.optional(z.string("must be a name").check(z.regex(/^[\w][\w .:-]{0,63}$/, "must be a name"))),
+        family: z.optional(family),
       }),
       "must be a list of labelled rows",
     )

@@ -1,13 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { writeArtefact } from "../../model/artefact.ts";
 import { EVIDENCE } from "../../model/evidence.ts";
 import { remembered } from "../../model/memory.ts";
 import { Scorer } from "../../model/scorer.ts";
 import { tensorValues } from "../../model/tensor.ts";
 import { errorOf } from "../data/testing.ts";
+import { calibrateCommand } from "../commands/calibrate.ts";
 import { trainOn } from "../commands/train.ts";
 import { kernelModule } from "../learn/engine.ts";
 import { calibrateModel } from "./calibrate.ts";
@@ -107,6 +108,24 @@ describe("the evidence network", () => {
     ] as const) {
       expect((await errorOf(() => feedbackOfLines(scorer, wrong, "lines"))).code).toBe(code);
     }
+  });
+
+  test("rows that a Worker keeps of other features are left out, and the command says how many and why", async () => {
+    const [model, out] = ["model.safetensors", "better.safetensors"].map((name) => join(folder, name));
+    writeFileSync(model, writeArtefact(scorer.artefact));
+    const older = '{"label":"normal","instance":{"c0":1}}\n{"label":"anomaly","instance":{"size":1}}\n';
+    const log = vi.spyOn(console, "log").mockImplementation(() => {});
+    const answered = vi.spyOn(globalThis, "fetch").mockImplementation(async () => new Response(older + novel));
+    await calibrateCommand.run({ model, out, url: "https://flows.example", name: "flows" });
+    expect(log.mock.calls.flat().join("\n")).toContain("2 labelled rows are left out, which the model does not take");
+    expect(log.mock.calls.flat().join("\n")).toContain("30 labels learned");
+    answered.mockImplementation(async () => new Response(older));
+    const error = await errorOf(() =>
+      calibrateCommand.run({ model, out, url: "https://flows.example", name: "flows" }),
+    );
+    expect([error.code, error.message]).toEqual(["data-empty", expect.stringContaining("row 0 lacks features")]);
+    answered.mockRestore();
+    log.mockRestore();
   });
 });
 

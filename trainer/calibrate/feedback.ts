@@ -43,8 +43,14 @@ export async function readFeedback(scorer: Scorer, file: SourceFile): Promise<La
   return gathered(scorer, rows, file.name);
 }
 
-/** Feedback out of the Worker's lines. @throws UnseenError as readFeedback does */
-export function feedbackOfLines(scorer: Scorer, text: string, name: string): LabelledRows {
+/**
+ * Feedback out of the Worker's lines.
+ *
+ * @param refused is given what is wrong with rows that the model does not take, which then are left out, not thrown: what a
+ * Worker keeps of versions with other features cannot be corrected
+ * @throws UnseenError as readFeedback does
+ */
+export function feedbackOfLines(scorer: Scorer, text: string, name: string, refused?: UnseenError[]): LabelledRows {
   const rows: Labelled[] = [];
   for (const [i, line] of text.split("\n").entries()) {
     if (line.trim() === "") continue;
@@ -52,10 +58,18 @@ export function feedbackOfLines(scorer: Scorer, text: string, name: string): Lab
       const { label, family = "", instance } = JSON.parse(line) as { label: unknown; family: unknown; instance: Row };
       rows.push({ label, family, inputs: scorer.encode(instance, i) });
     } catch (cause) {
+      if (refused && cause instanceof UnseenError) {
+        refused.push(cause);
+        continue;
+      }
       const why = cause instanceof UnseenError ? cause.message : "it is not JSON";
       const code = cause instanceof UnseenError ? cause.code : "data-unreadable";
       throw new UnseenError(code, `${name}, line ${i + 1}: ${why}`, "Correct or remove the line.", { file: name });
     }
+  }
+  if (rows.length === 0 && refused?.[0]) {
+    const why = `${name} has no feedback that the model takes: ${refused[0].message}.`;
+    throw new UnseenError("data-empty", why, "Calibrate the version that the rows were given to.", { file: name });
   }
   return gathered(scorer, rows, name);
 }

@@ -57,8 +57,13 @@ export const calibrateCommand: Command = {
     }
     const started = performance.now();
     const shown = quiet ? () => {} : (figures: CalibrationFigures) => console.log(`${figuresText(figures)}\n`);
+    const refused: UnseenError[] = [];
     const { artefact, figures, step, labels } = await withProgress("calibrating", quiet, async () => {
-      const feedback = await feedbackOf(options, scorer);
+      const feedback = await feedbackOf(options, scorer, refused);
+      if (refused[0] && !quiet) {
+        const some = refused.length === 1 ? "1 labelled row is" : `${refused.length} labelled rows are`;
+        console.log(`${some} left out, which the model does not take (the first: ${refused[0].message}).\n`);
+      }
       const dataset = async () =>
         text(options, "data") ? readData(options, { columns: columnsOf(scorer.artefact.schema) }) : undefined;
       return { ...(await calibrateModel(scorer, feedback, dataset, shown)), labels: feedback.count };
@@ -69,7 +74,9 @@ export const calibrateCommand: Command = {
       name === undefined
         ? undefined
         : await publish({ ...store({ ...options, name }), file: out, ...(canary === undefined ? {} : { canary }) });
-    if (quiet) return printJson({ out, labels, seconds, step, figures, thresholds: artefact.thresholds, published });
+    const { thresholds } = artefact;
+    if (quiet)
+      return printJson({ out, labels, leftOut: refused.length, seconds, step, figures, thresholds, published });
     if (step < 1)
       console.log(`The head took ${100 * step} % of what the labels ask for: more would cost seen families.`);
     console.log(`${out}: ${labels} labels learned in ${seconds.toFixed(1)} s`);
@@ -77,14 +84,15 @@ export const calibrateCommand: Command = {
   },
 };
 
-async function feedbackOf(options: Options, scorer: Scorer): Promise<LabelledRows> {
+/** @param refused is given what is wrong with the Worker's rows that the model does not take */
+async function feedbackOf(options: Options, scorer: Scorer, refused: UnseenError[]): Promise<LabelledRows> {
   const [url, file] = [text(options, "url"), text(options, "feedback")];
   if ((url === undefined) === (file === undefined)) {
     const remedy = "Give --feedback FILE, or --url and --name to take it from a Worker.";
     throw new UnseenError("option-invalid", "It is not clear where the feedback is.", remedy);
   }
   if (file !== undefined) return readFeedback(scorer, oneFile(options, "feedback"));
-  return feedbackOfLines(scorer, await askLines(options, "feedback"), `${url}`);
+  return feedbackOfLines(scorer, await askLines(options, "feedback"), `${url}`, refused);
 }
 
 /** Before and after, as a table. */

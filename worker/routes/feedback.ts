@@ -2,7 +2,7 @@
 import type { D1Database } from "@cloudflare/workers-types";
 import type { Context } from "hono";
 import { UnseenError } from "../../model/errors.ts";
-import type { Row } from "../../model/schema.ts";
+import type { Feature, Row } from "../../model/schema.ts";
 import type { Scorer } from "../../model/scorer.ts";
 import type { AppEnv } from "../bindings.ts";
 import { readJson } from "../body.ts";
@@ -32,14 +32,16 @@ export async function giveFeedback(context: Context<AppEnv>, registry: Registry,
     throw new Problem(413, "rows-too-many", detail, "Send them in several requests.");
   }
   const { scorer, version } = await registry.get(name);
+  const sorted = scorer.artefact.schema.features.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const rows = new Map<string, Feedback>();
   for (const [i, { instance, label, family = "" }] of feedback.entries()) {
     if (label === "normal" && family !== "") {
       const remedy = "Leave the family out, or label the row an anomaly.";
       throw new Problem(422, "request-invalid", "A normal row has no family.", remedy, { place: { row: i } });
     }
-    const id = await rowHash(scorer, instance, i);
-    rows.set(id, { id, label, family, instance: named(scorer, instance), version: version.version });
+    const values = named(scorer, instance, i);
+    const id = await rowHash(sorted, values);
+    rows.set(id, { id, label, family, instance: JSON.stringify(values), version: version.version });
   }
   if ((await reached(countFeedback(db, name))) + rows.size > FEEDBACK_ROWS) {
     const remedy = "Calibrate the model with what there is, then delete the rows: see docs/operations.md.";
@@ -75,21 +77,35 @@ function bound({ env: { FEEDBACK, FEEDBACK_KEY_SHA256 }, get }: Context<AppEnv>)
   throw new Problem(403, "key-wrong", "The key may not give or read feedback.", "Ask for a key that may.");
 }
 
-/** SHA-256 of the inputs: the same row, whatever the order of its names. @throws UnseenError as the encoder does */
-async function rowHash(scorer: Scorer, instance: unknown, index: number): Promise<string> {
+type Values = Readonly<Record<string, unknown>>;
+
+/**
+ * The row as named values in schema order, so that it can be read whatever the next version's order is.
+ *
+ * @throws UnseenError as the encoder does
+ */
+function named(scorer: Scorer, instance: unknown, index: number): Values {
   if (typeof instance !== "object" || instance === null) {
     const detail = `row ${index} is neither an object nor a list`;
     throw new UnseenError("row-wrong-shape", detail, "Give each row as named values or as a list.", { row: index });
   }
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", scorer.encode(instance as Row, index)));
+  scorer.encode(instance as Row, index);
+  const values = scorer.artefact.schema.features.map(({ name }, i): [string, unknown] => [
+    name,
+    Array.isArray(instance) ? instance[i] : (instance as Values)[name],
+  ]);
+  return Object.fromEntries(values);
+}
+
+/** SHA-256 of values by name: the same row however it is worded, and whichever version's scaling reads it. */
+async function rowHash(sorted: readonly Feature[], values: Values): Promise<string> {
+  const text = JSON.stringify(sorted.map(({ kind, name }) => [name, worded(kind, values[name])]));
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** The row as named values in schema order, so that it can be read whatever the next version's order is. */
-function named({ artefact }: Scorer, instance: unknown): string {
-  const values = artefact.schema.features.map(({ name }, i): [string, unknown] => [
-    name,
-    Array.isArray(instance) ? instance[i] : (instance as Record<string, unknown>)[name],
-  ]);
-  return JSON.stringify(Object.fromEntries(values));
+/** One text for what encoders take for the same value; null is missing. */
+function worded(kind: Feature["kind"], value: unknown): string | null {
+  if (value === null) return null;
+  return String(kind === "boolean" ? Number(value) : value);
 }
