@@ -13,7 +13,7 @@ import { trainOn } from "../trainer/commands/train.ts";
 import { readDataset } from "../trainer/data/read.ts";
 import { encodeRows, type Matrix } from "../trainer/data/matrix.ts";
 import { testSide } from "../trainer/evaluate/evaluate.ts";
-import { aucRoc } from "../trainer/evaluate/metrics.ts";
+import { separation } from "../trainer/evaluate/metrics.ts";
 import { kernelModule } from "../trainer/learn/engine.ts";
 import { quantise } from "../trainer/learn/quantise.ts";
 import type { LearningMethod } from "../trainer/learn/request.ts";
@@ -48,10 +48,7 @@ interface Line {
 function scored(scorer: Scorer, normal: readonly Matrix[], unseen: readonly Matrix[], seen: readonly Matrix[]) {
   const of = (parts: readonly Matrix[]): Float32Array[] => parts.map(({ data, rows }) => scorer.score(data, rows));
   const [usual, held, known] = [of(normal).flatMap((part) => [...part]), of(unseen), of(seen)];
-  const auc = held.map((part) => {
-    const scores = Float32Array.from([...usual, ...part]);
-    return aucRoc(new Uint8Array(scores.length).fill(1, usual.length), scores);
-  });
+  const auc = held.map((part) => separation(usual, part));
   const scores = [...usual, ...held.flatMap((part) => [...part]), ...known.flatMap((part) => [...part])];
   return { scores, auc: auc.reduce((sum, value) => sum + value, 0) / auc.length };
 }

@@ -17,9 +17,8 @@ export const LINE_BYTES = 256 * 1024;
 /** Lines of a stream scored and answered at a time, so that its memory does not grow with it. */
 export const LINES = 64;
 /**
- * Scores that one request may cost, whatever for: at the 150 µs in workerd of the slowest network of docs/performance.md
- * (the published one with its input step, 117 µs in Node and 1.3 times that in workerd; the default learner's takes 17),
- * 2.5 s of CPU.
+ * Scores that one request may cost, whatever for: 2.5 s of CPU at 150 µs in workerd, which the slowest network takes on the
+ * slowest machine measured (the published one with its input step; docs/performance.md).
  */
 export const SCORES = 16_384;
 /** Rows of one request in JSON: .15 s at the same rate, besides some 10 µs a row for the JSON. */
@@ -54,5 +53,3 @@ export const STALE_MS = 300_000;
 export const KV_MS = 10_000;
 /** How long a version that failed to load is left alone. */
 export const RETRY_MS = 5_000;
-/** How long after its publication a version may not have arrived everywhere, with a margin over KV's minute. */
-export const FRESH_MS = 600_000;

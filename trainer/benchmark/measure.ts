@@ -9,6 +9,8 @@ import {
   budgetThreshold,
   decisions,
   expectedCalibrationError,
+  type Pooled,
+  pooled,
   sweep,
 } from "../evaluate/metrics.ts";
 import type { AtThreshold, ConfidenceError, Figures } from "./line.ts";
@@ -95,21 +97,6 @@ function histogram(scores: Scores, confidence: (score: number) => number): numbe
   const bins = Array.from({ length: BINS }, () => 0);
   for (const score of scores) bins[Math.min(BINS - 1, Math.floor(confidence(score) * BINS))]++;
   return bins;
-}
-
-interface Pooled {
-  readonly labels: Uint8Array;
-  readonly scores: Scores;
-}
-
-/** Normal rows, then anomalous ones. */
-function pooled(normal: Scores, anomalous: Scores): Pooled {
-  const count = normal.length + anomalous.length;
-  const single = normal instanceof Float32Array && anomalous instanceof Float32Array;
-  const scores = single ? new Float32Array(count) : new Float64Array(count);
-  scores.set(normal);
-  scores.set(anomalous, normal.length);
-  return { labels: new Uint8Array(count).fill(1, normal.length), scores };
 }
 
 /** Six decimals: shorter lines, and finer than any difference that means something. */

@@ -151,7 +151,8 @@ function crossEntropy(x: Float64Array, targets: Float64Array, weights: Float64Ar
   return sum;
 }
 
-function sigmoid(z: number): number {
+/** 1/(1 + e^−z), in double precision. */
+export function sigmoid(z: number): number {
   return 1 / (1 + Math.exp(-z));
 }
 

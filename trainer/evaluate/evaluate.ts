@@ -6,7 +6,7 @@ import type { Dataset, Rows } from "../data/dataset.ts";
 import { familiesOf, resolveFamilies } from "../data/families.ts";
 import { encodeRows } from "../data/matrix.ts";
 import { type Split, splitDataset } from "../data/split.ts";
-import { type Decisions, aucRoc, averagePrecision, decisions } from "./metrics.ts";
+import { type Decisions, aucRoc, averagePrecision, decisions, pooled } from "./metrics.ts";
 
 export interface FamilyResult {
   readonly family: string;
@@ -55,8 +55,7 @@ export function evaluate(scorer: Scorer, dataset: Dataset, holdOut?: readonly st
     .map(({ domain, rows }) => ({ domain, scores: score(rows) }));
   const normal = joined(domains.map(({ scores }) => scores));
   const family = ({ family: name, rows }: { family: string; rows: Rows }): FamilyResult => {
-    const scores = joined([normal, score(rows)]);
-    const labels = new Uint8Array(scores.length).fill(1, normal.length);
+    const { labels, scores } = pooled(normal, score(rows));
     return {
       family: name,
       rows: rows.count,

@@ -1,5 +1,26 @@
 /** The figures detectors are judged by; labels are 1 for anomalous and 0 for normal, scores rise with anomaly. */
 
+/** Normal scores, then anomalous ones, with their labels; f32 where both are, so that a threshold is exactly a score. */
+export function pooled(normal: ArrayLike<number>, anomalous: ArrayLike<number>): Pooled {
+  const count = normal.length + anomalous.length;
+  const single = normal instanceof Float32Array && anomalous instanceof Float32Array;
+  const scores = single ? new Float32Array(count) : new Float64Array(count);
+  scores.set(normal);
+  scores.set(anomalous, normal.length);
+  return { labels: new Uint8Array(count).fill(1, normal.length), scores };
+}
+
+export interface Pooled {
+  readonly labels: Uint8Array;
+  readonly scores: Float32Array | Float64Array;
+}
+
+/** AUC-ROC of anomalous scores against normal ones. */
+export function separation(normal: ArrayLike<number>, anomalous: ArrayLike<number>): number {
+  const { labels, scores } = pooled(normal, anomalous);
+  return aucRoc(labels, scores);
+}
+
 /** AUC-ROC: the chance that an anomalous row outscores a normal one, ties counting half (midranks). */
 export function aucRoc(labels: ArrayLike<number>, scores: ArrayLike<number>): number {
   const order = ranked(labels, scores);

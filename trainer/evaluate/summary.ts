@@ -7,7 +7,7 @@ import { encodeRows, type Matrix } from "../data/matrix.ts";
 import { rowAt, takeRows } from "../data/rows.ts";
 import type { HeldOut } from "../data/split.ts";
 import { type Evaluation, type FamilyResult, testSide } from "./evaluate.ts";
-import { aucRoc } from "./metrics.ts";
+import { separation } from "./metrics.ts";
 
 const BINS = 32;
 /** Rows a stage is judged on: normal ones, and of each family. */
@@ -72,9 +72,7 @@ function stagesOf(scorer: Scorer, heldOut: HeldOut): Stage[] | undefined {
       );
     const [low, high] = [normal.map(scores), anomalous.map(scores)];
     const flat = Float64Array.from(low.flatMap((part) => [...part]));
-    const areas = high.map((part) =>
-      aucRoc(new Uint8Array(flat.length + part.length).fill(1, flat.length), [...flat, ...part]),
-    );
+    const areas = high.map((part) => separation(flat, part));
     const others = Float64Array.from(high.flatMap((part) => [...part]));
     return {
       name,

@@ -1,5 +1,5 @@
 /** Judging the learner at a moment: per-family AUC, curve, logit gap and histogram, on rows of the training side only. */
-import { aucRoc, sweep } from "../evaluate/metrics.ts";
+import { pooled, separation, sweep } from "../evaluate/metrics.ts";
 import type { Matrix } from "../data/matrix.ts";
 import { below, type Draw } from "./draw.ts";
 import type { Learner } from "./learner.ts";
@@ -43,12 +43,6 @@ export function judge(learner: Learner, normals: Matrix, families: ReadonlyMap<s
   };
 }
 
-/** AUC-ROC of normal scores against anomalous ones. */
-export function separation(normal: Float32Array, anomalous: Float32Array): number {
-  const { labels, scores } = pooled(normal, anomalous);
-  return aucRoc(labels, scores);
-}
-
 /** At most CURVE_POINTS points of the threshold sweep, evenly over its thresholds, the last one included. */
 function curve(normal: Float32Array, anomalous: Float32Array): [number, number, number][] {
   const { labels, scores } = pooled(normal, anomalous);
@@ -61,13 +55,6 @@ function curve(normal: Float32Array, anomalous: Float32Array): [number, number, 
       truePositives / anomalous.length,
       truePositives / (truePositives + falsePositives),
     ]);
-}
-
-function pooled(normal: Float32Array, anomalous: Float32Array): { labels: Uint8Array; scores: Float64Array } {
-  const scores = new Float64Array(normal.length + anomalous.length);
-  scores.set(normal);
-  scores.set(anomalous, normal.length);
-  return { labels: new Uint8Array(scores.length).fill(1, normal.length), scores };
 }
 
 /** `count` rows drawn with replacement from some matrices, evenly over them. */

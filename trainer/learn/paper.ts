@@ -13,7 +13,8 @@ import { type EncodedFit, encodeFit } from "./encode-fit.ts";
 import { finish, runEpisode } from "./episode.ts";
 import { exportArtefact, learnedTensors } from "./export.ts";
 import { InnerLoop } from "./inner.ts";
-import { gather, separation } from "./judge.ts";
+import { separation } from "../evaluate/metrics.ts";
+import { gather } from "./judge.ts";
 import { Learner, type Snapshot } from "./learner.ts";
 import { OuterLoop } from "./outer.ts";
 import {

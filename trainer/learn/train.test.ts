@@ -9,7 +9,7 @@ import { encodeRows } from "../data/matrix.ts";
 import { splitDataset } from "../data/split.ts";
 import { drawFor, gaussian } from "./draw.ts";
 import { kernelModule } from "./engine.ts";
-import { separation } from "./judge.ts";
+import { separation } from "../evaluate/metrics.ts";
 import type { Progress, TrainRequest } from "./request.ts";
 import { train } from "./train.ts";
 

@@ -1,6 +1,7 @@
 /** Boosted trees on the labels: a library's defaults, shallow ones that carry over better, and whichever rotation prefers. */
 import { type BoosterOptions, fitBooster } from "../learn/boosting/histogram-booster.ts";
-import { sigmoid, undecided } from "./logistic.ts";
+import { sigmoid } from "../evaluate/calibrate.ts";
+import { constantScores } from "./training.ts";
 import type { EncodedSide, Fitted, Method } from "./method.ts";
 import { type Labelled, labelled } from "../learn/boosting/labelled.ts";
 import { anomalousRows, normalRows } from "./training-rows.ts";
@@ -52,7 +53,7 @@ export const tunedTrees = tunedClassifier<BoosterOptions>({
 
 function prepare(side: EncodedSide): (options: BoosterOptions) => Fitted {
   const anomalous = anomalousRows(side);
-  if (anomalous.rows === 0) return () => undecided;
+  if (anomalous.rows === 0) return () => constantScores(true);
   const training = labelled(normalRows(side), anomalous);
   return (options) => fitTrees(training, forLabels(options, anomalous.rows));
 }

@@ -1,4 +1,6 @@
 /** Logistic regression on the labels with an L2 penalty, normal and anomalous rows counting half each. */
+import { sigmoid } from "../evaluate/calibrate.ts";
+import { constantScores } from "./training.ts";
 import { backward, cholesky, forward } from "../learn/cholesky.ts";
 import type { Fitted } from "./method.ts";
 import { type Labelled, labelled } from "../learn/boosting/labelled.ts";
@@ -20,23 +22,11 @@ export const logistic = tunedClassifier({
   settings: [STRENGTH, 0.001, 0.01, 1],
   prepare: (side) => {
     const anomalous = anomalousRows(side);
-    if (anomalous.rows === 0) return () => undecided;
+    if (anomalous.rows === 0) return () => constantScores(true);
     const training = labelled(normalRows(side), anomalous);
     return (strength) => fitLogistic(training, strength);
   },
 });
-
-/** What a classifier says when there was nothing to learn from. */
-export const undecided: Fitted = {
-  score: ({ rows }) => new Float64Array(rows).fill(0.5),
-  probability: true,
-  bytes: 0,
-};
-
-/** 1/(1 + e^−x). */
-export function sigmoid(logit: number): number {
-  return 1 / (1 + Math.exp(-logit));
-}
 
 /** Minimises ½·‖w‖² + C·Σ weight·log loss by Newton's method with halved steps; the intercept is not penalised. */
 export function fitLogistic(training: Labelled, strength = STRENGTH): Fitted {

@@ -1,9 +1,6 @@
 /** Losses of the neural peers' classifiers, with their gradients to the logits. */
 
-/** 1/(1 + e^−x), in double precision. */
-export function sigmoid(x: number): number {
-  return 1 / (1 + Math.exp(-x));
-}
+import { sigmoid } from "../evaluate/calibrate.ts";
 
 /** Anomaly probabilities of logits. */
 export function probabilities(logits: Float32Array): Float64Array {

@@ -2,7 +2,8 @@
 import type { Matrix } from "../data/matrix.ts";
 import { drawRoles, HardnessBook } from "../learn/curriculum.ts";
 import { type Draw, drawFor } from "../learn/draw.ts";
-import { crossEntropy, sigmoid } from "./losses.ts";
+import { sigmoid } from "../evaluate/calibrate.ts";
+import { crossEntropy } from "./losses.ts";
 import type { EncodedSide, Fitted } from "./method.ts";
 import { BATCH, Mlp } from "../learn/mlp.ts";
 import { constantScores, drawInto, families, seenAuc, train } from "./training.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Matrix } from "../data/matrix.ts";
-import { separation } from "../learn/judge.ts";
+import { separation } from "../evaluate/metrics.ts";
 import { autoencoder } from "./autoencoder.ts";
 import { coral } from "./coral.ts";
 import { dann } from "./dann.ts";

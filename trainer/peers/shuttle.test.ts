@@ -6,7 +6,7 @@ import { fitSchema } from "../data/fit-schema.ts";
 import { encodeRows, type Matrix } from "../data/matrix.ts";
 import { readDataset } from "../data/read.ts";
 import { splitDataset } from "../data/split.ts";
-import { separation } from "../learn/judge.ts";
+import { separation } from "../evaluate/metrics.ts";
 import { stacked } from "../learn/select.ts";
 import { isolationForest } from "./isolation-forest.ts";
 import { type Fitted, type TrainingSide, trainingSide } from "./method.ts";

@@ -1,6 +1,6 @@
 /** How the neural peers train: steps at a cosine rate, keeping the state that the seen families' validation rows like best. */
 import type { Matrix } from "../data/matrix.ts";
-import { aucRoc } from "../evaluate/metrics.ts";
+import { separation } from "../evaluate/metrics.ts";
 import { below, type Draw } from "../learn/draw.ts";
 import { cosine } from "../learn/engine.ts";
 import { gather } from "../learn/judge.ts";
@@ -55,20 +55,10 @@ export function seenAuc(
   );
   const families = seen.map(({ validation }) => validation).filter(({ rows }) => rows > 0);
   if (families.length === 0 || normals.rows === 0) return undefined;
-  const judged = families.map(({ rows }) => ({
-    labels: new Uint8Array(normals.rows + rows).fill(1, normals.rows),
-    scores: new Float64Array(normals.rows + rows),
-  }));
   return () => {
-    const ofNormals = score(normals);
-    const copy = Float64Array.from(ofNormals);
-    let sum = 0;
-    for (const [i, { labels, scores }] of judged.entries()) {
-      scores.set(copy);
-      scores.set(Float64Array.from(score(families[i])), normals.rows);
-      sum += aucRoc(labels, scores);
-    }
-    return sum / families.length;
+    // a copy: the net's next answer goes where this one is
+    const ofNormals = Float64Array.from(score(normals));
+    return families.reduce((sum, rows) => sum + separation(ofNormals, score(rows)), 0) / families.length;
   };
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { HeldOut } from "../data/split.ts";
 import type { Matrix } from "../data/matrix.ts";
-import { separation } from "../learn/judge.ts";
+import { separation } from "../evaluate/metrics.ts";
 import { fitNeighbours } from "./knn.ts";
 import type { EncodedSide, Fitted, TrainingSide } from "./method.ts";
 import { blob, sideOf } from "./testing.ts";

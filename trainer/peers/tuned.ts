@@ -1,7 +1,7 @@
 /** Settings chosen by hiding seen families in turn: each is judged on families and normal rows that its fits never saw. */
 import type { Matrix } from "../data/matrix.ts";
 import { evenShares } from "../data/share.ts";
-import { aucRoc } from "../evaluate/metrics.ts";
+import { separation } from "../evaluate/metrics.ts";
 import { gather } from "../learn/judge.ts";
 import { rowsAt, stacked } from "../learn/select.ts";
 import type { EncodedSide, Fitted, Method } from "./method.ts";
@@ -139,12 +139,7 @@ function scoresBy(fitted: Fitted, judging: Matrix): Scored {
 
 /** Sum of the hidden families' AUC-ROC against the normal rows that judge. */
 function verdict({ fitted, normal }: Scored, hidden: readonly Matrix[]): number {
-  return hidden.reduce((sum, rows) => {
-    const scores = new Float64Array(normal.length + rows.rows);
-    scores.set(normal);
-    scores.set(fitted.score(rows), normal.length);
-    return sum + aucRoc(new Uint8Array(scores.length).fill(1, normal.length), scores);
-  }, 0);
+  return hidden.reduce((sum, rows) => sum + separation(normal, fitted.score(rows)), 0);
 }
 
 function firstBest(values: readonly number[]): number {

@@ -6,7 +6,7 @@ import { DEFAULTS, fitTrees, forLabels, SHALLOW, FEWER_LEAVES } from "./boosted-
 import { fitTails } from "./ecod.ts";
 import { fitForest } from "./isolation-forest.ts";
 import { fitNeighbours } from "./knn.ts";
-import { undecided } from "./logistic.ts";
+import { constantScores } from "./training.ts";
 import { Shared } from "./shared.ts";
 import { fitGaussian } from "./mahalanobis.ts";
 import type { EncodedSide, Fitted } from "./method.ts";
@@ -29,12 +29,12 @@ export const xgbod = tunedClassifier<BoosterOptions>({
   settings: [SHALLOW, DEFAULTS, FEWER_LEAVES],
   prepare: (side) => {
     const anomalous = anomalousRows(side);
-    if (anomalous.rows === 0) return () => undecided;
+    if (anomalous.rows === 0) return () => constantScores(true);
     const detectors = DETECTORS.get(side.normal, () => {
       const normal = atMost(normalRows(side), MOST_ROWS, drawFor(side.seed, DRAW));
       return normal.rows < 2 ? undefined : fitHalves(normal, side.seed);
     });
-    return detectors === undefined ? () => undecided : fitXgbod(detectors, anomalous);
+    return detectors === undefined ? () => constantScores(true) : fitXgbod(detectors, anomalous);
   },
 });
 

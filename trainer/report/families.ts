@@ -1,5 +1,5 @@
 /** The report's sections on single data sets: every method on every held-out family, curves and histograms. */
-import { aucOf, type Frame, macro, mean, type MethodInfo, type Target } from "./frame.ts";
+import { aucOf, type Frame, macro, type MethodInfo, spreadOf, type Target } from "./frame.ts";
 import { familiesMap } from "./heat.ts";
 import { coloursOf, curvePanels, histogramPanels } from "./panels.ts";
 
@@ -45,7 +45,7 @@ export function dataSections(frame: Frame, chosen: readonly MethodInfo[], focus:
 
 function familyTable(frame: Frame, data: string, focus: MethodInfo): Table {
   const targets = frame.targets.filter((target) => target.data === data);
-  const cell = (method: string, target: Target): string => plusMinus(spread(frame.lines(method, target).map(aucOf)));
+  const cell = (method: string, target: Target): string => plusMinus(spreadOf(frame.lines(method, target).map(aucOf)));
   const rows = (target: Target): number => frame.lines(frame.methods[0].name, target)[0]?.rows.anomalous ?? 0;
   return {
     kind: "table",
@@ -58,10 +58,4 @@ function familyTable(frame: Frame, data: string, focus: MethodInfo): Table {
     ]),
     focus: focus.title,
   };
-}
-
-function spread(values: readonly number[]): { mean: number; deviation: number } {
-  const centre = mean(values);
-  const squares = values.reduce((sum, value) => sum + (value - centre) ** 2, 0);
-  return { mean: centre, deviation: values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : Number.NaN };
 }

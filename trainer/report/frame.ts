@@ -106,9 +106,14 @@ export function macro(frame: Frame, method: string, figure: Figure, data?: strin
     });
     return means.length > 0 ? [mean(means)] : [];
   });
-  const centre = mean(bySeed);
-  const squares = bySeed.reduce((sum, value) => sum + (value - centre) ** 2, 0);
-  return { mean: centre, deviation: bySeed.length > 1 ? Math.sqrt(squares / (bySeed.length - 1)) : Number.NaN };
+  return spreadOf(bySeed);
+}
+
+/** Mean and standard deviation of a sample; the latter NaN of fewer than two values. */
+export function spreadOf(values: readonly number[]): Macro {
+  const centre = mean(values);
+  const squares = values.reduce((sum, value) => sum + (value - centre) ** 2, 0);
+  return { mean: centre, deviation: values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : Number.NaN };
 }
 
 /** NaN of nothing. */

@@ -1,5 +1,5 @@
 /** Confidences made of the same logits: what each says of a row, fitted on validation rows alone. */
-import { isotonic, platt, temperature } from "../evaluate/calibrate.ts";
+import { isotonic, platt, sigmoid, temperature } from "../evaluate/calibrate.ts";
 import type { Logits } from "./logits.ts";
 
 export const CONFIDENCES = ["softmax margin", "BCE alone", "temperature", "Platt", "isotonic", "energy"] as const;
@@ -62,8 +62,4 @@ export function energy({ normal, anomalous }: Logits): Float64Array {
   return anomalous.map(
     (logit, i) => -(Math.max(logit, normal[i]) + Math.log1p(Math.exp(-Math.abs(logit - normal[i])))),
   );
-}
-
-function sigmoid(z: number): number {
-  return 1 / (1 + Math.exp(-z));
 }

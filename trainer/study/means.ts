@@ -1,5 +1,5 @@
 /** Means over seeds, data sets and families, and whether numbers rise or fall. */
-import { mean } from "../report/frame.ts";
+import { mean, spreadOf } from "../report/frame.ts";
 import { fixed } from "../report/section.ts";
 
 /** What a figure was measured on. */
@@ -28,10 +28,7 @@ export function macroMean<T extends Measured>(rows: readonly T[], figure: (row: 
 
 /** Standard error of the mean, s/√n; NaN of fewer than two. */
 export function standardError(values: readonly number[]): number {
-  if (values.length < 2) return Number.NaN;
-  const centre = mean(values);
-  const squares = values.reduce((sum, value) => sum + (value - centre) ** 2, 0);
-  return Math.sqrt(squares / (values.length - 1) / values.length);
+  return spreadOf(values).deviation / Math.sqrt(values.length);
 }
 
 /** Mean ± standard error over seeds, the latter where there is one. */

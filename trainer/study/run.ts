@@ -21,7 +21,8 @@ export interface StudyResult {
 /**
  * Appends to `file` whatever it lacks. A task whose split leaves too few rows is left out with a note.
  *
- * @throws UnseenError interrupted (finished tasks are kept), and what reading data throws
+ * @throws UnseenError interrupted (finished tasks are kept), option-invalid where the results file is something else, and
+ * what reading data throws
  */
 export async function runStudy(
   study: Study,
@@ -32,8 +33,8 @@ export async function runStudy(
   const { file, workers } = options;
   report({ phase: "reading", done: 0, total: 1 });
   const plan = await study.plan(new Bench(), options);
-  repairResults(file);
   const entries = readEntries(file);
+  repairResults(file, '{"study":"');
   const open = plan.tasks.filter((task) => !entries.has(keyOf(study.name, task)));
   const notes = [...plan.notes];
   const failed: string[] = [];

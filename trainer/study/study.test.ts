@@ -73,6 +73,9 @@ describe("unseen study", { timeout: 60_000 }, () => {
     appendFileSync(file, "{}\n");
     const task = (): Promise<StudyResult> => runStudy(studyNamed("shots"), { ...options, file });
     expect((await errorOf(task)).code).toBe("data-unreadable");
+    writeFileSync(file, "a letter");
+    expect((await errorOf(task)).code).toBe("option-invalid");
+    expect(readFileSync(file, "utf8")).toBe("a letter");
   });
 
   test("domains: as many training rows whatever is trained on, and normal rows of the rest look strange", async () => {
