@@ -15,9 +15,10 @@ export interface Builds {
 
 /**
  * Opens a model on the fastest build that may score it. Relaxed SIMD rounds products and sums once where plain SIMD does
- * twice, as the processor has it. That moves scores of the residual network by less than 1e-5. An evidence network's
- * trees compare such sums with thresholds, where the last bit can decide a branch: it is always scored by the plain
- * build, and so is a model whose golden rows the relaxed build does not score as the trainer did.
+ * twice, as the processor has it. That moves scores of the residual network by less than 1e-5. An evidence network finds
+ * the nearest reference by such sums, where the last bit can decide between two, and trees look at what a row differs
+ * from it: it is always scored by the plain build, and so is a model whose golden rows the relaxed build does not score
+ * as the trainer did.
  *
  * @throws UnseenError as Scorer.open does
  */

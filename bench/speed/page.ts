@@ -32,7 +32,7 @@ Microseconds a row, minimum / median; largest difference from the first line's s
 
 ${[...(results.times.get(1)?.keys() ?? [])].map((title, heat) => table(results, title, heat)).join("\n\n")}
 
-The reference network is 77 → 256, 3 residual blocks, → 128 → 2 with random weights: 446 k of them, ${(operations / 1e6).toFixed(3)} MFLOP a row. The default learner's model has as many inputs (${families.length} families, ${normalRows} normal rows), as \`unseen train\` makes it; of it the two rows in a hundred that differ most are left out of the difference, since there rounding decides which branch of a tree is taken ([onnx.md](onnx.md)).
+The reference network is 77 → 256, 3 residual blocks, → 128 → 2 with random weights: 446 k of them, ${(operations / 1e6).toFixed(3)} MFLOP a row. The default learner's model has as many inputs (${families.length} families, ${normalRows} normal rows), as \`unseen train\` makes it; of it the two rows in a hundred that differ most are left out of the difference, since there rounding may decide which of two references is nearest ([onnx.md](onnx.md)).
 
 | ours, times as fast as | ${BATCHES.map((batch) => `batch ${batch}`).join(" | ")} |
 |---|${BATCHES.map(() => "--:|").join("")}
