@@ -1,11 +1,12 @@
 /** The decoded models of an isolate: read from KV once, verified, kept by hash within a number of bytes. */
 import type { KVNamespace } from "@cloudflare/workers-types";
 import { UnseenError } from "../model/errors.ts";
-import { type Version, weightsKey } from "../model/pointer.ts";
+import type { Version } from "../model/pointer.ts";
 import type { Scorer } from "../model/scorer.ts";
-import { FRESH_MS, MODEL_BYTES, RETRY_MS } from "./limits.ts";
+import { MODEL_BYTES, RETRY_MS } from "./limits.ts";
 import { Problem } from "./problem.ts";
 import { Shared } from "./shared.ts";
+import { readWeights } from "./stored-weights.ts";
 
 interface Entry {
   readonly scorer: Scorer;
@@ -100,18 +101,11 @@ export class DecodedModels {
     }
   }
 
-  async #weights({ version, sha256, publishedAt }: Version): Promise<Uint8Array> {
-    // KV remembers for cacheTtl that a key was missing, too: what was just published may not have arrived here yet.
-    const fresh = this.#source.now() - Date.parse(publishedAt) < FRESH_MS;
-    const value = await this.#source.kv.get(weightsKey(sha256), {
-      type: "arrayBuffer",
-      cacheTtl: fresh ? 30 : 86_400,
-    });
-    if (value === null) throw unavailable(`the weights of version ${version} are not there (yet)`, "model-unavailable");
-    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", value));
-    const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-    if (hex !== sha256) throw unavailable(`the weights of version ${version} are damaged`, "artefact-malformed");
-    return new Uint8Array(value);
+  async #weights({ version, sha256 }: Version): Promise<Uint8Array> {
+    const read = await readWeights(this.#source.kv, sha256);
+    if (typeof read !== "string") return read;
+    const code = read === "damaged" ? "artefact-malformed" : "model-unavailable";
+    throw unavailable(`the weights of version ${version} are ${read}`, code);
   }
 
   /** Puts out the longest unused until so many bytes more have room; never the one used last. */

@@ -1,11 +1,13 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import kernel from "../build/score.wasm";
 import { inputWidth } from "../model/encode.ts";
+import { readArtefact } from "../model/artefact.ts";
 import { Scorer } from "../model/scorer.ts";
 import { makeArtefact, randomRows, SCHEMA } from "../test/fixtures/artefact.ts";
 import { SCORES, LINE_BYTES } from "./limits.ts";
 import type { LineFault, Prediction } from "./schemas.ts";
-import { publish, serve } from "./test-server.ts";
+import { createApp } from "./app.ts";
+import { development, publish, serve } from "./test-server.ts";
 
 const artefacts = [3, 4].map((seed) => makeArtefact(kernel, seed));
 const [, scorer] = artefacts.map(({ artefact }) => new Scorer(artefact, kernel));
@@ -60,6 +62,27 @@ describe("lines", () => {
     const bad = [got[1], got[2], ...got.slice(4, 8)];
     expect(bad.map(({ line, code, feature }) => [line, code, ...(feature ? [feature] : [])])).toEqual(faults);
     for (const { error, remedy } of bad) expect([error.length > 5, remedy.length > 5]).toEqual([true, true]);
+  });
+
+  test("a row on which the model overflows is answered with its own line's number", async () => {
+    const udp = 3;
+    class Overflowing extends Scorer {
+      override score(encoded: Float32Array, rows: number): Float32Array {
+        const scores = super.score(encoded, rows);
+        return scores.map((score, i) => (encoded[i * this.inputs + udp] > 0 ? NaN : score));
+      }
+    }
+    const app = createApp((bytes) => new Overflowing(readArtefact(bytes), kernel, { selfTest: false }));
+    const body = [row, "", '[1,2,"udp",true]', "{", row].join("\n");
+    const init = { method: "POST", body, headers: { "content-type": "application/x-ndjson" } };
+    const got = await answers(await app.request("/v1/score", init, development));
+    expect(got.map(({ line, code }) => line && [line, code])).toEqual([
+      undefined,
+      [3, "model-unavailable"],
+      [4, "body-malformed"],
+      undefined,
+    ]);
+    expect(got[1].error).toContain("row 3:");
   });
 
   test("lines come out right however their bytes are cut", async () => {

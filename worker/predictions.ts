@@ -71,15 +71,16 @@ export function checkEncoded(encoded: Float32Array, scorer: Scorer): Float32Arra
 /**
  * Weights can be finite and yet overflow on some row; such a row must not pass as normal.
  *
+ * @param first number of the first row
  * @throws Problem 503
  */
-export function checkScores(scores: Float32Array): Float32Array {
+export function checkScores(scores: Float32Array, first = 0): Float32Array {
   for (let i = 0; i < scores.length; i++) {
     if (scores[i] >= 0 && scores[i] <= 1) continue;
-    const detail = `The model gives no score for row ${i}: its weights overflow there.`;
+    const detail = `The model gives no score for row ${first + i}: its weights overflow there.`;
     throw new Problem(503, "model-unavailable", detail, "Publish a model that does not, or roll back.", {
       headers: { "retry-after": "60" },
-      place: { row: i },
+      place: { row: first + i },
     });
   }
   return scores;

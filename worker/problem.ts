@@ -25,6 +25,7 @@ export type ProblemCode =
   | "batches-off"
   | "batch-unknown"
   | "batch-running"
+  | "batch-stopped"
   | "object-unknown"
   | "route-unknown"
   | "method-wrong"

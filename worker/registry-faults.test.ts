@@ -127,3 +127,35 @@ test("KV that never answers is waited for only so long, and asked anew afterward
   expect(await versionOf(registry.get("hangs"))).toBe(1);
   expect(opened()).toBe(1);
 });
+
+test("while KV hangs, a model that is there goes on serving, long unasked or not, and says why", async () => {
+  await point("stalls", await weights(1, first));
+  let hung = false;
+  const kv = new Proxy(MODELS, {
+    get: (target, name) =>
+      name === "get"
+        ? (key: string, options: never) => (hung ? new Promise(() => {}) : target.get(key, options))
+        : Reflect.get(target, name),
+  });
+  const { registry, pass, settle } = setUp({ kv, patience: 50 });
+  await registry.get("stalls");
+  hung = true;
+  // asked all the time: behind the answers
+  for (let age = 0; age <= STALE_MS; age += POINTER_MS) {
+    pass(POINTER_MS);
+    const asked = Date.now();
+    expect(await versionOf(registry.get("stalls"))).toBe(1);
+    expect(Date.now() - asked).toBeLessThan(40);
+    await settle();
+  }
+  // asked again after a while
+  pass(STALE_MS);
+  const served = await Promise.all([1, 2, 3].map(() => registry.get("stalls")));
+  for (const { version, fault } of served)
+    expect([version.version, fault]).toEqual([1, expect.stringContaining("time")]);
+  hung = false;
+  pass(RETRY_MS);
+  await registry.get("stalls");
+  await settle();
+  expect((await registry.get("stalls")).fault).toBeUndefined();
+});

@@ -29,7 +29,7 @@ export interface Wish {
 
 interface Slot {
   pointer: Pointer;
-  /** When the pointer was last read. */
+  /** When the pointer was last read, or could not be. */
   readAt: number;
   /** The version that served last: it goes on while another cannot. */
   last?: Version;
@@ -171,37 +171,38 @@ export class Registry {
     return slot;
   }
 
-  #read(name: string): Promise<Slot> {
-    return this.#reading.run(name, () => this.#refresh(name));
-  }
-
-  /** Reads a pointer anew; a slot that has one keeps it where the new one cannot be had. */
-  async #refresh(name: string): Promise<Slot> {
-    const slot = this.#slots.get(name);
+  /** Reads a pointer anew; a slot that has one keeps it where the new one cannot be had, or not in time. */
+  async #read(name: string): Promise<Slot> {
     try {
-      const text = await this.#kv.get(pointerKey(name), { type: "text", cacheTtl: 30 });
-      if (text === null) {
-        this.#slots.delete(name);
-        throw unknown(name);
-      }
-      const pointer = readPointer(text);
-      if (!pointer || pointer.name !== name)
-        throw unavailable(`the pointer of "${name}" is damaged`, "artefact-malformed");
-      const next: Slot = slot ?? { pointer, readAt: this.#now() };
-      // KV may have given a newer one already; that one stays.
-      Object.assign(next, { pointer: isOlder(pointer, next.pointer) ? next.pointer : pointer, readAt: this.#now() });
-      delete next.fault;
-      this.#keep(name, next);
-      // A version that serves goes on while its successor loads behind.
-      if (next.last) await this.#decoded.load(next.pointer.current).catch(() => {});
-      return next;
+      return await this.#reading.run(name, () => this.#refresh(name));
     } catch (cause) {
       const problem = cause instanceof Problem ? cause : unavailable("KV could not be read", "model-unavailable");
+      const slot = this.#slots.get(name);
       if (problem.status === 404 || !slot) throw problem;
       slot.fault = problem.message;
       slot.readAt = this.#now();
       return slot;
     }
+  }
+
+  async #refresh(name: string): Promise<Slot> {
+    const slot = this.#slots.get(name);
+    const text = await this.#kv.get(pointerKey(name), { type: "text", cacheTtl: 30 });
+    if (text === null) {
+      this.#slots.delete(name);
+      throw unknown(name);
+    }
+    const pointer = readPointer(text);
+    if (!pointer || pointer.name !== name)
+      throw unavailable(`the pointer of "${name}" is damaged`, "artefact-malformed");
+    const next: Slot = slot ?? { pointer, readAt: this.#now() };
+    // KV may have given a newer one already; that one stays.
+    Object.assign(next, { pointer: isOlder(pointer, next.pointer) ? next.pointer : pointer, readAt: this.#now() });
+    delete next.fault;
+    this.#keep(name, next);
+    // A version that serves goes on while its successor loads behind.
+    if (next.last) await this.#decoded.load(next.pointer.current).catch(() => {});
+    return next;
   }
 
   #keep(name: string, slot: Slot): void {

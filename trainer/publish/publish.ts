@@ -5,7 +5,7 @@ import { MODEL_NAME, type Pointer, pointerKey, readPointer, type Version, weight
 import { versionsOf, writtenPointer } from "../../model/pointer.ts";
 import { Scorer } from "../../model/scorer.ts";
 import { kernelModule } from "../learn/engine.ts";
-import { getKey, hasKey, putFile, putText, readModelFile, type Store } from "./wrangler.ts";
+import { getKey, putKey, readModelFile, type Store } from "./wrangler.ts";
 
 /** KV's limit on a value. */
 const VALUE_LIMIT = 25 * 1024 * 1024;
@@ -23,7 +23,8 @@ export interface Published {
 
 /**
  * Publishes a model file under a name. Interrupted between the two writes, the old version goes on serving and the
- * command can be repeated; publishing what is current already changes nothing, publishing the canary makes it current.
+ * command can be repeated; publishing what is current already leaves the pointer as it is, publishing the canary makes it
+ * current. The weights are written in any case, which mends those that are missing or damaged in KV.
  *
  * @param options `canary` has the version answer so many percent of the callers, and leaves the current one in place
  * @throws UnseenError artefact-* where the file would not serve; canary-impossible; publish-failed with what wrangler said
@@ -46,11 +47,11 @@ export async function publish({
   const sha256 = createHash("sha256").update(bytes).digest("hex");
   const before = await readCurrent(store, name);
   const published = { name, sha256, bytes: bytes.length };
+  if (canary !== undefined) checkCanary(before, name, sha256);
+  await putKey(store, weightsKey(sha256), bytes);
   if (before?.current.sha256 === sha256 && canary === undefined) {
     return { ...published, version: before.current.version };
   }
-  if (canary !== undefined) checkCanary(before, name, sha256);
-  if (!(await hasKey(store, weightsKey(sha256)))) await putFile(store, weightsKey(sha256), file);
   const next = withVersion(before, { name, sha256, publishedAt: new Date().toISOString() }, canary);
   await writePointer(store, next.pointer);
   return { ...published, version: next.version, ...(canary === undefined ? {} : { canary }) };
@@ -106,5 +107,5 @@ export async function readCurrent(store: Store, name: string): Promise<Pointer |
 }
 
 export async function writePointer(store: Store, pointer: Pointer): Promise<void> {
-  await putText(store, pointerKey(pointer.name), writtenPointer({ ...pointer, writtenAt: new Date().toISOString() }));
+  await putKey(store, pointerKey(pointer.name), writtenPointer({ ...pointer, writtenAt: new Date().toISOString() }));
 }

@@ -3,13 +3,13 @@ import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UnseenError } from "../../model/errors.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-/** wrangler's own entry, run with this Node. */
+/** wrangler's own entry, run with this Node, in the project: paths of the caller's are made absolute. */
 export const WRANGLER = join(
   dirname(createRequire(import.meta.url).resolve("wrangler/package.json")),
   "bin",
@@ -36,7 +36,8 @@ export interface Store {
 export async function getKey(store: Store, key: string): Promise<string | undefined> {
   const { status, stdout, stderr } = await wrangler(store, ["key", "get", key, "--text"]);
   if (status === 0) return stdout === "Value not found\n" || stdout === "Value not found" ? undefined : stdout;
-  if (/not found|404/i.test(stderr + stdout)) return undefined;
+  // the account's answer to a key that is not there, behind the request's address
+  if (/ - 404\b|key not found/i.test(stderr + stdout)) return undefined;
   throw failed("read", key, stderr || stdout);
 }
 
@@ -48,19 +49,14 @@ export async function hasKey(store: Store, key: string): Promise<boolean> {
   return found.some(({ name }) => name === key);
 }
 
-/** Writes a file's content under a key. */
-export async function putFile(store: Store, key: string, file: string): Promise<void> {
-  const { status, stdout, stderr } = await wrangler(store, ["key", "put", key, "--path", file]);
-  if (status !== 0) throw failed("write", key, stderr || stdout);
-}
-
-/** Writes text under a key. */
-export async function putText(store: Store, key: string, text: string): Promise<void> {
+/** Writes a value under a key. */
+export async function putKey(store: Store, key: string, value: string | Uint8Array): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "unseen-"));
   try {
     const file = join(folder, "value");
-    writeFileSync(file, text);
-    await putFile(store, key, file);
+    writeFileSync(file, value);
+    const { status, stdout, stderr } = await wrangler(store, ["key", "put", key, "--path", file]);
+    if (status !== 0) throw failed("write", key, stderr || stdout);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -97,13 +93,13 @@ export async function putSecret({ config }: Store, name: string, value: string):
 }
 
 function wrangler({ remote, persistTo, config }: Store, args: readonly string[]): Promise<Answer> {
-  const where = remote ? ["--remote"] : ["--local", ...(persistTo ? ["--persist-to", persistTo] : [])];
+  const where = remote ? ["--remote"] : ["--local", ...(persistTo ? ["--persist-to", resolve(persistTo)] : [])];
   const [noun, verb, ...rest] = args;
   return run(["kv", noun, verb, ...rest, "--binding", "MODELS", ...where], config);
 }
 
 function run(args: readonly string[], config = join(ROOT, "wrangler.toml"), input = ""): Promise<Answer> {
-  const child = spawn(process.execPath, [WRANGLER, ...args, "--config", config], {
+  const child = spawn(process.execPath, [WRANGLER, ...args, "--config", resolve(config)], {
     cwd: ROOT,
     env: { ...process.env, ...QUIET, NO_COLOR: "1" },
     stdio: ["pipe", "pipe", "pipe"],
@@ -114,8 +110,8 @@ function run(args: readonly string[], config = join(ROOT, "wrangler.toml"), inpu
   let stderr = "";
   child.stdout.on("data", (data) => (stdout += data));
   child.stderr.on("data", (data) => (stderr += data));
-  return new Promise((resolve, reject) => {
+  return new Promise((settle, reject) => {
     child.on("error", reject);
-    child.on("close", (status) => resolve({ status, stdout, stderr }));
+    child.on("close", (status) => settle({ status, stdout, stderr }));
   });
 }

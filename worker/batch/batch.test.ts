@@ -9,7 +9,14 @@ import { deliveries, failingSends, failingWrites } from "./testing.ts";
 import { randomRows } from "../../test/fixtures/artefact.ts";
 import { createApp } from "../app.ts";
 import { answers, ask, bindings, delivered, finished, PART_BYTES, post, publish, type Shown } from "./asking.ts";
-import { type Batch, failureKey, manifestKey, resultKey, resultsPrefix } from "./batch.ts";
+import {
+  type Batch,
+  failureKey,
+  manifestKey,
+  PART_BYTES as DEPLOYED_PART_BYTES,
+  resultKey,
+  resultsPrefix,
+} from "./batch.ts";
 
 const { BATCH_STORE: store, BATCH_QUEUE: queue, BATCH_FLOW: flow, MODELS } = bindings;
 const BAD = ['{"bytes":1}', "[1,2", "", '[1,"x","tcp",true]'];
@@ -152,6 +159,28 @@ test("an object overwritten on the way is refused, not scored in a mixture", asy
   while ((await instance.status()).status !== "complete") await new Promise((resolve) => setTimeout(resolve, 200));
   expect(await finished(id)).toMatchObject({ state: "incomplete", partsDone: 0, partsFailed: 1 });
   expect(await answers(id)).toMatchObject([{ code: "object-changed", from: 0 }]);
+});
+
+test("a part of lines so short that their answers are too large fails at once, and says what to do", async () => {
+  const [{ sha256 }] = await publish("flows", 1);
+  const { etag, size } = await store.put("in/blank.ndjson", "\n".repeat(DEPLOYED_PART_BYTES));
+  const batch: Batch = {
+    id: crypto.randomUUID(),
+    object: "in/blank.ndjson",
+    etag,
+    size,
+    format: "ndjson",
+    startedAt: Date.now(),
+    partBytes: DEPLOYED_PART_BYTES,
+    model: { name: "flows", version: 1, sha256 },
+    threshold: { spec: 0.5, value: 0.5 },
+  };
+  await flow.create({ id: batch.id, params: batch });
+  while ((await ask(`/v1/batches/${batch.id}`)).status !== 200) await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(await finished(batch.id)).toMatchObject({ state: "incomplete", partsFailed: 1 });
+  const wanted = { code: "answers-too-large", error: expect.stringContaining("BATCH_PART_BYTES") };
+  expect(await answers(batch.id)).toMatchObject([wanted]);
+  expect(delivered(batch.id)).toBe(1);
 });
 
 test("requests that cannot start a batch say why", async () => {

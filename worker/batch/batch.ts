@@ -7,6 +7,8 @@ z.config({ jitless: true });
 
 /** Bytes of a part: short rows make some 10⁵ of it, a few seconds of CPU and some 15 MB of results. */
 export const PART_BYTES = 2 * 1024 * 1024;
+/** Bytes of a part's answers: until they are written they are held, twice for a moment, of an isolate's 128 MB. */
+export const ANSWER_BYTES = 32 * 1024 * 1024;
 /** Parts of a batch: some 50 GB, within the steps a Workflow may take. */
 export const PARTS = 25_000;
 /** Where a Worker keeps what belongs to batches; objects to score lie anywhere else in the bucket. */

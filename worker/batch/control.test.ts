@@ -1,7 +1,11 @@
 import { expect, test } from "vitest";
+import relaxed from "../../build/score-relaxed.wasm";
+import plain from "../../build/score.wasm";
+import { openFastest } from "../../model/builds.ts";
 import { randomRows } from "../../test/fixtures/artefact.ts";
+import { createApp } from "../app.ts";
 import { answers, ask, bindings, delivered, finished, PART_BYTES, post, publish, type Shown } from "./asking.ts";
-import { type Batch, listKey, manifestKey, partsOf, resultsPrefix } from "./batch.ts";
+import { type Batch, LIST, listKey, manifestKey, partsOf, PREFIX, resultsPrefix } from "./batch.ts";
 import { type Progress, putJson, writeProgress } from "./progress.ts";
 
 const { BATCH_STORE: store, BATCH_QUEUE: queue, BATCH_FLOW: flow } = bindings;
@@ -75,6 +79,50 @@ test("a batch that is done stays as it is, and one that is not there cannot be c
   expect(await (await cancel(id)).json()).toMatchObject({ state: "complete", partsDone: 1 });
   expect(await store.head(manifestKey(id))).not.toBeNull();
   expect((await cancel(crypto.randomUUID())).status).toBe(404);
+});
+
+/** Asks a Worker whose Workflow is another one. */
+const askWith = async (other: object, path: string, init: RequestInit = {}): Promise<Response> =>
+  createApp((bytes) => openFastest(bytes, { plain, relaxed })).request(path, init, {
+    ...bindings,
+    BATCH_FLOW: other,
+  });
+
+test("a batch whose Workflow cannot be made is a 503, and leaves nothing that looks like one", async () => {
+  await publish("flows", 1);
+  await store.put("in/short.ndjson", '[1,1,"tcp",true]\n');
+  const keys = async (prefix: string): Promise<string[]> =>
+    (await store.list({ prefix })).objects.map(({ key }) => key);
+  const listed = await keys(LIST);
+  let made = "";
+  const create = async ({ id }: { id: string }): Promise<never> => {
+    made = id;
+    throw new Error("Workflows are away");
+  };
+  const response = await askWith({ create }, "/v1/batches", {
+    method: "POST",
+    body: '{"object":"in/short.ndjson"}',
+    headers: { "content-type": "application/json" },
+  });
+  expect([response.status, ((await response.json()) as Shown).code]).toEqual([503, "store-unavailable"]);
+  expect(await keys(LIST)).toEqual(listed);
+  expect(await keys(`${PREFIX}${made}/`)).toEqual([`${PREFIX}${made}/cancelled.json`]);
+  expect((await ask(`/v1/batches/${made}`)).status).toBe(404);
+});
+
+test("a stopped batch's results are not to be waited for; cancelled, it gives those that are there", async () => {
+  const { id } = await begun("in/stopped.ndjson");
+  const other = { get: async () => ({ status: async () => ({ status: "errored" }) }) };
+  expect(await (await askWith(other, `/v1/batches/${id}`)).json()).toMatchObject({ state: "stopped" });
+  const response = await askWith(other, `/v1/batches/${id}/results`);
+  expect([response.status, response.headers.get("retry-after")]).toEqual([409, null]);
+  expect(await response.json()).toMatchObject({
+    detail: expect.stringContaining("stopped"),
+    remedy: expect.stringContaining("cancel"),
+  });
+  expect((await ask(`/v1/batches/${id}/results`)).headers.get("retry-after")).toBe("5");
+  expect((await askWith(other, `/v1/batches/${id}/cancel`, { method: "POST" })).status).toBe(200);
+  expect((await answers(id))[0]).toMatchObject({ code: "cancelled" });
 });
 
 test("batches are listed by pages, the one started last first; what was deleted is passed over", async () => {

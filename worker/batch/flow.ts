@@ -10,7 +10,7 @@ const AT_ONCE = 100;
 const PATIENCE_SECONDS = 48 * 3600;
 /** Seconds between counts: a tenth of the time waited so far, so that progress is never far behind. */
 const WAIT = { least: 1, most: 300, share: 0.1 };
-/** Tries of a step: over half an hour in all, as the queue's for a part, while R2 or the queue may be away. */
+/** Tries of a step: over half an hour in all, about as the queue's for a part, while R2 or the queue may be away. */
 const TRIES = { retries: { limit: 20, delay: 10_000, backoff: "linear" } } as const;
 
 /** Runs as steps, each of which may be done twice without a trace: messages of a part twice leave one result. */

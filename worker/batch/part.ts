@@ -8,7 +8,7 @@ import { checkScores, predictionJson } from "../predictions.ts";
 import { Problem, toProblem } from "../problem.ts";
 import { encodeText } from "../row-reader.ts";
 import { csvForm } from "./csv.ts";
-import { type Batch, type Part, rangeOf, resultKey } from "./batch.ts";
+import { ANSWER_BYTES, type Batch, type Part, rangeOf, resultKey } from "./batch.ts";
 import { type Line, linesOf } from "./lines.ts";
 
 /** How an object's lines are rows. */
@@ -50,7 +50,7 @@ export interface Counts {
 /**
  * Scores a part and writes its result; the same part always writes the same bytes under the same key.
  *
- * @throws Hopeless where the object is gone or is another one now
+ * @throws Hopeless where the object is gone or is another one now, or the answers are too large
  */
 export async function scorePart(store: R2Bucket, scorer: Scorer, { batch, part }: Part): Promise<Counts> {
   const { from, to } = rangeOf(batch, part);
@@ -73,13 +73,14 @@ export async function scorePart(store: R2Bucket, scorer: Scorer, { batch, part }
 /** Scores lines in blocks; nothing is kept of a block but its answers. */
 function scoreLines(
   scorer: Scorer,
-  { threshold: { value: threshold } }: Batch,
+  { threshold: { value: threshold }, partBytes }: Batch,
   lines: Iterable<Line>,
   form: Form,
 ): Counts & { pieces: Uint8Array[] } {
   const encoder = new TextEncoder();
   const encoded = new Float32Array(BLOCK * scorer.inputs);
   const pieces: Uint8Array[] = [];
+  let bytes = 0;
   const counts = { rows: 0, bad: 0, anomalies: 0 };
   /** What is wrong with each line of the block; undefined where its score is still to come. */
   const faults: (string | undefined)[] = [];
@@ -95,7 +96,14 @@ function scoreLines(
       else if (scores[next - 1] >= threshold) counts.anomalies++;
       text += `${answer}\n`;
     }
-    pieces.push(encoder.encode(text));
+    const piece = encoder.encode(text);
+    bytes += piece.length;
+    if (bytes > ANSWER_BYTES) {
+      const detail = `The part's answers are over ${ANSWER_BYTES / 2 ** 20} MiB, for its lines are very short.`;
+      const remedy = `Set BATCH_PART_BYTES below ${partBytes} or leave out empty lines, and start another batch.`;
+      throw new Hopeless("answers-too-large", `${detail} ${remedy}`);
+    }
+    pieces.push(piece);
     counts.rows += faults.length;
     faults.length = 0;
     good = 0;
@@ -143,6 +151,6 @@ const FAULT = '{"code":';
 /** Says what and where in the line; never a value of it, and not its number, which is where it stands. */
 function faultJson(fault: unknown): string {
   const { code, message, remedy, place } = toProblem(fault);
-  const error = message.replace(/^row 0\b/, "the row");
+  const error = message.replace(/\brow 0\b/, "the row");
   return JSON.stringify({ code, error, remedy, ...(place.feature === undefined ? {} : { feature: place.feature }) });
 }

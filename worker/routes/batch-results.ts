@@ -7,7 +7,7 @@ import type { AppEnv } from "../bindings.ts";
 import { Problem } from "../problem.ts";
 import { ResultsQuery } from "../schemas.ts";
 import { reached } from "../stores.ts";
-import { bound, readProgress } from "./batches.ts";
+import { bound, isStopped, readProgress } from "./batches.ts";
 
 /** Parts of one answer: some 200 MB of rows, and each is a read of R2, of which a request may make 1,000. */
 const PARTS_AT_ONCE = 100;
@@ -15,15 +15,21 @@ const PARTS_AT_ONCE = 100;
 /**
  * Answers in the order of the object, streamed: line n is the answer to line n. PARTS_AT_ONCE parts from `?from=` on,
  * with a link to the next.
+ *
+ * @throws Problem 404, 409 where they are not there, 422, 503
  */
 export async function batchResults(context: Context<AppEnv>, id: string): Promise<Response> {
-  const { store } = bound(context.env);
+  const { store, flow } = bound(context.env);
   const query = ResultsQuery.safeParse(context.req.query());
   if (!query.success) {
     throw new Problem(422, "request-invalid", "The query is not as it should be.", "It takes from=PART, from 0.");
   }
   const progress = await readProgress(store, id);
   const manifest = await reached(store.get(manifestKey(id)));
+  if (await isStopped(flow, progress)) {
+    const remedy = `Start another, or POST /v1/batches/${id}/cancel for the results that are there.`;
+    throw new Problem(409, "batch-stopped", "The batch was stopped before it was done.", remedy);
+  }
   if (!manifest || !isDone(progress)) {
     const remedy = `Ask /v1/batches/${id} until its state is "complete".`;
     throw new Problem(409, "batch-running", "The batch is not done.", remedy, { headers: { "retry-after": "5" } });

@@ -83,9 +83,16 @@ export async function startBatch(
     rowsBad: 0,
     anomalies: 0,
   };
-  await reached(writeProgress(store, progress));
-  await reached(putJson(store, listKey(batch), {}));
-  await reached(flow.create({ id: batch.id, params: batch }));
+  try {
+    await reached(writeProgress(store, progress));
+    await reached(putJson(store, listKey(batch), {}));
+    await reached(flow.create({ id: batch.id, params: batch }));
+  } catch (fault) {
+    // Or it is listed as queued for ever; a coordinator that was made nevertheless finds its batch cancelled.
+    const gone = [progressKey(batch.id), listKey(batch)];
+    await Promise.allSettled([putJson(store, cancelKey(batch.id), {}), store.delete(gone)]);
+    throw fault;
+  }
   context.header("location", `/v1/batches/${batch.id}`);
   return context.json(shown(progress), 202);
 }
@@ -126,15 +133,18 @@ export async function cancelBatch(context: Context<AppEnv>, id: string): Promise
   return context.json(shown(await reached(countParts(store, progress.batch))));
 }
 
-/** A coordinator that gave up would otherwise look like one at work. */
 async function current(flow: Workflow<Batch>, progress: Progress): Promise<object> {
-  if (isDone(progress)) return shown(progress);
+  return { ...shown(progress), ...((await isStopped(flow, progress)) ? { state: "stopped" } : {}) };
+}
+
+/** Whether a batch's coordinator gave up, which would otherwise look like one at work. */
+export async function isStopped(flow: Workflow<Batch>, progress: Progress): Promise<boolean> {
+  if (isDone(progress)) return false;
   const status = await flow
     .get(progress.batch.id)
     .then((instance) => instance.status())
     .catch(() => undefined);
-  const stopped = status?.status === "errored" || status?.status === "terminated";
-  return { ...shown(progress), ...(stopped ? { state: "stopped" } : {}) };
+  return status?.status === "errored" || status?.status === "terminated";
 }
 
 /** @throws Problem 404, 503 */

@@ -87,6 +87,8 @@ class LineAnswers {
   readonly #encoded: Float32Array;
   /** For each line at hand its row, or what is wrong with it, as JSON. */
   readonly #rows: (Row | string)[] = [];
+  /** For each line at hand its number, from 1. */
+  readonly #numbers: number[] = [];
   /** How many lines have been seen, blank ones included. */
   #seen = 0;
   #good = 0;
@@ -138,6 +140,7 @@ class LineAnswers {
     } catch (fault) {
       this.#rows.push(faultJson(fault, this.#seen));
     }
+    this.#numbers.push(this.#seen);
   }
 
   /** Writes a line's inputs at `offset`. @returns its row, where it is to be explained */
@@ -154,22 +157,23 @@ class LineAnswers {
     this.#scored({ scores, threshold: this.#threshold, inputs: (i) => [encoded, i * inputs] });
     let text = "";
     let good = 0;
-    for (const row of this.#rows) {
-      text += typeof row === "string" ? row : this.#prediction(row, scores.subarray(good, ++good));
+    for (const [i, row] of this.#rows.entries()) {
+      text += typeof row === "string" ? row : this.#prediction(row, this.#numbers[i], scores.subarray(good, ++good));
       text += "\n";
     }
     this.#rows.length = 0;
+    this.#numbers.length = 0;
     this.#good = 0;
     return text;
   }
 
-  #prediction(row: Row, score: Float32Array): string {
+  #prediction(row: Row, line: number, score: Float32Array): string {
     try {
-      checkScores(score);
+      checkScores(score, line);
       const [explanation] = explanations(this.#scorer, [row], this.#top) ?? [];
       return predictionJson(score[0], this.#threshold, explanation);
     } catch (fault) {
-      return faultJson(fault, this.#seen);
+      return faultJson(fault, line);
     }
   }
 }

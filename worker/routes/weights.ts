@@ -1,10 +1,11 @@
 /** A published model file, for programs that score by themselves, as the dashboard does in the browser. */
 import type { Context } from "hono";
-import { versionsOf, weightsKey } from "../../model/pointer.ts";
+import { versionsOf } from "../../model/pointer.ts";
 import type { AppEnv } from "../bindings.ts";
 import { unavailable } from "../decoded.ts";
 import { Problem } from "../problem.ts";
 import type { Registry } from "../registry.ts";
+import { streamWeights } from "../stored-weights.ts";
 
 /**
  * Streams the artefact of one of a model's versions out of KV. Its address holds its SHA-256, so it never changes and
@@ -28,7 +29,7 @@ export async function weights(
     "x-model-version": `${name}@${version.version}`,
   };
   if (context.req.header("if-none-match")?.includes(headers.etag)) return new Response(null, { status: 304, headers });
-  const value = await context.env.MODELS.get(weightsKey(sha256), { type: "stream", cacheTtl: 86_400 }).catch(() => {
+  const value = await streamWeights(context.env.MODELS, sha256).catch(() => {
     throw unavailable("KV could not be read", "model-unavailable");
   });
   if (!value) throw missing(`The weights of version ${version.version} are not there (yet).`);

@@ -1,0 +1,29 @@
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { pointerKey, weightsKey } from "../../model/pointer.ts";
+import { makeArtefact } from "../../test/fixtures/artefact.ts";
+import { kernelModule } from "../learn/engine.ts";
+import { publish, writePointer } from "./publish.ts";
+import { getKey, hasKey, putKey } from "./wrangler.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "unseen-publish-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test("publishing what is current mends weights that are missing or damaged, and leaves the pointer as it is", async () => {
+  const file = join(folder, "model.safetensors");
+  writeFileSync(file, makeArtefact(kernelModule("score"), 1).bytes);
+  const sha256 = createHash("sha256").update(readFileSync(file)).digest("hex");
+  const store = { persistTo: join(folder, "kv") };
+  const current = { version: 3, sha256, publishedAt: "2026-01-01T00:00:00.000Z" };
+  await writePointer(store, { name: "flows", current, history: [] });
+  const pointer = await getKey(store, pointerKey("flows"));
+  expect(await publish({ file, name: "flows", ...store })).toMatchObject({ version: 3, sha256 });
+  expect(await hasKey(store, weightsKey(sha256))).toBe(true);
+  await putKey(store, weightsKey(sha256), "damaged");
+  expect(await publish({ file, name: "flows", ...store })).toMatchObject({ version: 3, sha256 });
+  expect(await getKey(store, weightsKey(sha256))).not.toBe("damaged");
+  expect(await getKey(store, pointerKey("flows"))).toBe(pointer);
+});
