@@ -9,12 +9,13 @@ import { fileURLToPath } from "node:url";
 import { UnseenError } from "../model/errors.ts";
 import { columns } from "../trainer/data/simulate/features.ts";
 import { simulate } from "../trainer/data/simulate/simulate.ts";
-import { fullSample, measure, type Difficulty } from "./difficulty/measure.ts";
+import { type Difficulty, measure, SHOTS } from "./difficulty.ts";
 
 const SEEDS = [1, 2, 3];
 const page = fileURLToPath(new URL("../docs/simulator.md", import.meta.url));
 
-const runs = SEEDS.map((seed) => measure(simulate({ seed })));
+const runs: Difficulty[][] = [];
+for (const seed of SEEDS) runs.push(await measure(simulate({ seed })));
 const groups = simulate({ seed: 1, rows: 1, anomalies: 1 });
 const described = (role: "normal" | "anomaly") =>
   groups.filter((group) => group.role === role).map(({ name, description }) => [`\`${name}\``, description]);
@@ -27,8 +28,7 @@ const sections: Record<string, string> = {
     columns.map(({ name, unit, meaning }) => [`\`${name}\``, unit, meaning]),
   ),
   difficulty: [
-    `Mean over seeds ${SEEDS.join(", ")}, in brackets the lowest and highest; ${fullSample.queries} rows of the family `,
-    `against ${fullSample.test} normal rows, ${fullSample.train} normal rows to learn from, ${fullSample.shots} labels of each other family.\n\n`,
+    `Mean over seeds ${SEEDS.join(", ")}, in brackets the lowest and highest; ${SHOTS} labels of each other family.\n\n`,
     table(
       ["left out", "best column", "distance (kNN)", "logistic regression", "boosted trees", ""],
       (runs[0] ?? []).map(({ family }) => rowOf(family)),
@@ -79,7 +79,7 @@ function rowOf(family: string): string[] {
 function verdict(seeds: readonly Difficulty[]): string {
   const always = (holds: (one: Difficulty, labels: number) => boolean) =>
     seeds.every((one) => holds(one, Math.max(one.logistic, one.trees)));
-  if (always((one, labels) => one.neighbours >= 0.95 && labels >= 0.95)) return "easy both ways";
+  if (always((one, labels) => one.neighbours >= 0.9 && labels >= 0.9)) return "easy both ways";
   if (always((one, labels) => one.neighbours >= 0.9 && labels < 0.8)) return "distance only";
   if (always((one, labels) => one.neighbours < 0.8 && labels >= 0.9)) return "labels only";
   const between = (value: number) => value > 0.6 && value < 0.9;
