@@ -4,10 +4,10 @@
  *     node bench/costs.ts
  */
 import { createHash } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { cpus } from "node:os";
-import { pointerKey, weightsKey } from "../model/pointer.ts";
+import { writeBlock } from "./page-block.ts";
 import { KvService } from "./soak/kv.ts";
 import { simulatedModels } from "./soak/models.ts";
 import { startWorkerd, type Workerd } from "./workerd.ts";
@@ -40,13 +40,9 @@ const SAMPLED = 0.01;
 const ROUNDS = 5;
 const CONNECTIONS = 8;
 
-const root = new URL("../", import.meta.url);
 const { versions, rows } = await simulatedModels();
 const kv = await KvService.start();
-const sha256 = createHash("sha256").update(versions[0]).digest("hex");
-kv.put(weightsKey(sha256), versions[0]);
-const current = { version: 1, sha256, publishedAt: "2026-01-01T00:00:00.000Z" };
-kv.put(pointerKey("flows"), JSON.stringify({ name: "flows", current, history: [] }));
+kv.publish("flows", versions.slice(0, 1));
 const key = "a-key";
 const API_KEY_SHA256 = createHash("sha256").update(key).digest("hex");
 const worker = await startWorkerd({
@@ -95,10 +91,8 @@ try {
     }
   }
   const ms = kinds.map((kind) => (measured.get(kind) ?? []).toSorted((a, b) => a - b)[Math.floor(ROUNDS / 2)]);
-  const page = new URL("docs/deployment.md", root);
-  const [head, tail] = readFileSync(page, "utf8").split(/<!-- costs: start -->[\s\S]*<!-- costs: end -->/);
   const block = table(ms);
-  writeFileSync(page, `${head}<!-- costs: start -->\n${block}\n<!-- costs: end -->${tail}`);
+  writeBlock("docs/deployment.md", "costs", block);
   console.log(block);
 } finally {
   await worker.stop();

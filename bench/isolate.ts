@@ -3,14 +3,12 @@
  *
  *     node bench/isolate.ts
  */
-import { createHash } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { writeArtefact } from "../model/artefact.ts";
-import { pointerKey, weightsKey } from "../model/pointer.ts";
 import { Scorer } from "../model/scorer.ts";
 import { kernelModule } from "../trainer/learn/engine.ts";
 import { MODEL_BYTES } from "../worker/limits.ts";
+import { writeBlock } from "./page-block.ts";
 import { referenceModel, referenceRows, REFERENCE } from "./reference-network.ts";
 import { KvService } from "./soak/kv.ts";
 import { type Sample, watchMemory } from "./soak/memory.ts";
@@ -29,10 +27,7 @@ const fit = Math.floor(MODEL_BYTES / each) - 1;
 const kv = await KvService.start();
 for (let i = 0; i < 4 * fit; i++) {
   const bytes = writeArtefact({ ...base, training: { ...base.training, seed: i } });
-  const sha256 = createHash("sha256").update(bytes).digest("hex");
-  kv.put(weightsKey(sha256), bytes);
-  const current = { version: 1, sha256, publishedAt: "2026-01-01T00:00:00.000Z" };
-  kv.put(pointerKey(`m${i}`), JSON.stringify({ name: `m${i}`, current, history: [] }));
+  kv.publish(`m${i}`, [bytes]);
 }
 const rows = Array.from({ length: 64 }, (_, i) => [
   ...referenceRows(64, REFERENCE.inputs).subarray(i * REFERENCE.inputs, (i + 1) * REFERENCE.inputs),
@@ -60,10 +55,7 @@ try {
     `${fit} score 64 rows each in turn (${warmKept} once V8 has collected), and by ${busyMost} MiB (${busyKept}) with ` +
     `${BODIES} bodies of 4 MiB in flight at a time. Where ${4 * fit} models are asked in turn, so that every request ` +
     `loads one, it grows by up to ${churnMost} MiB (${churnKept}).`;
-  const page = new URL("../docs/operations.md", import.meta.url);
-  const [head, tail] = readFileSync(page, "utf8").split(/<!-- isolate: start -->[\s\S]*<!-- isolate: end -->/);
-  if (tail === undefined) throw new Error("docs/operations.md has no markers for the isolate");
-  writeFileSync(page, `${head}<!-- isolate: start -->\n${block}\n<!-- isolate: end -->${tail}`);
+  writeBlock("docs/operations.md", "isolate", block);
   console.log(block);
 } finally {
   kv.stop();

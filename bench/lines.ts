@@ -1,11 +1,9 @@
 /** Streams millions of rows as lines through the Worker in workerd, and writes pace and memory into docs/serving.md. */
-import { createHash } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { Unseen } from "../client/unseen.ts";
-import { pointerKey, weightsKey } from "../model/pointer.ts";
 import { makeArtefact, randomRows } from "../test/fixtures/artefact.ts";
 import { kernelModule } from "../trainer/learn/engine.ts";
+import { writeBlock } from "./page-block.ts";
 import { KvService } from "./soak/kv.ts";
 import { medianBetween, watchMemory } from "./soak/memory.ts";
 import { startWorkerd } from "./workerd.ts";
@@ -14,11 +12,8 @@ const { values } = parseArgs({ options: { rows: { type: "string", default: "3000
 const many = Number(values.rows);
 
 const { bytes } = makeArtefact(kernelModule("score"), 1);
-const sha256 = createHash("sha256").update(bytes).digest("hex");
 const kv = await KvService.start();
-kv.put(weightsKey(sha256), bytes);
-const current = { version: 1, sha256, publishedAt: "2026-01-01T00:00:00.000Z" };
-kv.put(pointerKey("flows"), JSON.stringify({ name: "flows", current, history: [] }));
+kv.publish("flows", [bytes]);
 const worker = await startWorkerd({ kvPort: kv.port, vars: { ENVIRONMENT: "development" } });
 try {
   const unseen = new Unseen(worker.url);
@@ -46,10 +41,7 @@ try {
     `30 % of the time) and ${late.toFixed(0)} MiB late (from 80 % on).`;
   console.log(block);
   if (wrong > 0 || seen !== many) throw new Error("answers are wrong or missing");
-  const page = new URL("../docs/serving.md", import.meta.url);
-  const [head, tail] = readFileSync(page, "utf8").split(/<!-- lines: start -->[\s\S]*<!-- lines: end -->/);
-  if (tail === undefined) throw new Error("docs/serving.md has no markers for lines");
-  writeFileSync(page, `${head}<!-- lines: start -->\n${block}\n<!-- lines: end -->${tail}`);
+  writeBlock("docs/serving.md", "lines", block);
 } finally {
   await worker.stop();
   kv.stop();

@@ -10,7 +10,7 @@
  *
  *     zcat docs/results.jsonl.gz | grep -v '"method":"unseen' > results.jsonl
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -23,6 +23,7 @@ import { toMarkdown } from "../trainer/report/markdown.ts";
 import { meansPlot } from "../trainer/report/plots.ts";
 import { reportOf } from "../trainer/report/report.ts";
 import { signed } from "../trainer/report/section.ts";
+import { writeBlock } from "./page-block.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const files = process.argv.slice(2);
@@ -89,9 +90,7 @@ writeFileSync(join(root, "docs/results.md"), chapters.join("\n"));
 writeFileSync(join(root, "docs/results.svg"), meansPlot(frames[0], ours));
 const kept = all.map((line) => `${JSON.stringify({ ...line, histogram: null })}\n`);
 writeFileSync(join(root, "docs/results.jsonl.gz"), gzipSync(kept.join(""), { level: 9 }));
-const readme = join(root, "README.md");
-const [before, after] = readFileSync(readme, "utf8").split(/<!-- results: start -->[\s\S]*<!-- results: end -->/);
-writeFileSync(readme, `${before}<!-- results: start -->\n${block}\n<!-- results: end -->${after ?? ""}`);
+writeBlock("README.md", "results", block);
 console.log(block);
 if (ablation) console.log(`\n${ablation}`);
 

@@ -4,15 +4,12 @@
  *     node bench/simulator-table.ts
  */
 
-import { readFile, rename, writeFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
-import { UnseenError } from "../model/errors.ts";
 import { columns } from "../trainer/data/simulate/features.ts";
 import { simulate } from "../trainer/data/simulate/simulate.ts";
 import { type Difficulty, measure, SHOTS } from "./difficulty.ts";
+import { writeBlock } from "./page-block.ts";
 
 const SEEDS = [1, 2, 3];
-const page = fileURLToPath(new URL("../docs/simulator.md", import.meta.url));
 
 const runs: Difficulty[][] = [];
 for (const seed of SEEDS) runs.push(await measure(simulate({ seed })));
@@ -36,22 +33,7 @@ const sections: Record<string, string> = {
   ].join(""),
 };
 
-let text = await readFile(page, "utf8");
-for (const [name, section] of Object.entries(sections)) {
-  const [start, end] = [`<!-- ${name}: start -->`, `<!-- ${name}: end -->`];
-  const [from, to] = [text.indexOf(start), text.indexOf(end)];
-  if (from < 0 || to < from) {
-    throw new UnseenError(
-      "option-invalid",
-      `docs/simulator.md has no place for "${name}".`,
-      `Put the markers ${start} and ${end} back where the table belongs.`,
-      { file: page },
-    );
-  }
-  text = `${text.slice(0, from + start.length)}\n\n${section}\n\n${text.slice(to)}`;
-}
-await writeFile(`${page}.partial`, text);
-await rename(`${page}.partial`, page);
+for (const [name, section] of Object.entries(sections)) writeBlock("docs/simulator.md", name, `\n${section}\n`);
 console.log(sections["difficulty"]);
 
 /** One line of the difficulty table: a family over all seeds. */

@@ -27,7 +27,7 @@ export interface Pointer {
   readonly writtenAt?: string;
 }
 
-/** The pointer's format that this program writes; pointers without a format, of before there were canaries, are read too. */
+/** The pointer's format that this program writes and reads. */
 const FORMAT = 2;
 
 /** Names of models: what may stand in a path and a key. */
@@ -39,8 +39,8 @@ export const weightsKey = (sha256: string): string => `weights/${sha256}`;
 /** Reads a pointer from KV's text. @returns undefined where it is not one, or one of a later format */
 export function readPointer(text: string): Pointer | undefined {
   try {
-    const { format = 1, name, current, canary, history, writtenAt } = JSON.parse(text) as Pointer & { format?: number };
-    if (format !== 1 && format !== FORMAT) return undefined;
+    const { format, name, current, canary, history, writtenAt } = JSON.parse(text) as Pointer & { format?: number };
+    if (format !== FORMAT) return undefined;
     if (!MODEL_NAME.test(name) || !Array.isArray(history)) return undefined;
     if (![current, ...history].every(isVersion)) return undefined;
     if (writtenAt !== undefined && !isDate(writtenAt)) return undefined;

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import kernel from "../build/score.wasm";
 import { explain } from "../model/explain.ts";
-import { pointerKey, weightsKey } from "../model/pointer.ts";
+import { pointerKey, weightsKey, writtenPointer } from "../model/pointer.ts";
 import { Scorer } from "../model/scorer.ts";
 import { makeArtefact, randomRows } from "../test/fixtures/artefact.ts";
 import { createApp } from "./app.ts";
@@ -25,7 +25,7 @@ async function put(name: string, value: Uint8Array, version = 1): Promise<string
   const sha = await sha256(value);
   await bindings.MODELS.put(weightsKey(sha), value);
   const current = { version, sha256: sha, publishedAt: "2026-01-01T00:00:00.000Z" };
-  await bindings.MODELS.put(pointerKey(name), JSON.stringify({ name, current, history: [] }));
+  await bindings.MODELS.put(pointerKey(name), writtenPointer({ name, current, history: [] }));
   return sha;
 }
 

@@ -1,7 +1,7 @@
 /** A Worker with models in real local KV, for tests that run inside workerd. */
 import { env } from "cloudflare:workers";
 import kernel from "../build/score.wasm";
-import { pointerKey, type Version, weightsKey } from "../model/pointer.ts";
+import { pointerKey, type Version, weightsKey, writtenPointer } from "../model/pointer.ts";
 import { Scorer } from "../model/scorer.ts";
 import { createApp } from "./app.ts";
 import type { Bindings } from "./bindings.ts";
@@ -30,5 +30,5 @@ export async function publish(name: string, ...values: Uint8Array[]): Promise<vo
     versions.unshift({ version: i + 1, sha256: hash, publishedAt: "2026-01-01T00:00:00.000Z" });
   }
   const [current, ...history] = versions;
-  await bindings.MODELS.put(pointerKey(name), JSON.stringify({ name, current, history }));
+  await bindings.MODELS.put(pointerKey(name), writtenPointer({ name, current, history }));
 }

@@ -1,6 +1,5 @@
 /** The servers that are compared: the Worker, the same without scoring, Fastify with onnxruntime-node, and bare workerd. */
 import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,7 +8,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import getPort from "get-port";
 import { type Artefact, writeArtefact } from "../../model/artefact.ts";
-import { pointerKey, weightsKey } from "../../model/pointer.ts";
 import { resolveThreshold } from "../../model/thresholds.ts";
 import { toOnnx } from "../../trainer/export/onnx.ts";
 import { inputColumns } from "../../trainer/export/preprocessing.ts";
@@ -48,11 +46,7 @@ export async function startServers(
   const names = new Map([...models.keys()].map((title, i) => [title, `model-${i + 1}`]));
   for (const [title, model] of models) {
     const bytes = writeArtefact(model);
-    const sha256 = createHash("sha256").update(bytes).digest("hex");
-    const name = names.get(title) ?? "";
-    kv.put(weightsKey(sha256), bytes);
-    const current = { version: 1, sha256, publishedAt: "2026-01-01T00:00:00.000Z" };
-    kv.put(pointerKey(name), JSON.stringify({ name, current, history: [] }));
+    kv.publish(names.get(title) ?? "", [bytes]);
   }
   const given = { kvPort: kv.port, vars: { ENVIRONMENT: "development" } };
   const other = (file: string): string[] => [fileURLToPath(new URL(file, import.meta.url))];

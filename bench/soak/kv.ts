@@ -1,6 +1,8 @@
 /** A KV namespace of one's own over HTTP, as workerd asks one, that can be told to fail. */
+import { createHash } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import { type AddressInfo } from "node:net";
+import { pointerKey, weightsKey, writtenPointer } from "../../model/pointer.ts";
 
 /** How it fails: an error, a connection cut off, an answer that does not come for a while. */
 export type KvFault = "error" | "reset" | "slow";
@@ -53,6 +55,18 @@ export class KvService {
 
   put(key: string, value: Uint8Array | string): void {
     this.values.set(key, typeof value === "string" ? new TextEncoder().encode(value) : value);
+  }
+
+  /** Puts model files as versions 1, 2, … of a name, then the pointer with the last one current. @returns its SHA-256 */
+  publish(name: string, files: readonly Uint8Array[]): string {
+    const versions = files.map((bytes, i) => {
+      const sha256 = createHash("sha256").update(bytes).digest("hex");
+      this.put(weightsKey(sha256), bytes);
+      return { version: i + 1, sha256, publishedAt: "2026-01-01T00:00:00.000Z" };
+    });
+    const [current, ...history] = versions.toReversed();
+    this.put(pointerKey(name), writtenPointer({ name, current, history }));
+    return current.sha256;
   }
 
   stop(): void {

@@ -1,7 +1,6 @@
 /** One soak: real workerd under load, while a version is published, KV fails, and a damaged model is asked for. */
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { pointerKey, weightsKey } from "../../model/pointer.ts";
 import { Scorer } from "../../model/scorer.ts";
 import { kernelModule } from "../../trainer/learn/engine.ts";
 import { startWorkerd } from "../workerd.ts";
@@ -48,9 +47,9 @@ export async function soak({ seconds, connections, report = () => {}, ...options
   );
   const kv = await KvService.start();
   const [first, second] = options.versions;
-  publish(kv, "flows", [first]);
-  for (let i = 0; i < LATE; i++) publish(kv, `late-${i}`, [first]);
-  publish(kv, "damaged", [first.with(first.length - 9, first[first.length - 9] ^ 0x40)]);
+  kv.publish("flows", [first]);
+  for (let i = 0; i < LATE; i++) kv.publish(`late-${i}`, [first]);
+  kv.publish("damaged", [first.with(first.length - 9, first[first.length - 9] ^ 0x40)]);
   const hash = createHash("sha256").update(KEY).digest("hex");
   const vars = { DEFAULT_MODEL: "flows", ENVIRONMENT: "production", API_KEY_SHA256: hash };
   const worker = await startWorkerd({ kvPort: kv.port, vars });
@@ -71,7 +70,7 @@ export async function soak({ seconds, connections, report = () => {}, ...options
     };
     const load = startLoad(worker.port, connections, () => mixture, 1);
     await until(PUBLISH);
-    publish(kv, "flows", [first, second]);
+    kv.publish("flows", [first, second]);
     report(`version 2 is published at ${(PUBLISH * seconds).toFixed(1)} s`);
     await until(FAULTS.from);
     mixture = [...mixture, late];
@@ -96,17 +95,6 @@ export async function soak({ seconds, connections, report = () => {}, ...options
     await worker.stop();
     kv.stop();
   }
-}
-
-/** Writes weights, then the pointer with the last version current. */
-function publish(kv: KvService, name: string, versions: readonly Uint8Array[]): void {
-  const entries = versions.map((bytes, i) => {
-    const sha256 = createHash("sha256").update(bytes).digest("hex");
-    kv.put(weightsKey(sha256), bytes);
-    return { version: i + 1, sha256, publishedAt: "2026-01-01T00:00:00.000Z" };
-  });
-  const [current, ...history] = entries.toReversed();
-  kv.put(pointerKey(name), JSON.stringify({ name, current, history }));
 }
 
 /** Requests like the usual for up to 64 rows, to another model. */

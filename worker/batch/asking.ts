@@ -4,7 +4,7 @@ import { expect } from "vitest";
 import relaxed from "../../build/score-relaxed.wasm";
 import plain from "../../build/score.wasm";
 import { openFastest } from "../../model/builds.ts";
-import { pointerKey, weightsKey } from "../../model/pointer.ts";
+import { pointerKey, type Version, weightsKey, writtenPointer } from "../../model/pointer.ts";
 import type { Scorer } from "../../model/scorer.ts";
 import { makeArtefact } from "../../test/fixtures/artefact.ts";
 import type { Bindings } from "../bindings.ts";
@@ -52,14 +52,14 @@ export async function publish(name: string, ...seeds: number[]): Promise<{ score
       return { scorer: openFastest(bytes, { plain, relaxed }), sha256, bytes };
     }),
   );
-  const entry = (i: number): object => ({
+  const entry = (i: number): Version => ({
     version: i + 1,
     sha256: versions[i].sha256,
     publishedAt: "2026-01-01T00:00:00.000Z",
   });
   const current = versions.length - 1;
   const history = versions.slice(0, -1).map((_, i) => entry(current - 1 - i));
-  await MODELS.put(pointerKey(name), JSON.stringify({ name, current: entry(current), history }));
+  await MODELS.put(pointerKey(name), writtenPointer({ name, current: entry(current), history }));
   return versions;
 }
 
