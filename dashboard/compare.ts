@@ -3,7 +3,12 @@ import { serverScores } from "./api.ts";
 import type { ScoringThread } from "./thread.ts";
 
 /** Rows sent for comparison: as many as the service explains at once, and no heavier. */
-export const COMPARED = 64;
+const COMPARED = 64;
+/** Scores this near are equal: the service may score by another build of the kernel, which rounds otherwise. */
+const NEAR = 1e-6;
+const WITHIN = "within 1e-6";
+
+export const HINT = `Sends up to ${COMPARED} of these rows to this service; scores ${WITHIN} of each other count as equal.`;
 
 /**
  * Sends rows spread over the file to the service.
@@ -21,13 +26,24 @@ export async function compareScores(
   const rows = Array.from({ length: many }, (_, i) => known[Math.floor((i * known.length) / many)]);
   try {
     const theirs = await serverScores(name, version, await thread.call("instances", rows));
-    const same = theirs.filter((score, i) => score === scores[rows[i]]).length;
-    const apart = Math.max(...theirs.map((score, i) => Math.abs(score - scores[rows[i]])));
-    return same === many
-      ? `All ${many} scores are equal to the service's, to the last digit.`
-      : `${same} of ${many} scores are equal to the service's; the farthest differs by ${apart.toExponential(1)}.`;
+    return comparison(
+      theirs,
+      rows.map((row) => scores[row]),
+    );
   } catch (cause) {
     const { message, remedy = "" } = cause as Error & { remedy?: string };
     return `${message} ${remedy}`;
   }
+}
+
+/** How the service's scores compare with the page's of the same rows, in words. */
+export function comparison(theirs: readonly number[], ours: readonly number[]): string {
+  const apart = ours.map((score, i) => Math.abs(theirs[i] - score));
+  const same = apart.filter((by) => by <= NEAR).length;
+  const farthest = Math.max(...apart);
+  if (same < ours.length) {
+    const far = farthest.toExponential(1);
+    return `${same} of ${ours.length} scores are equal to the service's ${WITHIN}; the farthest differs by ${far}.`;
+  }
+  return `All ${same} scores are equal to the service's${farthest > 0 ? ` ${WITHIN}` : ", to the last digit"}.`;
 }

@@ -17,9 +17,18 @@ const thread = new ScoringThread((batch) => {
   if (batch.done && location.hash === "#drift") void loadDrift();
 });
 const scoreView = new ScoreView(thread);
-let card: Card | undefined;
-/** The version that scores on this page. */
-let using: { readonly version: Version; readonly opened: Opened } | undefined;
+
+/** A model's version, as the thread has opened it. */
+interface Chosen {
+  readonly card: Card;
+  readonly version: Version;
+  readonly opened: Opened;
+}
+
+/** What scores on this page. */
+let using: Chosen | undefined;
+/** How often a model was asked for; what comes of all but the last is dropped. */
+let asked = 0;
 
 function showView(): void {
   const wanted = VIEWS.find((view) => location.hash === `#${view}`) ?? "score";
@@ -36,7 +45,7 @@ function showView(): void {
 
 function titleOf(): void {
   const view = document.querySelector("nav a[aria-current]")?.textContent ?? "";
-  document.title = [view, ...(card ? [card.name] : []), "unseen"].join(" · ");
+  document.title = [view, ...(using ? [using.card.name] : []), "unseen"].join(" · ");
 }
 
 async function connect(): Promise<void> {
@@ -59,44 +68,55 @@ async function connect(): Promise<void> {
   });
 }
 
-async function openModel(name: string): Promise<void> {
-  card = await modelCard(name);
-  await openVersion(card, card);
+/** Scores with a model from now on, and with the version that serves unless another is wanted. */
+async function openModel(name: string, wanted?: Version): Promise<void> {
+  const mine = ++asked;
+  let opening: Chosen;
+  try {
+    const card = await modelCard(name);
+    if (mine !== asked) return;
+    const version = wanted ?? card;
+    const bytes = await weights(name, version.sha256);
+    if (mine !== asked) return;
+    // The thread opens one after another: from here on what it has opened is what the page shows.
+    const opened = await thread.call("open", bytes);
+    using = opening = { card, version, opened };
+  } catch (cause) {
+    if (mine === asked) throw cause;
+    return;
+  } finally {
+    if (mine === asked && using) byId<HTMLSelectElement>("models").value = using.card.name;
+  }
+  renderCard(opening);
   titleOf();
+  await scoreView.use({ name, version: opening.version.version, opened: opening.opened });
   if (location.hash === "#drift") await loadDrift();
 }
 
-async function openVersion(of: Card, version: Version): Promise<void> {
-  const bytes = await weights(of.name, version.sha256);
-  const opened = await thread.call("open", bytes);
-  using = { version, opened };
-  renderCard(of);
-  await scoreView.use({ name: of.name, version: version.version, opened });
-}
-
-function renderCard(of: Card): void {
-  if (!using) return;
-  const { version } = using;
+function renderCard({ card: of, version, opened }: Chosen): void {
   const label = byId("version");
   label.hidden = false;
   label.textContent = `v${version.version}${version.sha256 === of.sha256 ? "" : ", not serving"}${of.fault ? `, v${of.wanted} wanted` : ""}`;
   label.classList.toggle("warn", of.fault !== undefined);
-  showCard(of, using.opened, using.version, (other) => void guarded(() => openVersion(of, other)));
+  showCard(of, opened, version, (other) => void guarded(() => openModel(of.name, other)));
 }
 
 /** The card as it is now: another version may have been published, or rolled back to. */
 async function loadCard(): Promise<void> {
-  if (!card || !using) return;
-  card = await modelCard(card.name);
-  renderCard(card);
+  if (!using) return;
+  const { name } = using.card;
+  const card = await modelCard(name);
+  if (using.card.name !== name) return;
+  using = { ...using, card };
+  renderCard(using);
 }
 
 async function loadDrift(): Promise<void> {
-  const of = card;
+  const of = using;
   if (!of) return;
   await guarded(async () => {
-    const [live, here] = await Promise.all([liveDrift(of.name), ofPage()]);
-    showDrift(live, here);
+    const [live, here] = await Promise.all([liveDrift(of.card.name), ofPage()]);
+    if (of.opened === using?.opened) showDrift(live, here);
   });
 }
 

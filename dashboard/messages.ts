@@ -32,7 +32,7 @@ export const SUPERSEDED = "interrupted";
 
 /** Calls answered one after another; a call that throws rejects with a Fault. */
 export interface Calls {
-  /** Reads, checks and self-tests an artefact. */
+  /** Reads, checks and self-tests an artefact; where it cannot be used, the model and the rows of before stay. */
   open(bytes: ArrayBuffer): Opened;
   /** Example rows as CSV: those the artefact holds. */
   sample(): string;

@@ -1,6 +1,6 @@
 /** The view of scores: rows in, plot, threshold, flagged rows and their reasons kept in step. */
 import type { Axis } from "./axis.ts";
-import { COMPARED, compareScores } from "./compare.ts";
+import { compareScores, HINT } from "./compare.ts";
 import { byId } from "./element.ts";
 import { FeedbackForm } from "./feedback.ts";
 import { FlaggedTable } from "./flagged.ts";
@@ -63,9 +63,11 @@ export class ScoreView {
     this.#watchPointer();
   }
 
-  /** Scores with another model from now on; rows that are there are scored again. */
+  /** Scores with another model from now on; rows that are there are scored again, or gone where it refuses them. */
   async use(using: Using): Promise<void> {
     this.#using = using;
+    this.#begin(-1, 0);
+    byId("results").hidden = true;
     this.#threshold.offer(namedThresholds(using.opened.thresholds), "fpr=0.01");
     byId<HTMLButtonElement>("sample").disabled = false;
     byId<HTMLTextAreaElement>("rows").placeholder = using.opened.schema.features.map(({ name }) => name).join(",");
@@ -99,23 +101,29 @@ export class ScoreView {
 
   async #load(source: Source): Promise<void> {
     const { rows, columns, run } = await this.#thread.call("load", source.content, source.fill);
+    this.#begin(run, rows);
+    this.#name = source.name;
+    byId("results").hidden = false;
+    byId("view-score").classList.add("filled");
+    byId("compared").textContent = HINT;
+    this.#source.describe(source, rows, columns);
+    this.#plot.start(this.#scores);
+    this.#threshold.place();
+    await this.#table.show(this.#scores, 0, 1, columns.ignored.slice(0, BESIDE));
+  }
+
+  /** Nothing stays of the run before; rows of this one have no scores yet. */
+  #begin(run: number, rows: number): void {
     clearTimeout(this.#rest);
     this.#run = run;
-    this.#name = source.name;
     this.#scores = new Float32Array(rows).fill(Number.NaN);
     this.#known = 0;
     this.#faults = [];
     this.#refused = 0;
-    byId("results").hidden = false;
-    byId("view-score").classList.add("filled");
-    byId("compared").textContent = `Sends up to ${COMPARED} of these rows to this service and compares the scores.`;
-    this.#source.describe(source, rows, columns);
-    this.#plot.start(this.#scores);
-    this.#threshold.place();
     this.#table.selected = undefined;
     clearReasons();
     this.#feedback.withdraw();
-    await this.#table.show(this.#scores, 0, 1, columns.ignored.slice(0, BESIDE));
+    byId("download-fault").hidden = true;
   }
 
   #thresholdMoved(): void {
@@ -200,20 +208,28 @@ export class ScoreView {
   }
 
   async #download(): Promise<void> {
-    const file = await this.#thread.call("save", this.#threshold.value).catch(() => undefined);
-    if (!file) return;
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(file);
-    link.download = `${this.#name.replace(/(\.(csv|tsv|txt))?(\.gz)?$/i, "")}-scored.csv`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+    const fault = byId("download-fault");
+    fault.hidden = true;
+    try {
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(await this.#thread.call("save", this.#threshold.value));
+      link.download = `${this.#name.replace(/(\.(csv|tsv|txt))?(\.gz)?$/i, "")}-scored.csv`;
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+    } catch (cause) {
+      const { message, remedy = "" } = cause as Error & { remedy?: string };
+      fault.textContent = `The file could not be made: ${message} ${remedy}`;
+      fault.hidden = false;
+    }
   }
 
   async #compare(): Promise<void> {
     if (!this.#using) return;
     const place = byId("compared");
     place.textContent = "Asking the service …";
-    place.textContent = await compareScores(this.#thread, this.#using, this.#scores);
+    const run = this.#run;
+    const said = await compareScores(this.#thread, this.#using, this.#scores);
+    if (run === this.#run) place.textContent = said;
   }
 }
 

@@ -39,10 +39,11 @@ let loads = 0;
 
 const calls: Calls = {
   open(bytes) {
-    run++;
-    sheet = undefined;
     if (!module) throw new TypeError("the kernel is not compiled yet");
     scorer = Scorer.open(new Uint8Array(bytes), module);
+    // Only now the model of before gives way, and its rows.
+    run++;
+    sheet = undefined;
     const { network, schema, temperature, epsilon, thresholds, training, evaluation } = scorer.artefact;
     const optional = evaluation && { evaluation };
     return { network, schema, temperature, epsilon, thresholds, training, ...optional };

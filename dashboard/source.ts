@@ -15,10 +15,14 @@ export interface Source {
   readonly fill: boolean;
 }
 
+type Fault = Error & { readonly code?: string; readonly remedy?: string };
+
 export class SourceControl {
   readonly #field = byId<HTMLTextAreaElement>("rows");
   readonly #load: (source: Source) => Promise<void>;
-  #last: Source | undefined;
+  #newest: Source | undefined;
+  /** The newest that a model took. */
+  #taken: Source | undefined;
   #pause: ReturnType<typeof setTimeout> | undefined;
 
   constructor(load: (source: Source) => Promise<void>, sample: () => Promise<string>) {
@@ -50,9 +54,12 @@ export class SourceControl {
     }
   }
 
-  /** Takes the last rows again, with another model. */
+  /** Gives the newest rows to another model; where it refuses them, the last that one took, as they were on the page. */
   async again(): Promise<void> {
-    if (this.#last) await this.#take(this.#last, true);
+    byId("columns").hidden = true;
+    const [newest, taken] = [this.#newest, this.#taken];
+    if (!newest || (await this.#take(newest, true)) || !taken || taken === newest || newest !== this.#newest) return;
+    await this.#load(taken).catch((cause: Fault) => this.#tell(taken, cause));
   }
 
   open(): void {
@@ -87,23 +94,27 @@ export class SourceControl {
     if (file) void this.#take({ name: file.name, content: file, fill: false });
   }
 
-  /** @param typing keeps the field open, for its user is in it */
-  async #take(source: Source, typing = false): Promise<void> {
-    this.#last = source;
+  /**
+   * @param typing keeps the field open, for its user is in it
+   * @returns false where the model refuses the rows
+   */
+  async #take(source: Source, typing = false): Promise<boolean> {
+    this.#newest = source;
     byId("fault").hidden = true;
     try {
       await this.#load(source);
-      if (typing) return;
-      this.#fold(true);
+      this.#taken = source;
+      if (!typing) this.#fold(true);
+      return true;
     } catch (cause) {
-      const fault = cause as Error & { code?: string; remedy?: string };
-      if (fault.code === SUPERSEDED) return;
-      this.open();
-      this.#tell(source, fault);
+      return this.#tell(source, cause as Fault);
     }
   }
 
-  #tell(source: Source, { code, message, remedy = "" }: Error & { code?: string; remedy?: string }): void {
+  /** @returns whether there was nothing to tell, for other rows came meanwhile */
+  #tell(source: Source, { code, message, remedy = "" }: Fault): boolean {
+    if (code === SUPERSEDED) return true;
+    this.open();
     const place = byId("fault");
     place.replaceChildren(h("p", {}, h("strong", {}, source.name), `: ${message} ${remedy}`));
     if (code === "feature-missing" && !message.startsWith("None")) {
@@ -112,6 +123,7 @@ export class SourceControl {
       place.append(button);
     }
     place.hidden = false;
+    return false;
   }
 
   /** What was read, and what became of the columns. */

@@ -1,6 +1,16 @@
 /** The command line as its users meet it: a process with arguments, an exit code, two streams. */
 import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -81,6 +91,13 @@ describe("unseen", { timeout: 60_000 }, () => {
     [["train", "--data", "flows", "--out", "x", "--hold-out", "port_scam"], 1, "port_scan"],
     [["train", "--data", "flows", "--out", "x", "--episodes", "2"], 2, "--method paper"],
     [["train", "--data", "nowhere", "--out", "x"], 1, "nowhere"],
+    [["train", "--data", "flows", "--out", "x", "--hold-out", "a", "--hold-out", "b"], 2, "--hold-out a,b"],
+    [["train", "--data", "flows", "--out", "x", "--seed=1", "--seed", "2"], 2, "once"],
+    [["train", "--data", "flows", "--out", "x", "-seed", "5"], 2, "--seed"],
+    [["train", "--data", "flows", "--out", "x", "--hold-out", "-shots"], 2, "--hold-out=-shots"],
+    [["train", "--data", "flows", "--out", "x", "--seed", "-5"], 2, "--seed is -5"],
+    [["train", "--data", "flows", "--out", "flows"], 2, "a folder"],
+    [["train", "--data", "flows", "--out", "x", "--method", "paper", "--log", "no/where"], 1, "folder"],
     [["evaluate", "--model", "none.safetensors", "--data", "flows"], 1, "none.safetensors"],
     [["inspect", "flows/meta.json"], 1, "meta.json"],
     [["inspect", "m.safetensors", "more"], 2, "more"],
@@ -150,6 +167,55 @@ describe("unseen", { timeout: 60_000 }, () => {
     expect(labels).toBe(20 * seen.length);
     const refused = unseen("evaluate", "--model", "m.safetensors", "--data", "flows", "--hold-out", "syn_flood");
     expect([refused.status, refused.err]).toEqual([1, expect.stringContaining("was trained on")]);
+  });
+
+  test("score and rows follow links and refuse what is no file", () => {
+    const model = ["--model", "m.safetensors", "--in", "flows/port_scan.csv.gz"];
+    writeFileSync(at("here.csv"), "before");
+    symlinkSync("here.csv", at("link"));
+    for (const [command, lines] of Object.entries({ score: 81, rows: 80 })) {
+      expect(unseen(command, ...model, "--out", "link").status).toBe(0);
+      expect(readlinkSync(at("link"))).toBe("here.csv");
+      expect(readFileSync(at("here.csv"), "utf8").trim().split("\n")).toHaveLength(lines);
+      const refused = unseen(command, ...model, "--out", "flows");
+      expect([refused.status, refused.err]).toEqual([2, expect.stringContaining("flows is a folder")]);
+    }
+  });
+
+  test("scoring what was scored names the old figures anew", () => {
+    const headers = [
+      ["flows/port_scan.csv.gz", "once.csv"],
+      ["once.csv", "twice.csv"],
+    ].map(([from, to]) => {
+      expect(unseen("score", "--model", "m.safetensors", "--in", from, "--out", to).status).toBe(0);
+      return readFileSync(at(to), "utf8").split("\n")[0];
+    });
+    const added = "score,anomaly,confidence,margin";
+    expect(headers[1]).toBe(`${headers[0].replace(added, "score.1,anomaly.1,confidence.1,margin.1")},${added}`);
+  });
+
+  test("train tells what was dropped and what the split remarks", () => {
+    mkdirSync(at("day/test"), { recursive: true });
+    const lines = Array.from({ length: 60 }, (_, i) => `${i},00:00:${10 + (i % 50)},${i % 7}\n`);
+    writeFileSync(at("day/normal.csv"), `a,at,b\n${lines.join("")}${lines[0]}`);
+    writeFileSync(at("day/test/dos.csv"), "a,at,b\n99,00:00:01,9\n");
+    const train = ["train", "--data", "day", "--out", "day.safetensors"];
+    const notes = [
+      "at: a date or time, which gives the time of capture away, dropped.",
+      "1 rows repeat another normal row, or one of their family, and are left out.",
+      "No row of dos can be a label: it counts as an unseen family.",
+    ];
+    expect(JSON.parse(unseen(...train, "--json").out).notes).toEqual(notes);
+    const { err } = unseen(...train);
+    expect(err.split("\n").filter((line) => line.startsWith("note: "))).toEqual(notes.map((note) => `note: ${note}`));
+  });
+
+  test("report gives paths and counts as JSON", () => {
+    const few = ["--methods", "mahalanobis", "--families", "port_scan", "--seeds", "1", "--workers", "1"];
+    expect(unseen("benchmark", "--data", "flows", ...few, "--out", "r.jsonl").status).toBe(0);
+    const { out } = unseen("report", "r.jsonl", "--out", "page", "--json");
+    const { html, markdown, sections, lines } = JSON.parse(out);
+    expect([existsSync(at(html)), existsSync(at(markdown)), sections > 0, lines]).toEqual([true, true, true, 1]);
   });
 
   test("score passes columns through, names bad cells and leaves nothing half-written", () => {

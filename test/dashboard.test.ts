@@ -6,6 +6,7 @@ import { access } from "./dashboard/access.ts";
 import { models } from "./dashboard/models.ts";
 import { manyRows, scoring } from "./dashboard/scoring.ts";
 import { type Session, startSession } from "./dashboard/session.ts";
+import { switching } from "./dashboard/switching.ts";
 
 const found = await launchBrowser();
 const missing = typeof found === "string" ? found : undefined;
@@ -26,6 +27,7 @@ describe.skipIf(missing !== undefined)(`dashboard${missing ? `: ${missing}` : ""
 
   scoring(session);
   models(session);
+  switching(session);
   manyRows(session);
   access(session);
 });

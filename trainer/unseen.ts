@@ -75,11 +75,15 @@ function parse(rest: readonly string[], args: ArgsDef): ReturnType<typeof parseA
   }
 }
 
-/** Refuses options the command does not have, options without their value, and arguments too many. */
+/**
+ * Refuses what citty would pass over: options the command does not have, options with a single dash, given twice or
+ * without their value, and arguments too many.
+ */
 function checkOptions(rest: readonly string[], args: ArgsDef): void {
   const options = Object.entries(args).filter(([, { type }]) => type !== "positional");
   const positionals = Object.keys(args).length - options.length;
-  const kinds = new Map(options.map(([name, { type }]) => [name, type]));
+  const known = new Map(options);
+  const given = new Set<string>();
   let plain = 0;
   for (let i = 0; i < rest.length; i++) {
     if (!rest[i].startsWith("-") || rest[i] === "-") {
@@ -87,17 +91,25 @@ function checkOptions(rest: readonly string[], args: ArgsDef): void {
       throw new UnseenError("option-invalid", `"${rest[i]}" is one argument too many.`, "Options start with --.");
     }
     const [name, value] = rest[i].replace(/^--?/, "").split("=", 2);
-    const kind = kinds.get(name);
-    if (kind === undefined) {
+    const option = known.get(name);
+    if (option === undefined || !rest[i].startsWith("--")) {
       const remedy = didYouMean(
         `--${name}`,
-        [...kinds.keys()].map((known) => `--${known}`),
+        [...known.keys()].map((other) => `--${other}`),
       );
       throw new UnseenError("option-invalid", `There is no option "${rest[i].split("=", 1)[0]}".`, remedy);
     }
-    if (kind === "boolean" || value !== undefined) continue;
-    if (rest[++i] === undefined) {
-      throw new UnseenError("option-invalid", `--${name} needs a value.`, "See --help.");
+    if (given.has(name)) {
+      const list = "valueHint" in option && option.valueHint?.includes(",");
+      const remedy = list ? `Give its values separated by commas: --${name} ${option.valueHint}.` : "Give it once.";
+      throw new UnseenError("option-invalid", `--${name} is given twice.`, remedy);
+    }
+    given.add(name);
+    if (option.type === "boolean" || value !== undefined) continue;
+    const next = rest[++i];
+    if (next === undefined || (/^-./.test(next) && Number.isNaN(Number(next)))) {
+      const remedy = next === undefined ? "See --help." : `For a value that starts with -, write --${name}=${next}.`;
+      throw new UnseenError("option-invalid", `--${name} needs a value.`, remedy);
     }
   }
 }

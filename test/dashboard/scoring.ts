@@ -47,6 +47,20 @@ export function scoring(session: () => Session): void {
     );
     await page.getByRole("button", { name: "Send and compare" }).click();
     await page.getByText("All 64 scores are equal to the service's, to the last digit.").waitFor();
+    await page.evaluate(() => {
+      const make = URL.createObjectURL;
+      URL.createObjectURL = (): never => {
+        URL.createObjectURL = make;
+        throw new Error("There is no room for the file.");
+      };
+    });
+    const fault = page.getByRole("alert").filter({ hasText: "There is no room for the file." });
+    await page.getByRole("button", { name: "Download scored CSV" }).click();
+    await fault.waitFor();
+    const anew = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Download scored CSV" }).click();
+    await anew;
+    expect(await fault.count()).toBe(0);
   });
 
   test("the threshold moves by keys, stops at named ones, by mouse, by number and by name; counts follow", async () => {

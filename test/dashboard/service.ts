@@ -7,7 +7,7 @@ import type { KVNamespace } from "@cloudflare/workers-types";
 import getPort from "get-port";
 import { getPlatformProxy } from "wrangler";
 import { type Artefact, writeArtefact } from "../../model/artefact.ts";
-import { pointerKey, weightsKey } from "../../model/pointer.ts";
+import { pointerKey, weightsKey, writtenPointer } from "../../model/pointer.ts";
 import { Scorer } from "../../model/scorer.ts";
 import { trainOn } from "../../trainer/commands/train.ts";
 import { startWorker, type WorkerProcess } from "../../trainer/commands/worker-process.ts";
@@ -18,7 +18,10 @@ import { summarise } from "../../trainer/evaluate/summary.ts";
 import { localConfig } from "../../trainer/publish/local-config.ts";
 import { kernelModule } from "../../trainer/learn/engine.ts";
 
-/** Version 1 serves, with figures and 200 example rows; version 2, the same without, was rolled back. */
+/**
+ * Of flows, version 1 serves, with figures and 200 example rows; version 2, the same without, was rolled back. Sensors is
+ * version 2 with other names of features.
+ */
 export async function startService(key: string): Promise<{ worker: WorkerProcess; scorer: Scorer }> {
   const folder = mkdtempSync(join(tmpdir(), "unseen-dashboard-"));
   const { bare, artefact } = await smallModel(join(folder, "flows"));
@@ -27,12 +30,15 @@ export async function startService(key: string): Promise<{ worker: WorkerProcess
     persist: { path: join(persistTo, "v3") },
   });
   const versions = [];
-  for (const [i, value] of [writeArtefact(artefact), writeArtefact(bare)].entries()) {
+  const features = bare.schema.features.map((feature) => ({ ...feature, name: `s_${feature.name}` }));
+  for (const [i, each] of [artefact, bare, { ...bare, schema: { features } }].entries()) {
+    const value = writeArtefact(each);
     versions.push({ version: i + 1, sha256: sha256(value), publishedAt: "2026-01-01T00:00:00.000Z" });
     await env.MODELS.put(weightsKey(versions[i].sha256), value);
   }
-  const [current, ...history] = versions;
-  await env.MODELS.put(pointerKey("flows"), JSON.stringify({ name: "flows", current, history }));
+  const [current, rolledBack, sensors] = versions;
+  await env.MODELS.put(pointerKey("flows"), writtenPointer({ name: "flows", current, history: [rolledBack] }));
+  await env.MODELS.put(pointerKey("sensors"), writtenPointer({ name: "sensors", current: sensors, history: [] }));
   await dispose();
   const worker = await startWorker(await getPort(), persistTo, { API_KEY_SHA256: sha256(key) }, localConfig());
   const stop = async (): Promise<void> => {

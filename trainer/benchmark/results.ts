@@ -36,12 +36,24 @@ export function readJsonLines<T>(
   return { values, torn };
 }
 
-/** Cuts off a last line without its end, so that what is appended starts a line of its own. */
-export function repairResults(file: string): void {
+/**
+ * Cuts off a last line without its end, so that what is appended starts a line of its own. The lines before it have been
+ * read and are sound.
+ *
+ * @param start how every line begins
+ * @throws UnseenError option-invalid where there is no line before it, and it does not begin so: the file is something else
+ */
+export function repairResults(file: string, start: string): void {
   if (!existsSync(file)) return;
   const text = read(file);
   const whole = text.slice(0, text.lastIndexOf("\n") + 1);
-  if (whole.length < text.length) truncateSync(file, Buffer.byteLength(whole));
+  if (whole.length === text.length) return;
+  if (whole === "" && !text.startsWith(start) && !start.startsWith(text)) {
+    throw new UnseenError("option-invalid", `${file} holds something else than results.`, "Name another file.", {
+      file,
+    });
+  }
+  truncateSync(file, Buffer.byteLength(whole));
 }
 
 /** @throws UnseenError data-unreadable where the file cannot be written */

@@ -135,7 +135,20 @@ describe("unseen benchmark", { timeout: 60_000 }, () => {
     expect(await errorOf(() => runBenchmark({ ...options, out, folders: ["a/x", "b/x"] }))).toMatchObject({
       code: "option-invalid",
     });
-    writeFileSync(out, '{"data":"one"}\n');
-    expect(await errorOf(() => runBenchmark({ ...options, out }))).toMatchObject({ code: "data-unreadable" });
+    for (const [text, code] of [
+      ['{"data":"one"}\n', "data-unreadable"],
+      ["a\nb", "data-unreadable"],
+      ["a letter", "option-invalid"],
+      ['{"study":"shots"', "option-invalid"],
+    ]) {
+      writeFileSync(out, text);
+      expect(await errorOf(() => runBenchmark({ ...options, out }))).toMatchObject({ code });
+      expect(readFileSync(out, "utf8")).toBe(text);
+    }
+    for (const text of ['{"da', '{"data":"one","sp']) {
+      writeFileSync(out, text);
+      await errorOf(() => runBenchmark({ ...options, out, families: ["port_scam"] }));
+      expect(readFileSync(out, "utf8")).toBe("");
+    }
   });
 });

@@ -30,7 +30,8 @@ export interface BenchmarkResult {
  * Appends to the results file whatever it lacks. A task whose split leaves too few rows is left out with a note; one
  * that fails otherwise is reported, and the others go on.
  *
- * @throws UnseenError interrupted (finished lines are kept), family-unknown, and what reading data throws
+ * @throws UnseenError interrupted (finished lines are kept), option-invalid where the results file is something else,
+ * family-unknown, and what reading data throws
  */
 export async function runBenchmark(
   options: BenchmarkOptions,
@@ -38,8 +39,8 @@ export async function runBenchmark(
   signal?: AbortSignal,
 ): Promise<BenchmarkResult> {
   checkNames(options.folders);
-  repairResults(options.out);
   const found = new Set(readResults(options.out).lines.map(keyOf));
+  repairResults(options.out, '{"data":"');
   appendResults(options.out, []);
   const pool = new Pool(options.workers);
   const stopped = new Promise<never>((_, reject) => {

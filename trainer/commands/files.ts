@@ -1,8 +1,19 @@
 /** Model files on disk: read with errors that name them, written whole or not at all. */
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, resolve } from "node:path";
 import { UnseenError } from "../../model/errors.ts";
 import { Scorer } from "../../model/scorer.ts";
-import { expandFiles } from "../data/files.ts";
+import { expandFiles, isFolder } from "../data/files.ts";
 import type { SourceFile } from "../data/scan.ts";
 import { kernelModule } from "../learn/engine.ts";
 import { type Options, required } from "./command.ts";
@@ -26,19 +37,56 @@ export function openModel(file: string): { scorer: Scorer; bytes: Uint8Array } {
   }
 }
 
-/** Writes by a temporary file and a rename, so that a reader sees the old file or the new one. */
+/**
+ * Writes by a temporary file and a rename, so that a reader sees the old file or the new one.
+ *
+ * @throws UnseenError what `placeOf` throws, data-unreadable where the file cannot be written
+ */
 export function writeWhole(file: string, data: Uint8Array | string): void {
-  const part = `${file}.part`;
+  const place = placeOf(file);
+  const part = `${place}.part`;
   try {
     writeFileSync(part, data);
-    renameSync(part, file);
+    renameSync(part, place);
   } catch (cause) {
     rmSync(part, { force: true });
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new UnseenError("data-unreadable", `${file} cannot be written: ${why}`, "Name a folder that exists.", {
-      file,
-    });
+    throw unwritable(file, cause);
   }
+}
+
+/**
+ * Where a file to write comes to lie: links are followed, so that they stay.
+ *
+ * @throws UnseenError option-invalid for what is there and is no file, data-unreadable where its folder is missing
+ */
+export function placeOf(file: string): string {
+  try {
+    const there = statSync(file, { throwIfNoEntry: false });
+    if (there !== undefined && !there.isFile()) {
+      const what = there.isDirectory() ? "a folder" : "a device or pipe";
+      throw new UnseenError("option-invalid", `${file} is ${what}.`, "Name a file to write.", { file });
+    }
+    const place = followed(file);
+    if (isFolder(dirname(place))) return place;
+    throw new Error(`there is no folder ${dirname(place)}.`);
+  } catch (cause) {
+    throw cause instanceof UnseenError ? cause : unwritable(file, cause);
+  }
+}
+
+/** The end of a chain of links, which is no ring, whether or not there is a file. */
+function followed(file: string): string {
+  if (existsSync(file)) return realpathSync(file);
+  const link = lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+  return link ? followed(resolve(realpathSync(dirname(file)), readlinkSync(file))) : file;
+}
+
+/** The error for a file that cannot be written. */
+export function unwritable(file: string, cause: unknown): UnseenError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new UnseenError("data-unreadable", `${file} cannot be written: ${why}`, "Name a folder that exists.", {
+    file,
+  });
 }
 
 /** The one file that an option names. @throws UnseenError option-invalid, data-not-found */

@@ -9,7 +9,7 @@ import { episodeSections, readEpisodes } from "../report/episodes.ts";
 import { toMarkdown } from "../report/markdown.ts";
 import { toHtml } from "../report/page.ts";
 import { reportOf } from "../report/report.ts";
-import { type Command, required, text } from "./command.ts";
+import { type Command, jsonOption, printJson, required, text } from "./command.ts";
 import { writeWhole } from "./files.ts";
 
 export const reportCommand: Command = {
@@ -27,6 +27,7 @@ export const reportCommand: Command = {
       valueHint: "METHOD",
       description: "method to compare with the others (ours, else the best)",
     },
+    ...jsonOption,
   },
   examples: ["unseen report results.jsonl", "unseen report results.jsonl --out docs/benchmark --focus knn"],
   async run(options) {
@@ -47,10 +48,11 @@ export const reportCommand: Command = {
     const report = { ...benchmark, sections: [...benchmark.sections, ...episodes] };
     const folder = text(options, "out") ?? "report";
     mkdirSync(folder, { recursive: true });
-    writeWhole(join(folder, "report.md"), toMarkdown(report));
-    writeWhole(join(folder, "report.html"), toHtml(report));
-    console.log(
-      `${join(folder, "report.html")} and report.md: ${report.sections.length} sections from ${lines.length} lines`,
-    );
+    const [markdown, html] = [join(folder, "report.md"), join(folder, "report.html")];
+    writeWhole(markdown, toMarkdown(report));
+    writeWhole(html, toHtml(report));
+    const sections = report.sections.length;
+    if (options.json === true) return printJson({ html, markdown, sections, lines: lines.length });
+    console.log(`${html} and report.md: ${sections} sections from ${lines.length} lines`);
   },
 };

@@ -5,7 +5,7 @@ import type { Schema } from "../../model/schema.ts";
 import { readModelRows } from "../data/model-rows.ts";
 import type { SourceFile } from "../data/scan.ts";
 import { type Command, jsonOption, printJson, required } from "./command.ts";
-import { oneFile, openModel } from "./files.ts";
+import { oneFile, openModel, placeOf, unwritable } from "./files.ts";
 import { withProgress } from "./progress.ts";
 
 export const rowsCommand: Command = {
@@ -43,7 +43,8 @@ export async function writeLines(
   out: string,
   report: (progress: { phase: string; done: number; total: number }) => void = () => {},
 ): Promise<number> {
-  const part = `${out}.part`;
+  const place = placeOf(out);
+  const part = `${place}.part`;
   let handle: number | undefined;
   let written = 0;
   try {
@@ -55,14 +56,10 @@ export async function writeLines(
     }
     closeSync(handle);
     handle = undefined;
-    renameSync(part, out);
+    renameSync(part, place);
     return written;
   } catch (cause) {
-    if (cause instanceof UnseenError) throw cause;
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new UnseenError("data-unreadable", `${out} cannot be written: ${why}`, "Name a folder that exists.", {
-      file: out,
-    });
+    throw cause instanceof UnseenError ? cause : unwritable(out, cause);
   } finally {
     if (handle !== undefined) closeSync(handle);
     rmSync(part, { force: true });

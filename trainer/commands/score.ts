@@ -1,6 +1,6 @@
 /** `unseen score`: rows in, the same rows out with their scores; in chunks, so memory does not grow with the file. */
 import { closeSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
-import { csvField } from "../../model/cells.ts";
+import { csvField, uniqueNames } from "../../model/cells.ts";
 import { UnseenError } from "../../model/errors.ts";
 import { explain, type Explanation } from "../../model/explain.ts";
 import type { Row } from "../../model/schema.ts";
@@ -9,7 +9,7 @@ import { resolveThreshold } from "../../model/thresholds.ts";
 import { readModelRows } from "../data/model-rows.ts";
 import type { SourceFile } from "../data/scan.ts";
 import { type Command, jsonOption, printJson, required, text, whole } from "./command.ts";
-import { oneFile, openModel } from "./files.ts";
+import { oneFile, openModel, placeOf, unwritable } from "./files.ts";
 import { withProgress } from "./progress.ts";
 
 export const scoreCommand: Command = {
@@ -67,7 +67,8 @@ interface Counts {
 }
 
 /**
- * Writes every row of `file` with score, anomaly, confidence and margin behind its own columns.
+ * Writes every row of `file` with score, anomaly, confidence and margin behind its own columns, which are renamed where
+ * they have such a name (`score.1`).
  *
  * @param top with more than 0, behind these `feature_1, contribution_1, …` of as many features; empty in rows not flagged
  * @throws UnseenError column-unknown, data-*, and value-* naming the one-based row and the column
@@ -81,9 +82,11 @@ export async function scoreFile(
   top = 0,
 ): Promise<Counts> {
   const { features } = scorer.artefact.schema;
-  const part = `${out}.part`;
+  const place = placeOf(out);
+  const part = `${place}.part`;
   const reasons = Array.from({ length: Math.min(top, features.length) }, (_, i) => i + 1);
-  const added = reasons.flatMap((i) => [`feature_${i}`, `contribution_${i}`]);
+  const why = reasons.flatMap((i) => [`feature_${i}`, `contribution_${i}`]);
+  const added = ["score", "anomaly", "confidence", "margin", ...why];
   let handle: number | undefined;
   try {
     let rows = 0;
@@ -92,7 +95,8 @@ export async function scoreFile(
     for await (const { first, total, names, cells, rows: instances } of readModelRows({ features }, file)) {
       if (handle === undefined) {
         handle = openForWriting(part, out);
-        const header = [...names, "score", "anomaly", "confidence", "margin", ...added];
+        const own = uniqueNames([...added, ...names]).slice(added.length);
+        const header = [...own, ...added];
         writeSync(handle, `${header.map(csvField).join(",")}\n`);
       }
       const scores = scoreCells(scorer, instances, file.name, first);
@@ -103,11 +107,11 @@ export async function scoreFile(
         const own = row.map((cell) => csvField(cell ?? ""));
         const line = [...own, score, anomaly, Math.max(score, 1 - score), score - threshold];
         if (top === 0) return line.join(",");
-        if (!anomaly) return [...line, ...added.map(() => "")].join(",");
+        if (!anomaly) return [...line, ...why.map(() => "")].join(",");
         const [explanation] = explain(scorer, [instances[i]], { top });
         explanations.push({ row: first + i + 1, score, ...explanation });
-        const why = explanation.features.flatMap(({ name, contribution }) => [csvField(name), contribution]);
-        return [...line, ...why].join(",");
+        const named = explanation.features.flatMap(({ name, contribution }) => [csvField(name), contribution]);
+        return [...line, ...named].join(",");
       });
       explanations = explanations.toSorted((a, b) => b.logOdds - a.logOdds).slice(0, EXPLAINED_ROWS);
       if (lines.length > 0) writeSync(handle, `${lines.join("\n")}\n`);
@@ -119,7 +123,7 @@ export async function scoreFile(
     }
     closeSync(handle);
     handle = undefined;
-    renameSync(part, out);
+    renameSync(part, place);
     return { rows, anomalies, explanations };
   } finally {
     if (handle !== undefined) closeSync(handle);
@@ -145,9 +149,6 @@ function openForWriting(part: string, out: string): number {
   try {
     return openSync(part, "w");
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new UnseenError("data-unreadable", `${out} cannot be written: ${why}`, "Name a folder that exists.", {
-      file: out,
-    });
+    throw unwritable(out, cause);
   }
 }

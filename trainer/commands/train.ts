@@ -1,5 +1,4 @@
 /** `unseen train`: from a data set to a model file. */
-import { writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { writeArtefact } from "../../model/artefact.ts";
 import { UnseenError } from "../../model/errors.ts";
@@ -12,7 +11,7 @@ import type { Progress, Trained } from "../learn/request.ts";
 import { train } from "../learn/train.ts";
 import { choice, type Command, jsonOption, names, type Options, printJson, required, text, whole } from "./command.ts";
 import { dataOptions, readData } from "./data-options.ts";
-import { writeWhole } from "./files.ts";
+import { placeOf, writeWhole } from "./files.ts";
 import { interruptSignal, withProgress } from "./progress.ts";
 import { weightsOption } from "./quantize.ts";
 
@@ -98,6 +97,8 @@ export const trainCommand: Command = {
       resume: options.resume === true,
       workers: whole(options, "workers", 1, 64) ?? Math.min(MOST_THREADS, availableParallelism()),
     };
+    const log = text(options, "log");
+    for (const file of [out, log]) if (file !== undefined) placeOf(file);
     const dataset = await withProgress("reading", quiet, () => readData(options));
     if (!quiet) for (const note of dataset.notes) console.error(`note: ${note}`);
     // From here on: while reading there is nothing to keep, and Ctrl-C ends the program at once.
@@ -108,11 +109,12 @@ export const trainCommand: Command = {
       const artefact = tier === "f32" ? trained.artefact : quantise(trained.artefact, tier);
       const bytes = writeArtefact(artefact);
       writeWhole(out, bytes);
-      const log = text(options, "log");
-      if (log) writeFileSync(log, `${trained.episodes.map((episode) => JSON.stringify(episode)).join("\n")}\n`);
+      if (log) writeWhole(log, `${trained.episodes.map((episode) => JSON.stringify(episode)).join("\n")}\n`);
       const seconds = (performance.now() - started) / 1000;
       const { training, thresholds, network } = artefact;
-      if (quiet) return printJson({ out, bytes: bytes.length, seconds, network, thresholds, training });
+      const notes = [...dataset.notes, ...trained.notes];
+      if (quiet) return printJson({ out, bytes: bytes.length, seconds, network, thresholds, training, notes });
+      for (const note of trained.notes) console.error(`note: ${note}`);
       console.log(
         `${out}: ${(bytes.length / 1024).toFixed(0)} KiB, ${training.normalRows} normal rows of ${training.domains.length} domains, ` +
           `${training.labels} labels of ${training.families.length} families, ${seconds.toFixed(1)} s`,
@@ -137,25 +139,26 @@ export interface TrainOnOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Splits a data set and trains on its training side. */
+/** Splits a data set and trains on its training side; `notes` are the split's. */
 export async function trainOn(
   dataset: Dataset,
   options: TrainOnOptions,
   report?: (progress: Progress) => void,
-): Promise<Trained> {
+): Promise<Trained & { readonly notes: readonly string[] }> {
   const { holdOut, shots, seed, split, normalRows = NORMAL_ROWS } = options;
-  const { fit, heldOut } = splitDataset(dataset, { seed, holdOut, shots, split, normalRows });
+  const { fit, heldOut, notes } = splitDataset(dataset, { seed, holdOut, shots, split, normalRows });
   const files = dataset.files.map(({ path, sha256 }) => ({ path, sha256 }));
-  return train(
+  const trained = await train(
     fit,
     {
       ...options,
       heldOut: heldOut.unseen.map(({ family }) => family),
-      data: { name: dataset.name, files },
+      data: { name: dataset.name, files, roles: dataset.roles ?? {} },
       createdAt: creationDate(),
     },
     report,
   );
+  return { ...trained, notes };
 }
 
 /** Now, or SOURCE_DATE_EPOCH (reproducible-builds.org) for artefacts equal byte for byte. */

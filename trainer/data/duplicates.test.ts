@@ -62,5 +62,6 @@ test("an official test row stays and its copy before it goes; families keep thei
   expect(notes).toEqual([
     "1 rows are both normal and anomalous and stay in both.",
     "1 rows occur in more than one family and stay in each.",
+    "2 rows repeat another normal row, or one of their family, and are left out.",
   ]);
 });

@@ -33,7 +33,10 @@ export function dropDuplicates(groups: readonly Group[]): Deduplicated {
   const notes = overlapNotes(groups, kept, pools);
   const left = groups.map((group) => thin(group, kept.get(group) ?? new Uint32Array(0)));
   const count = (list: readonly Group[]): number => list.reduce((sum, group) => sum + group.count, 0);
-  return { groups: left, duplicates: count(groups) - count(left), notes };
+  const duplicates = count(groups) - count(left);
+  if (duplicates > 0)
+    notes.push(`${duplicates} rows repeat another normal row, or one of their family, and are left out.`);
+  return { groups: left, duplicates, notes };
 }
 
 /** Distinct rows seen so far: an open table of their hashes, eight bytes a row and as many again. */

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { DuckDBInstance } from "@duckdb/node-api";
+import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
+import { readModelRows } from "./model-rows.ts";
 import { readDataset } from "./read.ts";
-import { csv, errorOf, writeFolder } from "./testing.ts";
+import { csv, errorOf, writeFolder, writeParquet } from "./testing.ts";
 
 const NORMAL = csv("a,b", 4, (i) => `${i},${i * i}`);
 
@@ -15,9 +16,7 @@ test("files are domains and families, CSV, CSV.gz and Parquet alike, hashed", as
     "slow scan.csv": "a,b\r\n1,7\r\n",
     "notes.txt": "not data",
   });
-  const database = await DuckDBInstance.create(":memory:");
-  const connection = await database.connect();
-  await connection.run(`COPY (SELECT 3::FLOAT + 0.5 AS a, 9::BIGINT AS b) TO '${join(folder, "flood.parquet")}'`);
+  await writeParquet(join(folder, "flood.parquet"), "SELECT 3::FLOAT + 0.5 AS a, 9::BIGINT AS b");
   const dataset = await readDataset(folder);
   expect(dataset.columns).toEqual([
     { name: "a", kind: "numeric" },
@@ -38,6 +37,50 @@ test("files are domains and families, CSV, CSV.gz and Parquet alike, hashed", as
     sha256,
     rows: 2,
   });
+});
+
+test("gzip is told by its content: ending in capitals, none, or one too many", async () => {
+  const gzip = gzipSync("a,b\n1,7\n");
+  const folder = writeFolder({
+    "normal.csv": NORMAL,
+    "X.CSV.GZ": gzip,
+    "y.csv": gzip,
+    "z.csv.gz": Buffer.from("a,b\n1,7\n"),
+  });
+  const { groups } = await readDataset(folder);
+  expect(groups.slice(1).map(({ name, cells }) => [name, ...cells.map(([cell]) => cell)])).toEqual([
+    ["X", 1, 7],
+    ["y", 1, 7],
+    ["z", 1, 7],
+  ]);
+});
+
+test("a Parquet file's numbers in text are numbers, its times are times, its folder's name is no column", async () => {
+  const folder = join(writeFolder({ "day=7/dos.csv": "a,b,t\n5,3.5,x\n" }), "day=7");
+  const times = "TIMESTAMPTZ '2024-01-01 00:00:00+00' + INTERVAL (i) HOUR";
+  await writeParquet(join(folder, "normal.parquet"), `SELECT i::VARCHAR a, i / 2 b, ${times} t FROM range(9) r(i)`);
+  await writeParquet(join(folder, "scan.parquet"), "SELECT NULL::VARCHAR a, ' 7' b, DATE 'infinity' t");
+  const { columns, groups, dropped, notes } = await readDataset(folder);
+  expect(columns.map(({ name, kind }) => [name, kind])).toEqual([
+    ["a", "numeric"],
+    ["b", "numeric"],
+  ]);
+  expect(groups.map(({ cells }) => cells.map((column) => column.at(-1)))).toEqual([
+    [8, 4],
+    [5, 3.5],
+    [Number.NaN, 7],
+  ]);
+  expect(dropped.map(({ column }) => column)).toEqual(["t"]);
+  expect(notes).toEqual([`t: ${dropped[0].reason}, dropped.`, "1 cells in 1 columns are missing (4.5 %)."]);
+
+  const alone = writeFolder({});
+  for (const name of ["normal", "dos"]) {
+    await writeParquet(
+      join(alone, `${name}.parquet`),
+      "SELECT i a, DATE '12024-01-01' + (i % 2)::INTEGER d FROM range(9) r(i)",
+    );
+  }
+  expect((await readDataset(alone)).dropped).toEqual([{ column: "d", reason: dropped[0].reason }]);
 });
 
 test("train and test folders are official sides", async () => {
@@ -76,6 +119,7 @@ test("duplicates go within a domain, a family and across domains; order and bloc
     ["dos", [1, 9, 8]],
   ]);
   expect(duplicates).toBe(4);
+  expect(notes).toContain("4 rows repeat another normal row, or one of their family, and are left out.");
   expect(notes).toContain("1 rows are both normal and anomalous and stay in both.");
   expect(notes).toContain("1 rows occur in more than one family and stay in each.");
   const [a] = groups;
@@ -102,17 +146,40 @@ test("ragged lines name file and line", async () => {
 });
 
 test("empty and unreadable files are named", async () => {
+  const whole = gzipSync(csv("a,b", 5000, (i) => `${i},${i * i}`));
   const cases: [Record<string, string | Uint8Array>, string][] = [
     [{ "dos.csv": "" }, "data-empty"],
     [{ "dos.csv": "a,b\n" }, "data-empty"],
     [{ "dos.csv": "1,2\n3,4\n" }, "data-unreadable"],
     [{ "dos.csv": Uint8Array.of(0x61, 0x2c, 0x62, 10, 0x31, 0x2c, 0xe9, 10) }, "data-unreadable"],
     [{ "dos.csv.gz": Uint8Array.of(0x1f, 0x8b, 8, 0, 1, 2, 3, 4, 5, 6, 7, 8) }, "data-unreadable"],
+    [{ "dos.csv.gz": whole.subarray(0, 5) }, "data-unreadable"],
+    [{ "dos.csv.gz": whole.subarray(0, whole.length / 2) }, "data-unreadable"],
+    [{ "dos.csv.gz": whole.subarray(0, -1) }, "data-unreadable"],
+    [{ "dos.csv.gz": whole.with(-5, whole[whole.length - 5] ^ 1) }, "data-unreadable"],
     [{ "dos.parquet": "not parquet" }, "data-unreadable"],
   ];
   for (const [files, code] of cases) {
     const error = await errorOf(() => readDataset(writeFolder({ "normal.csv": NORMAL, ...files })));
     expect(error).toMatchObject({ code, place: { file: Object.keys(files)[0] } });
+  }
+});
+
+test("gzip that is cut short is refused where rows are scored, too", async () => {
+  const whole = gzipSync(csv("a,b", 5000, (i) => `${i},${i * i}`));
+  const path = join(writeFolder({ "rows.csv.gz": whole.subarray(0, -1) }), "rows.csv.gz");
+  const rows = readModelRows({ features: [] }, { path, name: "rows.csv.gz" });
+  expect(await errorOf(() => rows.next())).toMatchObject({
+    code: "data-unreadable",
+    message: "rows.csv.gz cannot be read to its end: unexpected end of file.",
+  });
+});
+
+test("a link to nothing is named", async () => {
+  for (const name of ["dos.csv", "dos.csv.gz", "dos.parquet"]) {
+    const folder = writeFolder({ "normal.csv": NORMAL });
+    symlinkSync("nowhere", join(folder, name));
+    expect(await errorOf(() => readDataset(folder))).toMatchObject({ code: "data-not-found", place: { file: name } });
   }
 });
 

@@ -8,6 +8,7 @@ import { UnseenError } from "../../model/errors.ts";
 const HEAD_BYTES = 1 << 20;
 
 export interface Header {
+  readonly gzip: boolean;
   readonly delimiter: "," | ";" | "\t";
   /** Trimmed; a repeated name gets ".1", ".2" … as pandas does, an empty one becomes "column 3" (one-based). */
   readonly names: readonly string[];
@@ -18,7 +19,7 @@ export interface Header {
  *
  * The delimiter is the comma unless the line holds none and has semicolons or tabs. Throws `data-empty` when the file
  * holds nothing, `data-unreadable` when it cannot be decompressed, has no end of header within 1 MiB, or its first line is all
- * numbers (a file without a header).
+ * numbers (a file without a header), and what `isGzip` throws.
  */
 export function readHeader(path: string, name: string): Header {
   const line = firstLine(path, name);
@@ -40,12 +41,22 @@ export function readHeader(path: string, name: string): Header {
       { file: name },
     );
   }
-  return { delimiter, names: uniqueNames(fields) };
+  return { gzip: isGzip(path, name), delimiter, names: uniqueNames(fields) };
+}
+
+/**
+ * Whether a file's content is gzip, whatever its name.
+ *
+ * Throws `data-not-found` for a link to nothing, `data-unreadable` for what cannot be opened or is no file.
+ */
+export function isGzip(path: string, name: string): boolean {
+  const [first, second] = readHead(path, name, 2);
+  return first === 0x1f && second === 0x8b;
 }
 
 function firstLine(path: string, name: string): string {
-  let head = readHead(path);
-  if (head.length >= 2 && head[0] === 0x1f && head[1] === 0x8b) {
+  let head = readHead(path, name, HEAD_BYTES);
+  if (isGzip(path, name)) {
     try {
       head = gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH });
     } catch (cause) {
@@ -75,13 +86,22 @@ function firstLine(path: string, name: string): string {
   return text;
 }
 
-function readHead(path: string): Uint8Array {
-  const file = openSync(path, "r");
+function readHead(path: string, name: string, bytes: number): Uint8Array {
+  let file: number | undefined;
   try {
-    const buffer = new Uint8Array(HEAD_BYTES);
-    return buffer.subarray(0, readSync(file, buffer, 0, HEAD_BYTES, 0));
+    file = openSync(path, "r");
+    const buffer = new Uint8Array(bytes);
+    return buffer.subarray(0, readSync(file, buffer, 0, bytes, 0));
+  } catch (cause) {
+    const place = { file: name };
+    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") {
+      const what = `${name} is a link to a file that is not there.`;
+      throw new UnseenError("data-not-found", what, "Remove the link, or bring the file back.", place);
+    }
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new UnseenError("data-unreadable", `${name} cannot be read: ${why}.`, "Give a file that can be read.", place);
   } finally {
-    closeSync(file);
+    if (file !== undefined) closeSync(file);
   }
 }
 

@@ -65,6 +65,27 @@ test("identifiers and times are dropped with a reason", async () => {
   expect((await readColumn((i) => `3/7/2017 8:${10 + (i % 40)} AM`)).reason).toMatch(/date or time/);
 });
 
+test.each([
+  "2024-01-01 00:MM:00+00",
+  "2024-01-01 00:MM:00.123+05:30",
+  "2024-01-01T00:MM:00Z",
+  "2024/01/01 10:MM",
+  "2024/1/1",
+  "00:MM:00",
+  "23:MM:59.5",
+  "3.7.2017",
+  "03.07.17 10:MM",
+  "03/07/17",
+])("%s is a time", async (pattern) => {
+  const { reason, notes } = await readColumn((i) => pattern.replace("MM", String(10 + (i % 40))));
+  expect(reason).toMatch(/date or time/);
+  expect(notes).toContain(`x: ${reason}, dropped.`);
+});
+
+test.each(["1.2.1N", "10.0.N.1", "0N:1a:2b", "25:0N:00", "N/2"])("%s is no time", async (pattern) => {
+  expect((await readColumn((i) => pattern.replace("N", String(i % 10)))).kind).toBe("categorical");
+});
+
 test("a row number is dropped", async () => {
   const folder = writeFolder({
     "normal.csv": csv(",a", 20, (i) => `${i + 7},${i % 3}${i}`),

@@ -21,8 +21,16 @@ const IDENTIFIER_ROWS = 20;
 
 const TRUE_WORDS = new Set(["true", "t", "yes", "y"]);
 const FALSE_WORDS = new Set(["false", "f", "no", "n"]);
-const TIME =
-  /^(\d{4}-\d{1,2}-\d{1,2}([ T]\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?(Z|[+-]\d{2}:?\d{2}))?)?|\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}([ T]\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?[AP]M)?)?)$/i;
+const SECONDS = String.raw`:[0-5]\d([.,]\d+)?`;
+const ZONE = String.raw`( ?[AP]M)?( ?(Z|UTC|[+-]\d{2}(:?\d{2})?))?`;
+const CLOCK = String.raw`([01]?\d|2[0-4]):[0-5]\d`;
+/** Year first, or last; with dots, where it may be a version as well, of four digits unless a time of day follows. */
+const DATE = String.raw`\d{4}[-/]\d{1,2}[-/]\d{1,2}|\d{1,2}[-/]\d{1,2}[-/](\d{2}|\d{4})|\d{1,2}\.\d{1,2}\.\d{4}`;
+const SHORT_DATE = String.raw`\d{1,2}\.\d{1,2}\.\d{2}`;
+const TIME = new RegExp(
+  `^((${DATE})|(${DATE}|${SHORT_DATE})[ T]${CLOCK}(${SECONDS})?${ZONE}|${CLOCK}${SECONDS}${ZONE})$`,
+  "i",
+);
 
 /**
  * Types all columns of tables read together. `stated` kinds win; the rest is judged on the normal rows alone
@@ -32,12 +40,13 @@ const TIME =
  * - all numbers: numeric, unless it counts the rows of every file one by one (a row number; 20 rows or more): dropped;
  * - all words true/false, t/f, yes/no, y/n (any case): boolean;
  * - numbers and at most 5 % words: numeric, the words become missing, with a note;
- * - words of which 99 % are dates or times: dropped, as the time of capture gives labels away;
+ * - dates or times by the file's own type, or words of which 99 % are: dropped, as the time of capture gives labels away;
  * - 20 rows or more and at least 95 % of them distinct: an identifier, dropped;
  * - other words: categorical (with a note when over 5 % of the values are numbers).
  *
  * A constant column is kept: it teaches nothing, but a value it never had is news. Numeric cells that are infinite
- * become missing, with a note; so do cells of boolean columns that are neither true nor false. The tables' numbers become the typed rows' cells.
+ * become missing, with a note; so do cells of boolean columns that are neither true nor false. What is dropped is noted
+ * too. The tables' numbers become the typed rows' cells.
  */
 export function typeColumns(
   tables: readonly RawTable[],
@@ -55,7 +64,9 @@ export function typeColumns(
     const parts = tables.map((table) => table.columns[index]);
     const verdict = judge(name, parts, isNormal, stated.get(name));
     if (verdict.kind === "drop") {
-      dropped.push({ column: name, reason: verdict.note ?? "as asked" });
+      const reason = verdict.note ?? "as asked";
+      dropped.push({ column: name, reason });
+      notes.push(`${name}: ${reason}, dropped.`);
       continue;
     }
     if (verdict.note !== undefined) notes.push(`${name}: ${verdict.note}.`);
@@ -75,6 +86,8 @@ interface Verdict {
   readonly note?: string;
 }
 
+const TIME_OF_CAPTURE: Verdict = { kind: "drop", note: "a date or time, which gives the time of capture away" };
+
 function judge(
   name: string,
   parts: readonly RawColumn[],
@@ -88,10 +101,11 @@ function judge(
   const { numbers, words, distinct, examples, times, truths } = profile(parts, isNormal);
   const values = numbers + words;
   if (values === 0) return { kind: "drop", note: "no value in any normal row" };
+  if (parts.every((part) => part.time)) return TIME_OF_CAPTURE;
   if (words === 0) return { kind: "numeric" };
   if (truths === values) return { kind: "boolean" };
   if (words / values <= FEW_WORDS) return { kind: "numeric" };
-  if (times / values >= 0.99) return { kind: "drop", note: "a date or time, which gives the time of capture away" };
+  if (times / values >= 0.99) return TIME_OF_CAPTURE;
   if (values >= IDENTIFIER_ROWS && distinct / values >= IDENTIFIER_SHARE) {
     return {
       kind: "drop",

@@ -3,9 +3,11 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import { cellValue } from "../../model/cells.ts";
 import { UnseenError } from "../../model/errors.ts";
 import type { Schema } from "../../model/schema.ts";
+import { isGzip } from "./header.ts";
 import { readError } from "./read-error.ts";
 import { checkColumns, openScan, run, type SourceFile } from "./scan.ts";
 import type { PositionalRow } from "./rows.ts";
+import { fileSha256 } from "./whole-file.ts";
 
 /** Some rows that follow one another. */
 export interface RowChunk {
@@ -34,6 +36,7 @@ export async function* readModelRows(
   const database = await DuckDBInstance.create(":memory:");
   const connection = await database.connect();
   try {
+    if (isGzip(file.path, file.name)) await fileSha256(file);
     const scan = await openScan(connection, file);
     checkColumns(scan, [...features.map(({ name }) => name), ...beside], undefined);
     const { names } = scan;

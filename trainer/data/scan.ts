@@ -17,7 +17,8 @@ export interface Scan {
   readonly file: SourceFile;
   readonly from: string;
   readonly names: readonly string[];
-  readonly sql: ReadonlyMap<string, { readonly column: string; readonly castable: boolean }>;
+  /** `castable`: its cells may be numbers; `time`: they are dates or times by their type. */
+  readonly sql: ReadonlyMap<string, { readonly column: string; readonly castable: boolean; readonly time: boolean }>;
 }
 
 /** Looks at a file's header (CSV) or schema (Parquet). Throws `data-empty` and `data-unreadable`. */
@@ -25,25 +26,28 @@ export async function openScan(connection: DuckDBConnection, file: SourceFile): 
   // DuckDB takes * ? [ in a path for a pattern.
   const path = sqlText(file.path.replaceAll(/[*?[]/g, "[$&]"));
   if (/\.parquet$/i.test(file.path)) {
-    const from = `read_parquet(${path})`;
+    const from = `read_parquet(${path}, hive_partitioning = false)`;
     const described = await run(connection, file, `DESCRIBE SELECT * FROM ${from}`);
     const rows = await described.getRows();
     const names = uniqueNames(rows.map((row) => String(row[0]).trim()));
     const sql = rows.map((row, i) => {
-      const castable = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL.*)$/.test(String(row[1]));
-      return [names[i], { column: `"${String(row[0]).replaceAll('"', '""')}"`, castable }] as const;
+      const type = String(row[1]);
+      const castable = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL.*|VARCHAR)$/.test(type);
+      const column = `"${String(row[0]).replaceAll('"', '""')}"`;
+      return [names[i], { column, castable, time: /^(DATE|TIME)/.test(type) }] as const;
     });
     return { file, from, names, sql: new Map(sql) };
   }
-  const { delimiter, names } = readHeader(file.path, file.name);
+  const { gzip, delimiter, names } = readHeader(file.path, file.name);
   const columns = names.map((_, i) => `c${i}: 'VARCHAR'`).join(", ");
   const from = `read_csv(${path}, columns = {${columns}}, header = true, auto_detect = false, strict_mode = true,
-    delim = ${sqlText(delimiter)}, quote = '"', escape = '"', compression = 'auto')`;
+    delim = ${sqlText(delimiter)}, quote = '"', escape = '"', compression = '${gzip ? "gzip" : "none"}',
+    hive_partitioning = false)`;
   return {
     file,
     from,
     names,
-    sql: new Map(names.map((name, i) => [name, { column: `c${i}`, castable: true }])),
+    sql: new Map(names.map((name, i) => [name, { column: `c${i}`, castable: true, time: false }])),
   };
 }
 

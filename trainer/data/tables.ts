@@ -1,10 +1,9 @@
 /** Files to raw tables through DuckDB: every cell as a number, and as text where a column is not all numbers. */
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { DuckDBInstance, type DuckDBConnection } from "@duckdb/node-api";
 import { cellText } from "../../model/cells.ts";
 import { UnseenError } from "../../model/errors.ts";
 import { checkColumns, openScan, type Scan, type SourceFile, stream } from "./scan.ts";
+import { fileSha256 } from "./whole-file.ts";
 
 /** One column as read. */
 export interface RawColumn {
@@ -13,6 +12,8 @@ export interface RawColumn {
   numbers: Float64Array;
   /** Trimmed text, null where missing; absent when every cell is a number and no text was asked for. */
   readonly texts?: (string | null)[];
+  /** Whether the file's type for it is a date or time. */
+  readonly time: boolean;
 }
 
 export interface RawTable {
@@ -34,12 +35,14 @@ export interface ReadTablesOptions {
  * Reads files that share their columns (in any order), a table per file, rows in file order.
  *
  * Missing is: an empty cell, `NA`, `N/A`, and in any case of letters `nan`, `null` and `?`. Throws `data-empty` (file
- * without a row), `data-ragged` (naming file and line), `data-unreadable`, and `column-unknown` when the columns differ.
+ * without a row), `data-ragged` (naming file and line), `data-not-found` (a link to nothing), `data-unreadable`, and
+ * `column-unknown` when the columns differ.
  */
 export async function readTables(files: readonly SourceFile[], options: ReadTablesOptions = {}): Promise<RawTable[]> {
   const database = await DuckDBInstance.create(":memory:");
   const connections = await Promise.all([database.connect(), database.connect()]);
   try {
+    const hashes = await inParallel(connections, files, (_, file) => fileSha256(file));
     const scans: Scan[] = [];
     for (const file of files) scans.push(await openScan(connections[0], file));
     const names = options.only ?? scans[0]?.names ?? [];
@@ -53,25 +56,19 @@ export async function readTables(files: readonly SourceFile[], options: ReadTabl
     const wanted = names.filter((_, column) => texts[column]);
     const words = await inParallel(connections, scans, (connection, scan) => readTexts(connection, scan, wanted));
 
-    return await Promise.all(
-      scans.map(async (scan, i) => {
-        const table = numbers[i];
-        const columns = names.map((name, column): RawColumn => {
-          const found = words[i].get(name);
-          return {
-            name,
-            numbers: table.cells[column],
-            ...(found ? { texts: found } : {}),
-          };
-        });
+    return scans.map((scan, i) => {
+      const table = numbers[i];
+      const columns = names.map((name, column): RawColumn => {
+        const found = words[i].get(name);
         return {
-          file: scan.file,
-          sha256: await fileSha256(scan.file.path),
-          count: table.count,
-          columns,
+          name,
+          numbers: table.cells[column],
+          time: scan.sql.get(name)?.time === true,
+          ...(found ? { texts: found } : {}),
         };
-      }),
-    );
+      });
+      return { file: scan.file, sha256: hashes[i], count: table.count, columns };
+    });
   } finally {
     for (const connection of connections) connection.closeSync();
     database.closeSync();
@@ -150,23 +147,23 @@ async function readTexts(
 }
 
 /**
- * Runs `task` over all scans, as many at a time as there are connections; results in the order of the scans.
+ * Runs `task` over all files, as many at a time as there are connections; results in the order of the files.
  *
  * A failure is thrown only when every connection has come to rest, and it is always the first file's.
  */
-async function inParallel<T>(
+async function inParallel<F, T>(
   connections: readonly DuckDBConnection[],
-  scans: readonly Scan[],
-  task: (connection: DuckDBConnection, scan: Scan) => Promise<T>,
+  files: readonly F[],
+  task: (connection: DuckDBConnection, file: F) => Promise<T>,
 ): Promise<T[]> {
   const results: T[] = [];
   const failures: { i: number; cause: unknown }[] = [];
-  const queue = scans.entries();
+  const queue = files.entries();
   await Promise.all(
     connections.map(async (connection) => {
-      for (const [i, scan] of queue) {
+      for (const [i, file] of queue) {
         try {
-          results[i] = await task(connection, scan);
+          results[i] = await task(connection, file);
         } catch (cause) {
           failures.push({ i, cause });
         }
@@ -186,11 +183,4 @@ function join(parts: readonly Float64Array[], count: number): Float64Array {
     at += part.length;
   }
   return joined;
-}
-
-/** Hex sha256 of a file's bytes, streamed. */
-export async function fileSha256(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
-  return hash.digest("hex");
 }

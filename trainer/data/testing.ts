@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { DuckDBInstance } from "@duckdb/node-api";
 import { UnseenError } from "../../model/errors.ts";
 import { blocksOf } from "./blocks.ts";
 import type { Cells, ColumnSpec, Dataset, Group } from "./dataset.ts";
@@ -16,6 +17,16 @@ export function writeFolder(files: Readonly<Record<string, string | Uint8Array>>
     writeFileSync(path, typeof content === "string" && name.endsWith(".gz") ? gzipSync(content) : content);
   }
   return folder;
+}
+
+/** Writes what an SQL query gives to a Parquet file. */
+export async function writeParquet(path: string, select: string): Promise<void> {
+  const database = await DuckDBInstance.create(":memory:");
+  const connection = await database.connect();
+  mkdirSync(dirname(path), { recursive: true });
+  await connection.run(`COPY (${select}) TO '${path}' (FORMAT parquet)`);
+  connection.closeSync();
+  database.closeSync();
 }
 
 /** A CSV of `rows` lines under a header, cells by row index. */

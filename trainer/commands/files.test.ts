@@ -1,0 +1,45 @@
+/** Files to write: links are followed, and nothing but a file is ever written over. */
+import { spawnSync } from "node:child_process";
+import { lstatSync, readFileSync, readlinkSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { errorOf, writeFolder } from "../data/testing.ts";
+import { writeWhole } from "./files.ts";
+
+const folder = writeFolder({ "old.txt": "old", "sub/old.txt": "old" });
+const at = (name: string): string => join(folder, name);
+
+test.each([
+  ["old.txt", "old.txt"],
+  ["sub/old.txt", "sub/old.txt"],
+  ["not-yet.txt", "not-yet.txt"],
+  ["sub/../sub/new.txt", "sub/new.txt"],
+  ["link-to-not-yet.txt", "not-yet.txt"],
+])("a link to %s stays, and the file is written", (target, file) => {
+  const link = at(`link-to-${target.replaceAll("/", "-")}`);
+  symlinkSync(target, link);
+  writeWhole(link, "new");
+  expect(readlinkSync(link)).toBe(target);
+  expect(readFileSync(at(file), "utf8")).toBe("new");
+});
+
+test("folders, pipes, rings of links and missing folders are refused and left as they were", async () => {
+  expect(spawnSync("mkfifo", [at("pipe")]).status).toBe(0);
+  symlinkSync("pipe", at("link-to-pipe"));
+  symlinkSync("ring", at("ring"));
+  symlinkSync("nowhere/file", at("astray"));
+  for (const [name, code, words] of [
+    ["sub", "option-invalid", "is a folder"],
+    ["pipe", "option-invalid", "is a device or pipe"],
+    ["link-to-pipe", "option-invalid", "is a device or pipe"],
+    ["ring", "data-unreadable", "ELOOP"],
+    ["astray", "data-unreadable", "there is no folder"],
+    ["nowhere/file", "data-unreadable", "there is no folder"],
+    ["old.txt/file", "data-unreadable", "ENOTDIR"],
+  ]) {
+    const error = await errorOf(() => writeWhole(at(name), "new"));
+    expect(error).toMatchObject({ code, message: expect.stringContaining(words), place: { file: at(name) } });
+  }
+  expect(lstatSync(at("pipe")).isFIFO()).toBe(true);
+  expect(readlinkSync(at("ring"))).toBe("ring");
+});
