@@ -18,9 +18,7 @@ const MOST_CATEGORIES = 32;
  * column, in column order, none left out. Independent of the order of rows.
  *
  * Numbers. `impute` is the median, so that a missing value says nothing.
- * - A column with any |x| > 50 goes through sign(x)·ln(1+|x|) first. (Tried with nearest
- *   neighbours in the encoded space on six data sets, by rows and by blocks: macro AUC from 0.003 lower to 0.02 higher
- *   than when only heavy-tailed columns are logged. One that hardly varies does not notice.)
+ * - A column with any |x| > 50 goes through sign(x)·ln(1+|x|) first. One that hardly varies does not notice.
  * - Center is the median, scale the interquartile range / 1.349: σ if the values were normally distributed. Where that is 0
  *   or leaves over 0.1 % of the rows more than 10 scales off, the standard deviation about the median serves, which
  *   keeps rare normal values apart from impossible ones.

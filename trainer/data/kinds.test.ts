@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readDataset, readUnlabelled } from "./read.ts";
+import { readDataset } from "./read.ts";
 import { csv, errorOf, writeFolder } from "./testing.ts";
 
 const ROWS = 100;
@@ -124,21 +124,4 @@ test("repeated, blank and quoted names, semicolons and a byte order mark", async
   const folder = writeFolder({ "normal.csv": '\uFEFFa; a ;;"x;""y"\n1;2;3;"4"\n5;6;7;8\n' });
   const { columns } = await readDataset(folder);
   expect(columns.map((column) => column.name)).toEqual(["a", "a.1", "column 3", 'x;"y']);
-});
-
-test("rows for scoring keep file order, duplicates and the model's columns", async () => {
-  const folder = writeFolder({ "rows.csv": "z,b,a\nq,x,1\nq,7,1\nq,x,1\nq,,oops\n" });
-  const columns = [
-    { name: "a", kind: "numeric" },
-    { name: "b", kind: "categorical" },
-  ] as const;
-  const { rows, notes } = await readUnlabelled(`${folder}/rows.csv`, columns);
-  expect(rows).toEqual({ count: 4, cells: [Float64Array.of(1, 1, 1, Number.NaN), ["x", "7", "x", null]] });
-  expect(notes).toHaveLength(2);
-  const error = await errorOf(() => readUnlabelled(`${folder}/rows.csv`, [{ name: "zz", kind: "numeric" }]));
-  expect(error).toMatchObject({
-    code: "column-unknown",
-    message: 'rows.csv has no column "zz".',
-    remedy: 'Did you mean "z"?',
-  });
 });
