@@ -5,7 +5,7 @@ import { stride } from "./layout";
 /** Rows side by side in two vectors. */
 const LANES: i32 = 8;
 
-/** x (rows from `row` on) turned over: columns of eight rows each, so that a node reads its column at once. */
+/** x (rows from `row` on) or r turned over: columns of eight rows each, so that a node reads its column at once. */
 // @ts-ignore: decorator
 @inline
 function turn(many: i32, x: usize, step: usize, n: i32, to: usize): void {
@@ -67,13 +67,15 @@ function eight(turned: usize, trees: usize, end: usize, nodes: usize, start: v12
  *
  * @param starts address of each column's first node, and after the last column's of the end
  */
-function one(x: usize, n: i32, starts: usize, trees: usize, end: usize, masks: usize, sum: f32): f32 {
+function one(
+  x: usize, n: i32, r: usize, columns: i32, starts: usize, trees: usize, end: usize, masks: usize, sum: f32,
+): f32 {
   memory.fill(masks, 255, (end - trees) >> 1);
   let node = load<u32>(starts) as usize;
-  for (let i = 0; i < n; i++) {
+  for (let i = 0; i < columns; i++) {
     starts += 4;
     const last = load<u32>(starts) as usize;
-    const value = load<f32>(x + ((i as usize) << 2));
+    const value = load<f32>((i < n ? x : r - ((n as usize) << 2)) + ((i as usize) << 2));
     for (; node < last && load<f32>(node) < value; node += 12) {
       const mask = masks + (load<u32>(node, 4) as usize);
       store<u32>(mask, load<u32>(mask) & load<u32>(node, 8));
@@ -88,30 +90,34 @@ function one(x: usize, n: i32, starts: usize, trees: usize, end: usize, masks: u
 }
 
 /**
- * out (rows, padded to eight) = start + the sum of one leaf of every tree, by the columns of x (rows, n). x ≤ threshold
- * goes low.
+ * out (rows, padded to eight) = start + the sum of one leaf of every tree, by the columns of x (rows, n), and after those
+ * of r (rows, as far apart as those of x). x ≤ threshold goes low.
  *
- * @param table words: trees from and to, pairs of words (end of its nodes, its leaves); their nodes (column in bytes of
+ * @param table words: columns looked at (n, or more with r); trees from and to, pairs of words (end of its nodes, its leaves); their nodes (column in bytes of
  * eight rows, threshold, leaves ruled out above it); the same nodes by column (`starts` of `one`; threshold, its tree's
  * mask in bytes, leaves left above it); scratch for masks; scratch for columns
  */
-export function forest(rows: i32, x: usize, n: i32, table: usize, start: f32, out: usize): void {
+export function forest(rows: i32, x: usize, n: i32, r: usize, table: usize, start: f32, out: usize): void {
   const step = (stride(n) as usize) << 2;
-  const trees = load<u32>(table) as usize;
-  const end = load<u32>(table, 4) as usize;
-  const turned = load<u32>(table, 20) as usize;
+  const columns = load<i32>(table);
+  const trees = load<u32>(table, 4) as usize;
+  const end = load<u32>(table, 8) as usize;
+  const turned = load<u32>(table, 24) as usize;
   for (let row = 0; row < rows; row += LANES) {
     const many = min(LANES, rows - row);
     if (many > 3) {
       turn(many, x, step, n, turned);
-      eight(turned, trees, end, load<u32>(table, 8), f32x4.splat(start), out);
+      if (columns > n) turn(many, r, step, columns - n, turned + ((n as usize) << 5));
+      eight(turned, trees, end, load<u32>(table, 12), f32x4.splat(start), out);
     } else {
       for (let i: usize = 0; i < (many as usize); i++) {
-        const sum = one(x + i * step, n, load<u32>(table, 12), trees, end, load<u32>(table, 16), start);
+        const at = i * step;
+        const sum = one(x + at, n, r + at, columns, load<u32>(table, 16), trees, end, load<u32>(table, 20), start);
         store<f32>(out + (i << 2), sum);
       }
     }
     x += LANES * step;
+    r += LANES * step;
     out += LANES << 2;
   }
 }

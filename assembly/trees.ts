@@ -24,10 +24,11 @@ function count(histogram: usize, bin: u32, pair: v128): void {
 }
 
 /**
- * Histograms of all columns over the rows `order` (rows), in that order, whatever else is done at once: two columns are
+ * Histograms of some columns over the rows `order` (rows), in that order, whatever else is done at once: two columns are
  * filled side by side, as rows in a row often fall into one bin and would wait for each other.
  *
  * @param pairs (rows) of (slope, curvature), gathered in the order of `order`
+ * @param columns (many) the columns, u32
  * @param bins (columns, apart) one byte each
  * @param starts per column, where its bins start in a histogram (in bins, u32), and where the last one's end
  */
@@ -35,15 +36,16 @@ export function histograms(
   rows: i32,
   order: usize,
   pairs: usize,
-  columns: i32,
+  columns: usize,
+  many: i32,
   bins: usize,
   apart: i32,
   starts: usize,
   histogram: usize,
 ): void {
-  for (let i = 0; i < columns; i += 2) {
-    const a = i as usize;
-    const b = min(i + 1, columns - 1) as usize;
+  for (let i = 0; i < many; i += 2) {
+    const a = load<u32>(columns + ((i as usize) << 2)) as usize;
+    const b = load<u32>(columns + ((min(i + 1, many - 1) as usize) << 2)) as usize;
     const binsA = bins + a * (apart as usize);
     const binsB = bins + b * (apart as usize);
     const intoA = cleared(histogram, starts + (a << 2));
@@ -75,10 +77,14 @@ function cleared(histogram: usize, start: usize): usize {
   return at;
 }
 
-/** rest −= part, two histograms of `bytes`. */
-export function subtractHistogram(bytes: usize, part: usize, rest: usize): void {
-  for (let at: usize = 0; at < bytes; at += 16) {
-    v128.store(rest + at, f64x2.sub(v128.load(rest + at), v128.load(part + at)));
+/** rest −= part in some columns of two histograms. */
+export function subtractHistogram(columns: usize, many: i32, starts: usize, part: usize, rest: usize): void {
+  for (let i: usize = 0; i < (many as usize) << 2; i += 4) {
+    const start = starts + ((load<u32>(columns + i) as usize) << 2);
+    const end = (load<u32>(start, 4) as usize) << 5;
+    for (let at = (load<u32>(start) as usize) << 5; at < end; at += 16) {
+      v128.store(rest + at, f64x2.sub(v128.load(rest + at), v128.load(part + at)));
+    }
   }
 }
 
@@ -91,7 +97,8 @@ export function subtractHistogram(bytes: usize, part: usize, rest: usize): void 
  * @param leastCurve least curvature of a side
  */
 export function bestSplit(
-  columns: i32,
+  columns: usize,
+  many: i32,
   starts: usize,
   histogram: usize,
   rows: f64,
@@ -105,7 +112,8 @@ export function bestSplit(
   const whole = slope * (slope / (curve + l2 + LEAST));
   let most: f64 = 0;
   store<f64>(best, 0);
-  for (let column = 0; column < columns; column++) {
+  for (let i: usize = 0; i < (many as usize) << 2; i += 4) {
+    const column = load<u32>(columns + i);
     const start = starts + ((column as usize) << 2);
     const from = histogram + ((load<u32>(start) as usize) << 5);
     const last = histogram + ((load<u32>(start, 4) as usize) << 5) - HISTOGRAM_BIN;

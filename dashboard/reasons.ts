@@ -15,6 +15,7 @@ const KINDS: Readonly<Record<EvidenceName, string>> = {
   residual: "autoencoder residual",
   tails: "tail surprise",
   shallow: "trees on inputs, from labels",
+  deep: "larger trees on both, from labels",
   departure: "trees on departures, from labels",
 };
 

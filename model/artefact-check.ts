@@ -3,7 +3,7 @@ import type { EvidenceShape, Golden, NetworkShape, ResidualShape } from "./artef
 import type { Tensor, Thresholds, TrainingSummary } from "./artefact.ts";
 import { RowEncoder } from "./encode.ts";
 import { UnseenError } from "./errors.ts";
-import { evidenceShapes, FORESTS, isEvidence } from "./evidence.ts";
+import { evidenceShapes, forestColumns, FORESTS, isEvidence } from "./evidence.ts";
 import { MOST_LEAVES } from "./forest.ts";
 import type { JsonValue } from "./json-value.ts";
 import { quote } from "./names.ts";
@@ -31,6 +31,8 @@ export const EVIDENCE_LIMITS = {
   code: [1, 512],
   shallowTrees: [1, 10_000],
   shallowNodes: [1, 1_000_000],
+  deepTrees: [1, 10_000],
+  deepNodes: [1, 1_000_000],
   departureTrees: [1, 10_000],
   departureNodes: [1, 1_000_000],
 } as const satisfies Limits<Omit<EvidenceShape, "kind">>;
@@ -259,13 +261,13 @@ function checkTables(tensors: ReadonlyMap<string, Tensor>, shape: EvidenceShape,
     throw malformed(`tensor "tails.knots" does not ascend at knot ${at / 3}, by column and place`);
   }
   for (const forest of FORESTS) {
-    const nodes = shape[`${forest}Nodes`];
+    const [nodes, columns] = [shape[`${forest}Nodes`], forestColumns(forest, shape.inputs)];
     const [name, table] = [`${forest}.nodes`, values(`${forest}.nodes`)];
-    const wrong = searches.wrongNode(table, shape.inputs, MOST_LEAVES);
+    const wrong = searches.wrongNode(table, columns, MOST_LEAVES);
     const node = Math.floor(wrong / 3);
     if (wrong >= 0 && wrong % 3 === 1)
       throw malformed(`tensor "${name}" has over ${MOST_LEAVES} leaves below node ${node}`);
-    if (wrong >= 0 && wrong % 3 === 0) throw notWhole(name, table, wrong, -1, shape.inputs - 1);
+    if (wrong >= 0 && wrong % 3 === 0) throw notWhole(name, table, wrong, -1, columns - 1);
     if (wrong >= 0) throw notWhole(name, table, wrong, node + 1, nodes - 2);
     checkWhole(`${forest}.roots`, 1, nodes - 1);
   }

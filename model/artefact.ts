@@ -40,6 +40,8 @@ export interface EvidenceShape {
   readonly code: number;
   readonly shallowTrees: number;
   readonly shallowNodes: number;
+  readonly deepTrees: number;
+  readonly deepNodes: number;
   readonly departureTrees: number;
   readonly departureNodes: number;
 }

@@ -22,6 +22,8 @@ const shapes: fc.Arbitrary<EvidenceShape> = fc.record({
   code: size(20),
   shallowTrees: size(9),
   shallowNodes: size(20),
+  deepTrees: size(9),
+  deepNodes: size(20),
   departureTrees: size(9),
   departureNodes: size(20),
 });
@@ -45,6 +47,8 @@ function artefact(change: (values: Map<string, Float32Array>, shape: EvidenceSha
     code: 2,
     shallowTrees: 2,
     shallowNodes: 5,
+    deepTrees: 1,
+    deepNodes: 7,
     departureTrees: 1,
     departureNodes: 7,
   };
@@ -91,7 +95,7 @@ describe("the evidence network", () => {
     ["knots out of order", "tails.knots", 12, 0],
     ["a walk in circles", "shallow.nodes", 2, 0],
     ["a child beyond the end", "departure.nodes", 2, 6],
-    ["a tree on inputs that there are not", "shallow.nodes", 0, 8],
+    ["a tree on departures that its kind does not see", "shallow.nodes", 0, 8],
     ["a root beyond the end", "departure.roots", 0, 7],
     ["a weight that is no number", "head.w", 1, Number.NaN],
   ])("refuses %s", (_what, name, at, value) => {

@@ -11,6 +11,7 @@ import type { Fixed } from "./tier.ts";
 /**
  * The kinds of evidence, in the order of the head's columns:
  * - shallow: log odds by small trees on the inputs;
+ * - deep: log odds by larger trees on the inputs and, beside them, those departures;
  * - departure: log odds by small trees on how far each input lies from that of the nearest reference row;
  * - gaussian: log of the mean squared whitened input, the Mahalanobis distance to the normal rows;
  * - prototypes: distance to the nearest prototype of the normal rows, by what is usual around that one;
@@ -18,7 +19,16 @@ import type { Fixed } from "./tier.ts";
  * - residual: log of an autoencoder's mean squared residual;
  * - tails: how far out in its own column every value lies, summed.
  */
-export const EVIDENCE = ["shallow", "departure", "gaussian", "prototypes", "references", "residual", "tails"] as const;
+export const EVIDENCE = [
+  "shallow",
+  "deep",
+  "departure",
+  "gaussian",
+  "prototypes",
+  "references",
+  "residual",
+  "tails",
+] as const;
 export type EvidenceName = (typeof EVIDENCE)[number];
 
 /** Kinds that normal rows alone teach: distances to them. */
@@ -31,12 +41,17 @@ export const DISTANCES = [
 ] as const satisfies readonly EvidenceName[];
 
 /** Kinds that are trees. */
-export const FORESTS = ["shallow", "departure"] as const satisfies readonly EvidenceName[];
+export const FORESTS = ["shallow", "deep", "departure"] as const satisfies readonly EvidenceName[];
 export type ForestName = (typeof FORESTS)[number];
 
 /** Kinds that are distances to the nearest of some points. */
 export const POINTS = ["prototypes", "references"] as const satisfies readonly EvidenceName[];
 export type PointsName = (typeof POINTS)[number];
+
+/** Columns that the trees of a kind may split: inputs, and what stands beside them. */
+export function forestColumns(name: ForestName, inputs: number): number {
+  return name === "deep" ? 2 * inputs : inputs;
+}
 
 /**
  * What of evidence below the median normal row counts: a row far from all normal ones may well be called the most normal of
@@ -114,7 +129,8 @@ export function evidenceNetwork(
     ]),
   ) as Record<PointsName, { w: Address; scale: Address }>;
   const forests = FORESTS.map((name, i) => {
-    const table = forestTable(kernel, values(`${name}.nodes`), values(`${name}.roots`), shape.inputs);
+    const columns = forestColumns(name, shape.inputs);
+    const table = forestTable(kernel, values(`${name}.nodes`), values(`${name}.roots`), columns);
     return { table, start: values("forest.start")[i] };
   });
   const { inputs } = shape;
@@ -127,9 +143,9 @@ export function evidenceNetwork(
     const i = EVIDENCE.indexOf(name);
     tape.emit(["STANDARDISE", column, { float: centre[i] }, { float: scale[i] }, to, apart]);
   };
-  const forest = (tape: Tape, name: ForestName, x: Value, out: Address): void => {
+  const forest = (tape: Tape, name: ForestName, x: Value, beside: Value, out: Address): void => {
     const { table, start } = forests[FORESTS.indexOf(name)];
-    tape.emit(["FOREST", x.at, inputs, table, { float: start }, out]);
+    tape.emit(["FOREST", x.at, inputs, beside.at, table, { float: start }, out]);
   };
 
   const nearest = (tape: Tape, name: PointsName, x: Value, apart: Address, out: Address): void => {
@@ -141,7 +157,7 @@ export function evidenceNetwork(
 
   const evidence = (tape: Tape, x: Value): Evidence => {
     const column = (): Address => kernel.allocate(tape.rows);
-    const trees = { shallow: column(), departure: column() };
+    const trees = { shallow: column(), deep: column(), departure: column() };
     const near = {
       gaussian: column(),
       prototypes: column(),
@@ -150,7 +166,6 @@ export function evidenceNetwork(
       tails: column(),
     };
 
-    forest(tape, "shallow", x, trees.shallow);
     const white = linear(tape, x, "gaussian");
     tape.emit(["LOG_MEAN_SQUARE", white.at, inputs, near.gaussian]);
     tape.release(white);
@@ -158,7 +173,9 @@ export function evidenceNetwork(
     nearest(tape, "prototypes", x, 0, near.prototypes);
     const apart = tape.input(inputs);
     nearest(tape, "references", x, apart.at, near.references);
-    forest(tape, "departure", apart, trees.departure);
+    forest(tape, "shallow", x, apart, trees.shallow);
+    forest(tape, "deep", x, apart, trees.deep);
+    forest(tape, "departure", apart, apart, trees.departure);
     tape.release(apart);
 
     const wide = tape.gelu(linear(tape, x, "residual.in"));

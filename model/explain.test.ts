@@ -209,6 +209,7 @@ describe("explanations of the evidence network", () => {
       expect(Math.abs(total(features) - (logOdds - reference))).toBeLessThan(1e-4);
       expect(Object.keys(evidence ?? {})).toEqual([
         "shallow",
+        "deep",
         "departure",
         "gaussian",
         "prototypes",

@@ -16,7 +16,7 @@ function randomForest(next: () => number, nodes: number, trees: number) {
     const low = Math.min(nodes - 2, i + 1 + whole(4));
     const below = leaves[low] + leaves[low + 1];
     const leaf = i + 2 >= nodes || below > MOST_LEAVES || next() < 0.2;
-    table.set([leaf ? -1 : whole(INPUTS), 2 * next() - 1, leaf ? 0 : low], 3 * i);
+    table.set([leaf ? -1 : whole(2 * INPUTS), 2 * next() - 1, leaf ? 0 : low], 3 * i);
     if (!leaf) leaves[i] = below;
   }
   expect(Math.max(...leaves)).toBeGreaterThan(MOST_LEAVES - 4);
@@ -29,11 +29,11 @@ test.each([1, 2, 3])(
     const next = stream(seed);
     const { nodes, roots } = randomForest(next, 120, 60);
     const kernel = new Kernel(kernelModule("score"));
-    const table = forestTable(kernel, nodes, roots, INPUTS);
+    const table = forestTable(kernel, nodes, roots, 2 * INPUTS);
     const stride = kernel.functions.stride(INPUTS);
-    const [x, out] = [kernel.allocate(ROWS * stride), kernel.allocate(ROWS)];
-    const run = kernel.compile([["FOREST", x, INPUTS, table, { float: 0.5 }, out]]);
-    const rows = Array.from({ length: ROWS }, () => Float32Array.from({ length: INPUTS }, () => 2 * next() - 1));
+    const [x, r, out] = [kernel.allocate(ROWS * stride), kernel.allocate(ROWS * stride), kernel.allocate(ROWS)];
+    const run = kernel.compile([["FOREST", x, INPUTS, r, table, { float: 0.5 }, out]]);
+    const rows = Array.from({ length: ROWS }, () => Float32Array.from({ length: 2 * INPUTS }, () => 2 * next() - 1));
     const wanted = rows.map((row) =>
       roots.reduce((sum, root) => {
         let node = root;
@@ -41,12 +41,16 @@ test.each([1, 2, 3])(
         return sum + nodes[3 * node + 1];
       }, 0.5),
     );
-    for (const [i, row] of rows.entries()) kernel.floats(x + 4 * i * stride, INPUTS).set(row);
+    const write = (row: Float32Array, i: number): void => {
+      kernel.floats(x + 4 * i * stride, INPUTS).set(row.subarray(0, INPUTS));
+      kernel.floats(r + 4 * i * stride, INPUTS).set(row.subarray(INPUTS));
+    };
+    rows.forEach(write);
     run(ROWS);
     const together = kernel.floats(out, ROWS).slice();
     for (const [i, value] of together.entries()) expect(Math.abs(value - wanted[i])).toBeLessThan(1e-4);
     const alone = rows.map((row) => {
-      kernel.floats(x, INPUTS).set(row);
+      write(row, 0);
       run(1);
       return kernel.floats(out, 1)[0];
     });

@@ -25,7 +25,7 @@ export function forestTable(kernel: Kernel, nodes: Float32Array, roots: Float32A
   const byColumn = kernel.allocate(3 * splits);
   const masks = kernel.allocate(count);
   const turned = kernel.allocate(8 * columns);
-  const table = kernel.allocate(6);
+  const table = kernel.allocate(7);
 
   raw = kernel.scratch(nodes.length + count);
   const roots32 = raw + 4 * nodes.length;
@@ -33,6 +33,6 @@ export function forestTable(kernel: Kernel, nodes: Float32Array, roots: Float32A
   const words = new Int32Array(functions.memory.buffer);
   words.set(roots, roots32 / 4);
   functions.layForest(raw, roots32, count, columns, trees, byTree, leaves, starts, byColumn);
-  words.set([trees, trees + 8 * count, byTree, starts, masks, turned], table / 4);
+  words.set([columns, trees, trees + 8 * count, byTree, starts, masks, turned], table / 4);
   return table;
 }

@@ -95,6 +95,8 @@ test("the evidence network in int16 scores close to the same weights in f32", ()
     code: 3,
     shallowTrees: 2,
     shallowNodes: 5,
+    deepTrees: 2,
+    deepNodes: 7,
     departureTrees: 2,
     departureNodes: 5,
   };

@@ -4,6 +4,7 @@ import {
   EVIDENCE,
   type EvidenceName,
   evidenceShapes,
+  forestColumns,
   type ForestName,
   FORESTS,
   POINTS,
@@ -37,7 +38,7 @@ export function randomEvidence(shape: EvidenceShape, next: () => number): Map<st
       const low = i + 1 + whole(count - 2 - i);
       const below = leaves[low] + leaves[low + 1];
       const leaf = i + 2 >= count || below > MOST_LEAVES || next() < 0.3;
-      nodes[3 * i] = leaf ? -1 : whole(shape.inputs);
+      nodes[3 * i] = leaf ? -1 : whole(forestColumns(kind, shape.inputs));
       nodes[3 * i + 2] = leaf ? 0 : low;
       if (!leaf) leaves[i] = below;
     }
@@ -123,6 +124,7 @@ export function evidenceOf(x: ArrayLike<number>, shape: EvidenceShape, values: V
     residual: logMeanSquare(row.map((value, j) => value - again[j])),
     tails,
     shallow: forest("shallow", row),
+    deep: forest("deep", [...row, ...reference.apart]),
     departure: forest("departure", reference.apart),
   };
   const standard = (name: EvidenceName, raw: number): number => {

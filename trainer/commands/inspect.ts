@@ -58,9 +58,9 @@ function sizes(network: NetworkShape): string {
   if (!isEvidence(network)) {
     return `${network.inputs} → ${network.hidden} × ${network.blocks} blocks → ${network.latent} → 2`;
   }
-  const { inputs, prototypes, references, shallowTrees, departureTrees } = network;
+  const { inputs, prototypes, references, shallowTrees, deepTrees, departureTrees } = network;
   return (
-    `${inputs} → evidence: ${shallowTrees} shallow and ${departureTrees} departure trees, ` +
+    `${inputs} → evidence: ${shallowTrees} shallow, ${deepTrees} deep and ${departureTrees} departure trees, ` +
     `Gaussian, ${prototypes} prototypes, ${references} references, autoencoder → 2`
   );
 }

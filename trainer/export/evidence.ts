@@ -8,7 +8,7 @@ import { treeEnsemble } from "./trees.ts";
 export function evidenceLogits(layers: Layers, x: Name): Name {
   const { graph } = layers;
   const together = (parts: readonly Name[]): Name => graph.node("Concat", [...parts], { axis: { int: 1 } });
-  const [shallow, departure] = layers.values("forest.start");
+  const [shallow, deep, departure] = layers.values("forest.start");
   const [prototype, reference] = POINTS.map((name) => nearest(layers, x, name));
   const standard = (name: EvidenceName, s: Name): Name => standardised(layers, s, name);
   // every kind of evidence as a column (rows, 1)
@@ -19,6 +19,7 @@ export function evidenceLogits(layers: Layers, x: Name): Name {
     residual: standard("residual", rebuilt(layers, x)),
     tails: standard("tails", tails(layers, x)),
     shallow: standard("shallow", treeEnsemble(layers, "shallow", x, shallow)),
+    deep: standard("deep", treeEnsemble(layers, "deep", together([x, reference.apart]), deep)),
     departure: standard("departure", treeEnsemble(layers, "departure", reference.apart, departure)),
   };
   return layers.linear(together(EVIDENCE.map((name) => all[name])), "head");

@@ -116,6 +116,8 @@ describe("an exported model scores as the kernel does", () => {
         code: many(8),
         shallowTrees: many(9),
         shallowNodes: many(15),
+        deepTrees: many(9),
+        deepNodes: many(20),
         departureTrees: many(9),
         departureNodes: many(20),
       };

@@ -89,4 +89,13 @@ describe("histogram booster", () => {
     expect(losses).toEqual(losses.toSorted((a, b) => b - a));
     expect(losses[3]).toBeLessThan(losses[0] / 20);
   });
+
+  test("a share of the columns: drawn by the seed, and rows are told apart all the same", () => {
+    const training = problem(uniform(300, 6), ([a]) => a > 0.5);
+    const options = { ...plain, rounds: 30, columns: 0.5, rate: 0.3 };
+    const one = fitBooster(training, { ...options, seed: 1 }).logits(training.rows);
+    expect(fitBooster(training, { ...options, seed: 1 }).logits(training.rows)).toEqual(one);
+    expect(fitBooster(training, { ...options, seed: 2 }).logits(training.rows)).not.toEqual(one);
+    for (const [i, label] of training.labels.entries()) expect(one[i] > 0).toBe(label === 1);
+  });
 });

@@ -1,12 +1,18 @@
 /** Gradient boosting of regression trees on histograms, for two classes: Newton steps down the weighted log loss. */
 import type { Matrix } from "../../data/matrix.ts";
+import { drawFor } from "../draw.ts";
 import { binRows } from "./bins.ts";
+import { drawRows } from "../select.ts";
 import { leafSums, type TreeNodes } from "../tree-walk.ts";
 import { type Labelled } from "./labelled.ts";
 import { type GrowthOptions, type Nodes, TreeGrower } from "./tree-growth.ts";
 
 export interface BoosterOptions extends GrowthOptions {
   readonly rounds: number;
+  /** Share of the columns a tree may split, drawn anew for each; 1 for all. */
+  readonly columns?: number;
+  /** For drawing columns. */
+  readonly seed?: number;
 }
 
 export interface Booster extends TreeNodes {
@@ -17,6 +23,8 @@ export interface Booster extends TreeNodes {
   /** Log odds before the first tree. */
   readonly start: number;
 }
+
+const DRAW = 4600;
 
 /** Fits `rounds` trees, leaf-wise as LightGBM and scikit-learn's HistGradientBoosting do. Both classes must have rows. */
 export function fitBooster({ rows, labels, weights }: Labelled, options: BoosterOptions): Booster {
@@ -30,14 +38,20 @@ export function fitBooster({ rows, labels, weights }: Labelled, options: Booster
   // and which of them wins then agrees.
   const slopes = new Float32Array(n);
   const curves = new Float32Array(n);
+  const share = options.columns ?? 1;
+  const all = Int32Array.from({ length: rows.cols }, (_, j) => j);
   for (let round = 0; round < options.rounds; round++) {
     for (let i = 0; i < n; i++) {
       const probability = 1 / (1 + Math.exp(-logits[i]));
       slopes[i] = weights[i] * (probability - labels[i]);
       curves[i] = weights[i] * probability * (1 - probability);
     }
+    const columns =
+      share < 1
+        ? drawRows(rows.cols, Math.max(1, Math.round(share * rows.cols)), drawFor(options.seed ?? 0, DRAW + round))
+        : all;
     roots.push(nodes.column.length);
-    grower.grow(nodes, slopes, curves, logits);
+    grower.grow(nodes, slopes, curves, columns, logits);
   }
   return scorerOf(nodes, roots, start);
 }

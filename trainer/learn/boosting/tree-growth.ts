@@ -36,15 +36,17 @@ interface TreeFunctions extends TeamFunctions {
     rows: number,
     order: Address,
     pairs: Address,
-    columns: number,
+    columns: Address,
+    many: number,
     bins: Address,
     apart: number,
     starts: Address,
     histogram: Address,
   ): void;
-  subtractHistogram(bytes: number, part: Address, rest: Address): void;
+  subtractHistogram(columns: Address, many: number, starts: Address, part: Address, rest: Address): void;
   bestSplit(
-    columns: number,
+    columns: Address,
+    many: number,
     starts: Address,
     histogram: Address,
     rows: number,
@@ -87,6 +89,7 @@ export class TreeGrower {
   readonly #starts: Address;
   /** Floats of a histogram. */
   readonly #size: number;
+  readonly #columns: Address;
   /** (slope, curvature) of all rows, and of the rows of a leaf side by side. */
   readonly #pairs: Address;
   readonly #members: Address;
@@ -102,6 +105,7 @@ export class TreeGrower {
     const columns = table.edges.length;
     this.#bins = kernel.allocate(Math.ceil(table.bins.length / 4));
     this.#starts = kernel.allocate(columns + 1);
+    this.#columns = kernel.allocate(columns);
     this.#pairs = kernel.allocate(4 * table.rows);
     this.#members = kernel.allocate(4 * table.rows);
     this.#order = kernel.allocate(table.rows);
@@ -118,9 +122,11 @@ export class TreeGrower {
    *
    * @param slopes first derivatives of the loss by the logit, per row
    * @param curves second derivatives
+   * @param columns the columns it may split
    */
-  grow(nodes: Nodes, slopes: Float32Array, curves: Float32Array, logits: Float64Array): void {
+  grow(nodes: Nodes, slopes: Float32Array, curves: Float32Array, columns: Int32Array, logits: Float64Array): void {
     const n = this.#table.rows;
+    const many = columns.length;
     const first = this.#words(this.#order, n);
     const pairs = this.#kernel.doubles(this.#pairs, 2 * n);
     let [slope, curve] = [0, 0];
@@ -129,10 +135,11 @@ export class TreeGrower {
       slope += pairs[2 * i] = slopes[i];
       curve += pairs[2 * i + 1] = curves[i];
     }
+    this.#words(this.#columns, many).set(columns);
     const root = leafOf(addNode(nodes), 0, n, slope, curve);
     if (this.#splittable(root)) {
-      root.histogram = this.#histogram(root);
-      this.#findSplit(root);
+      root.histogram = this.#histogram(root, many);
+      this.#findSplit(root, many);
     }
     const leaves = [root];
     while (leaves.length < this.#options.leaves) {
@@ -142,7 +149,7 @@ export class TreeGrower {
       leaves[leaves.indexOf(parent)] = low;
       leaves.push(high);
       if (leaves.length === this.#options.leaves) this.#release(parent);
-      else this.#prepare(parent, low, high);
+      else this.#prepare(parent, low, high, many);
     }
     const order = this.#words(this.#order, n);
     for (const leaf of leaves) {
@@ -163,39 +170,39 @@ export class TreeGrower {
   }
 
   /** Histograms and best splits of both children, from the parent's histogram. */
-  #prepare(parent: Leaf, low: Leaf, high: Leaf): void {
+  #prepare(parent: Leaf, low: Leaf, high: Leaf, many: number): void {
     const rest = parent.histogram;
     if (!rest || (!this.#splittable(low) && !this.#splittable(high))) return this.#release(parent);
     parent.histogram = 0;
     const [small, large] = low.end - low.start < high.end - high.start ? [low, high] : [high, low];
-    const part = this.#histogram(small);
-    this.#kernel.functions.subtractHistogram(4 * this.#size, part, rest);
+    const part = this.#histogram(small, many);
+    this.#kernel.functions.subtractHistogram(this.#columns, many, this.#starts, part, rest);
     small.histogram = part;
     large.histogram = rest;
     for (const leaf of [low, high]) {
-      if (this.#splittable(leaf)) this.#findSplit(leaf);
+      if (this.#splittable(leaf)) this.#findSplit(leaf, many);
       if (leaf.gain <= 0) this.#release(leaf);
     }
   }
 
-  #histogram({ start, end }: Leaf): Address {
+  #histogram({ start, end }: Leaf, many: number): Address {
     const histogram = this.#pool.pop() ?? this.#kernel.allocate(this.#size);
     const { gatherPairs, histograms } = this.#kernel.functions;
     const order = this.#order + 4 * start;
     const rows = end - start;
     gatherPairs(rows, order, this.#pairs, this.#members);
-    const { rows: apart, edges } = this.#table;
-    histograms(rows, order, this.#members, edges.length, this.#bins, apart, this.#starts, histogram);
+    const { rows: apart } = this.#table;
+    histograms(rows, order, this.#members, this.#columns, many, this.#bins, apart, this.#starts, histogram);
     return histogram;
   }
 
   /** The split with the largest gain G²/(H + l2) of both sides over that of the leaf itself. */
-  #findSplit(leaf: Leaf): void {
+  #findSplit(leaf: Leaf, many: number): void {
     const { histogram, start, end, slope, curve } = leaf;
     const { leastRows, l2 } = this.#options;
-    const [columns, starts, rows] = [this.#table.edges.length, this.#starts, end - start];
+    const [columns, starts, rows] = [this.#columns, this.#starts, end - start];
     const { bestSplit } = this.#kernel.functions;
-    bestSplit(columns, starts, histogram, rows, slope, curve, leastRows, LEAST_CURVATURE, l2, this.#best);
+    bestSplit(columns, many, starts, histogram, rows, slope, curve, leastRows, LEAST_CURVATURE, l2, this.#best);
     [leaf.gain, leaf.lowSlope, leaf.lowCurve] = this.#kernel.doubles(this.#best, 3);
     [leaf.column, leaf.bin] = this.#words(this.#best + 32, 2);
   }

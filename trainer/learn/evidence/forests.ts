@@ -6,8 +6,18 @@ import { drawRows, rowsAt, stacked } from "../select.ts";
 import { labelled } from "../boosting/labelled.ts";
 import { type Draw, shuffled } from "../draw.ts";
 
-/** Small trees: they transfer to unseen families. */
+/** Small trees, on the inputs and on departures: they transfer to unseen families. */
 const SMALL = { rounds: 60, leaves: 7, leastRows: 50, l2: 5, rate: 0.1 } as const satisfies BoosterOptions;
+/** Larger trees on both, half of the columns each: they find what few columns show together. */
+const LARGE = {
+  rounds: 100,
+  leaves: 15,
+  leastRows: 50,
+  l2: 5,
+  rate: 0.1,
+  columns: 0.5,
+} as const satisfies BoosterOptions;
+const GROWTH = { shallow: SMALL, deep: LARGE, departure: SMALL } as const;
 
 /** Forests of each kind that ship, grown on all families. */
 export const REFITS = 3;
@@ -47,7 +57,7 @@ interface Ground {
 
 export type Grounds = Readonly<Record<ForestName, Ground>>;
 export type Forests = Readonly<Record<ForestName, readonly Forest[]>>;
-export const NO_FORESTS: Forests = { shallow: [], departure: [] };
+export const NO_FORESTS: Forests = { shallow: [], deep: [], departure: [] };
 
 /** A forest of each kind for each set of families to keep from it. */
 export async function growForests(
@@ -56,10 +66,10 @@ export async function growForests(
   draw: (kind: number, fold: number) => Draw,
   step: (note: string, compute: () => Forest) => Promise<Forest>,
 ): Promise<Forests> {
-  const result: Record<ForestName, Forest[]> = { shallow: [], departure: [] };
+  const result: Record<ForestName, Forest[]> = { shallow: [], deep: [], departure: [] };
   for (const [fold, outside] of outsides.entries()) {
     for (const [kind, name] of FORESTS.entries()) {
-      const fit = () => fitForest(grounds[name], outside, draw(kind, fold));
+      const fit = () => fitForest(grounds[name], outside, GROWTH[name], draw(kind, fold));
       result[name].push(await step("trees", fit));
     }
   }
@@ -67,12 +77,18 @@ export async function growForests(
 }
 
 /** A forest on normal rows against the families that are not kept from it. */
-function fitForest({ normal, families }: Ground, outside: ReadonlySet<string>, draw: Draw): Forest {
+function fitForest(
+  { normal, families }: Ground,
+  outside: ReadonlySet<string>,
+  options: BoosterOptions,
+  draw: Draw,
+): Forest {
   const seen = [...families].flatMap(([family, rows]) => (outside.has(family) ? [] : [rows]));
   const anomalous = stacked(seen, normal.cols);
-  const leastRows = Math.min(SMALL.leastRows, Math.max(1, Math.ceil(anomalous.rows / 5)));
+  const leastRows = Math.min(options.leastRows, Math.max(1, Math.ceil(anomalous.rows / 5)));
   const drawn = rowsAt(normal, drawRows(normal.rows, MOST_NORMALS, draw).toSorted());
-  return { booster: fitBooster(labelled(drawn, anomalous), { ...SMALL, leastRows }), outside };
+  const seed = draw.next() >>> 0;
+  return { booster: fitBooster(labelled(drawn, anomalous), { ...options, leastRows, seed }), outside };
 }
 
 /** Mean log odds of some forests, one a row. */

@@ -2,6 +2,7 @@
 import type { DISTANCES, EvidenceName } from "../../../model/evidence.ts";
 import type { Matrix } from "../../data/matrix.ts";
 import type { Draw } from "../draw.ts";
+import { beside } from "../select.ts";
 import { type Forest, type Grounds, meanLogOdds } from "./forests.ts";
 import { distances, fitGaussian, type Gaussian } from "./gaussian.ts";
 import { departures, nearest, nearness, type Points } from "./points.ts";
@@ -22,6 +23,7 @@ export interface Manifold {
 /** Learned from labels. */
 export interface Boundary {
   readonly shallow: readonly Forest[];
+  readonly deep: readonly Forest[];
   readonly departure: readonly Forest[];
 }
 
@@ -53,11 +55,14 @@ export async function fitManifold(
 export interface View {
   readonly distances: Distances;
   readonly departure: Matrix;
+  /** Inputs, and beside them what they depart by. */
+  readonly deep: Matrix;
 }
 
 export function viewOf(manifold: Manifold, rows: Matrix): View {
   const { gaussian, prototypes, references, rebuilder, tails } = manifold;
   const placed = nearest(references.centres, rows);
+  const departure = departures(references, rows, placed);
   return {
     distances: {
       gaussian: distances(gaussian, rows),
@@ -66,7 +71,8 @@ export function viewOf(manifold: Manifold, rows: Matrix): View {
       residual: residuals(rebuilder, rows),
       tails: surprises(tails, rows),
     },
-    departure: departures(references, rows, placed),
+    departure,
+    deep: beside(rows, departure),
   };
 }
 
@@ -75,27 +81,29 @@ export function evidenceOf(parts: Parts, rows: Matrix, view: View = viewOf(parts
   return {
     ...view.distances,
     shallow: meanLogOdds(parts.shallow, rows),
+    deep: meanLogOdds(parts.deep, view.deep),
     departure: meanLogOdds(parts.departure, view.departure),
   };
 }
 
 /** The forests that never saw a family; where there are none, all of them. */
-export function blind({ shallow, departure }: Boundary, family: string): Boundary {
+export function blind({ shallow, deep, departure }: Boundary, family: string): Boundary {
   const outside = (forests: readonly Forest[]): readonly Forest[] => {
     const chosen = forests.filter((one) => one.outside.has(family));
     return chosen.length > 0 ? chosen : forests;
   };
-  return { shallow: outside(shallow), departure: outside(departure) };
+  return { shallow: outside(shallow), deep: outside(deep), departure: outside(departure) };
 }
 
 /** What the trees of each kind are grown on. */
 export function groundsOf(normal: Matrix, families: ReadonlyMap<string, Matrix>, { references }: Manifold): Grounds {
   const { others, placed } = references;
+  const apart = departures(references, others, placed);
+  const departed = new Map([...families].map(([family, rows]) => [family, departures(references, rows)]));
+  const both = [...families].map(([family, rows]) => [family, beside(rows, departed.get(family) ?? rows)] as const);
   return {
     shallow: { normal, families },
-    departure: {
-      normal: departures(references, others, placed),
-      families: new Map([...families].map(([family, rows]) => [family, departures(references, rows)])),
-    },
+    deep: { normal: beside(others, apart), families: new Map(both) },
+    departure: { normal: apart, families: departed },
   };
 }

@@ -13,7 +13,7 @@ export function shapeOf({ tails, prototypes, references, rebuilder, ...parts }: 
     const { nodes, roots } = merged(forests);
     return { trees: roots.length, nodes: nodes.length / 3 };
   };
-  const [shallow, departure] = FORESTS.map((name) => forest(parts[name]));
+  const [shallow, deep, departure] = FORESTS.map((name) => forest(parts[name]));
   return {
     kind: "evidence",
     inputs,
@@ -24,6 +24,8 @@ export function shapeOf({ tails, prototypes, references, rebuilder, ...parts }: 
     code: rebuilder.code,
     shallowTrees: shallow.trees,
     shallowNodes: shallow.nodes,
+    deepTrees: deep.trees,
+    deepNodes: deep.nodes,
     departureTrees: departure.trees,
     departureNodes: departure.nodes,
   };
