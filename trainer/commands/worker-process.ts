@@ -22,7 +22,7 @@ const PATIENCE_MS = 60_000;
  * @param persistTo folder of the local KV, where not wrangler's own
  * @param vars variables and secrets; without, it lets callers in without a key
  * @param config wrangler.toml to use, where not the project's
- * @throws UnseenError port-unavailable with what wrangler said
+ * @throws UnseenError port-unavailable with what wrangler said, endpoint-failed where no model can be served
  */
 export async function startWorker(
   port: number,
@@ -51,12 +51,22 @@ export async function startWorker(
     clearTimeout(late);
   };
   const url = `http://127.0.0.1:${port}`;
+  let answer: string | undefined;
   for (const until = performance.now() + PATIENCE_MS; performance.now() < until && child.exitCode === null;) {
     const ready = await fetch(`${url}/v2/health/ready`).catch(() => undefined);
     if (ready?.ok) return { url, ended, stop };
+    answer = await ready?.text();
     await sleep(100);
   }
   await stop();
+  if (answer !== undefined) {
+    const why = `the Worker runs on port ${port}, but its default model is not ready: ${answer.slice(0, 300)}`;
+    throw new UnseenError(
+      "endpoint-failed",
+      why,
+      "Publish a model that this version has trained: see `unseen publish`.",
+    );
+  }
   const remedy = "Try another --port.";
   throw new UnseenError("port-unavailable", `the Worker did not start on port ${port}: ${said.trim()}`, remedy);
 }
