@@ -5,8 +5,8 @@
  *     node bench/results.ts results.jsonl …
  *
  * Ablations of ours are tabled beside ours on the cells they were run on. Every line it was given goes into
- * docs/results.jsonl.gz, less the histograms, which these pages do not show; so that one method can be measured again and
- * tabled beside the others without measuring those:
+ * docs/results.jsonl.gz, less the histograms, which these pages do not show, and digits beyond the sixth; so that one
+ * method can be measured again and tabled beside the others without measuring those:
  *
  *     zcat docs/results.jsonl.gz | grep -v '"method":"unseen' > results.jsonl
  */
@@ -88,7 +88,9 @@ const chapters = [
 ];
 writeFileSync(join(root, "docs/results.md"), chapters.join("\n"));
 writeFileSync(join(root, "docs/results.svg"), meansPlot(frames[0], ours));
-const kept = all.map((line) => `${JSON.stringify({ ...line, histogram: null })}\n`);
+const short = (_name: string, value: unknown): unknown =>
+  typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value;
+const kept = all.map((line) => `${JSON.stringify({ ...line, histogram: null }, short)}\n`);
 writeFileSync(join(root, "docs/results.jsonl.gz"), gzipSync(kept.join(""), { level: 9 }));
 writeBlock("README.md", "results", block);
 console.log(block);

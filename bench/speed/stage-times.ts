@@ -9,7 +9,7 @@ import { builtModule } from "../../trainer/learn/engine.ts";
 /** Microseconds one measurement takes at least: short ones fit between what else the machine does. */
 const LEAST = 300;
 /** No layer of the models measured here is wider. */
-const WIDEST = 1024;
+const WIDEST = 2048;
 
 /** Least microseconds of one run of each, taken in turns. */
 export function least(works: readonly (() => unknown)[], rounds: number): number[] {
