@@ -7,7 +7,8 @@ import type { Scorer } from "../../model/scorer.ts";
 import { tierOf, weightValues } from "../../model/tier.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Matrix } from "../data/matrix.ts";
-import { splitDataset } from "../data/split.ts";
+import { familiesOf } from "../data/families.ts";
+import { splitAgain } from "../data/split-again.ts";
 import { drawFor } from "../learn/draw.ts";
 import { exportArtefact, learnedTensors } from "../learn/export.ts";
 import { gather } from "../learn/judge.ts";
@@ -43,9 +44,10 @@ export async function calibratePublished(
   const { artefact } = scorer;
   const { training, schema } = artefact;
   checkFiles(artefact, dataset);
-  const { seed, split, shots } = training;
-  const holdOut = training.heldOut.filter((name) => dataset.groups.some((group) => group.name === name));
-  const { fit } = splitDataset(dataset, { seed, split, shots, holdOut });
+  const { seed, split, shots, reach } = training;
+  // families learned from feedback alone among them: training had no label of theirs out of these data
+  const holdOut = familiesOf(dataset).filter((family) => !Object.hasOwn(reach, family));
+  const { fit } = splitAgain(training, dataset, holdOut);
   const data = encodeFit(fit, schema);
   const normal = gather(data.validation, NORMAL_ROWS, scorer.inputs);
 

@@ -10,8 +10,7 @@ import { columnsOf } from "../data/matrix.ts";
 import { readDataset } from "../data/read.ts";
 import { rowAt } from "../data/rows.ts";
 import { writeSimulation } from "../data/simulate/write.ts";
-import { splitDataset } from "../data/split.ts";
-import { evaluate } from "../evaluate/evaluate.ts";
+import { evaluate, testSide } from "../evaluate/evaluate.ts";
 import { summarise } from "../evaluate/summary.ts";
 import { localConfig } from "../publish/local-config.ts";
 import { publish } from "../publish/publish.ts";
@@ -59,12 +58,11 @@ export const startCommand: Command = {
       opened = openModel(model);
     }
     const { scorer } = opened;
-    const { schema, training } = scorer.artefact;
-    const dataset = await readDataset(data, { columns: columnsOf(schema) });
-    const evaluation = evaluate(scorer, dataset, training.heldOut);
+    const dataset = await readDataset(data, { columns: columnsOf(scorer.artefact.schema) });
+    const evaluation = evaluate(scorer, dataset);
     console.log(`\n${evaluationText(evaluation)}\n`);
     if (!scorer.artefact.evaluation) {
-      const summary = summarise(scorer, dataset, training.heldOut, evaluation, EXAMPLES);
+      const summary = summarise(scorer, dataset, undefined, evaluation, EXAMPLES);
       writeWhole(model, writeArtefact({ ...scorer.artefact, evaluation: summary }));
     }
     await withProgress("publishing to local KV", false, () => publish({ file: model, name: MODEL, remote: false }));
@@ -100,9 +98,8 @@ function openCurrent(model: string): ReturnType<typeof openModel> | undefined {
 
 /** Scores a few unseen rows over HTTP and prints them beside the trainer's scores, and how to ask by hand. */
 async function showScores(url: string, scorer: Scorer, dataset: Dataset): Promise<void> {
-  const { schema, training } = scorer.artefact;
-  const { seed, shots, split, heldOut: holdOut } = training;
-  const { heldOut } = splitDataset(dataset, { seed, shots, split, holdOut });
+  const { schema } = scorer.artefact;
+  const { heldOut } = testSide(scorer, dataset);
   const picks = [
     ...heldOut.normal.slice(0, 3).map(({ domain, rows }) => ({ name: `${domain} (normal)`, rows })),
     ...heldOut.unseen.map(({ family, rows }) => ({ name: `${family} (unseen)`, rows })),

@@ -1,11 +1,11 @@
 /** Evaluation: a model against the rows its training has not seen, family by family. */
-import type { TrainingSummary } from "../../model/artefact.ts";
 import type { Scorer } from "../../model/scorer.ts";
 import { UnseenError } from "../../model/errors.ts";
 import type { Dataset, Rows } from "../data/dataset.ts";
 import { familiesOf, resolveFamilies } from "../data/families.ts";
 import { encodeRows } from "../data/matrix.ts";
-import { type Split, splitDataset } from "../data/split.ts";
+import type { Split } from "../data/split.ts";
+import { splitAgain } from "../data/split-again.ts";
 import { type Decisions, aucRoc, averagePrecision, decisions, pooled } from "./metrics.ts";
 
 export interface FamilyResult {
@@ -116,23 +116,8 @@ export function testSide(
       `Held out of this model: ${training.heldOut.join(", ") || "none"}. Train again with --hold-out ${family}.`,
     );
   }
-  checkBlocks(training, dataset);
-  const { seed, shots, split, reach } = training;
-  const { heldOut, notes } = splitDataset(dataset, { seed, shots, split, reach, holdOut: strange });
+  const { heldOut, notes } = splitAgain(training, dataset, strange);
   return { heldOut, wanted, notes };
-}
-
-/** Blocks of other columns are other blocks: which ones training saw could not be told. */
-function checkBlocks({ split, data }: TrainingSummary, { roles = {} }: Dataset): void {
-  if (split === "rows") return;
-  const wrong = (["domain", "block"] as const).find((role) => data.roles[role] !== roles[role]);
-  if (wrong === undefined) return;
-  const column = data.roles[wrong];
-  throw new UnseenError(
-    "data-changed",
-    `Training split by blocks ${column === undefined ? `without --${wrong}` : `with --${wrong} ${column}`}, and these data are read otherwise.`,
-    column === undefined ? `Leave --${wrong} out.` : `Give --${wrong} ${column}.`,
-  );
 }
 
 function macro(results: readonly FamilyResult[]): Omit<FamilyResult, "family" | "rows"> {
