@@ -93,9 +93,9 @@ function one(
  * out (rows, padded to eight) = start + the sum of one leaf of every tree, by the columns of x (rows, n), and after those
  * of r (rows, as far apart as those of x). x ≤ threshold goes low.
  *
- * @param table words: columns looked at (n, or more with r); trees from and to, pairs of words (end of its nodes, its leaves); their nodes (column in bytes of
- * eight rows, threshold, leaves ruled out above it); the same nodes by column (`starts` of `one`; threshold, its tree's
- * mask in bytes, leaves left above it); scratch for masks; scratch for columns
+ * @param table words: columns looked at (n, or more with r); trees from and to, pairs of words (end of its nodes, its
+ * leaves); their nodes (column in bytes of eight rows, threshold, leaves ruled out above it); the same nodes by column
+ * (`starts` of `one`; threshold, its tree's mask in bytes, leaves left above it); scratch for masks; scratch for columns
  */
 export function forest(rows: i32, x: usize, n: i32, r: usize, table: usize, start: f32, out: usize): void {
   const step = (stride(n) as usize) << 2;

@@ -26,7 +26,8 @@ export function notWhole(values: usize, count: i32, step: i32, most: i32): i32 {
 
 /**
  * Place of a value that no tree may have, −1 without one: a column that is not −1 nor within `columns`, a child that does
- * not lie behind its parent or within the nodes; or of the second value of a node with more than `most` leaves below it, shared ones counted anew.
+ * not lie behind its parent or within the nodes; or of the second value of a node with more than `most` leaves below it,
+ * shared ones counted anew.
  *
  * @param nodes (count, 3): column or −1, threshold or leaf value, low child
  * @param most at most 127

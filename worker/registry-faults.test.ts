@@ -1,7 +1,20 @@
 import { expect, test } from "vitest";
 import { pointerKey, weightsKey } from "../model/pointer.ts";
 import { POINTER_MS, RETRY_MS, STALE_MS } from "./limits.ts";
-import { first, hash, missing, MODELS, point, second, setUp, third, versionOf, weights } from "./registry-testing.ts";
+import {
+  first,
+  hash,
+  missing,
+  MODELS,
+  point,
+  second,
+  setUp,
+  third,
+  versionOf,
+  weights,
+  never,
+  readingThrough,
+} from "./registry-testing.ts";
 import { Registry } from "./registry.ts";
 
 test("while a new version is not there, damaged or fails its self-test, the old one goes on serving and says why", async () => {
@@ -86,13 +99,7 @@ test("a new isolate falls back to the version published before one that cannot b
 test("KV failing altogether is a 503 without a version, and goes unnoticed by callers with one", async () => {
   await point("outage", await weights(1, first));
   let down = true;
-  const kv = new Proxy(MODELS, {
-    get: (target, name) =>
-      name === "get"
-        ? (key: string, options: never) =>
-            down ? Promise.reject(new Error("KV GET failed: 500")) : target.get(key, options)
-        : Reflect.get(target, name),
-  });
+  const kv = readingThrough(() => (down ? Promise.reject(new Error("KV GET failed: 500")) : undefined));
   const { registry, pass, settle } = setUp({ kv });
   await expect(registry.get("outage")).rejects.toMatchObject({ status: 503, code: "model-unavailable" });
   down = false;
@@ -111,12 +118,7 @@ test("KV failing altogether is a 503 without a version, and goes unnoticed by ca
 test("KV that never answers is waited for only so long, and asked anew afterwards", async () => {
   await point("hangs", await weights(1, first));
   let hung: string | undefined = pointerKey("hangs");
-  const kv = new Proxy(MODELS, {
-    get: (target, name) =>
-      name === "get"
-        ? (key: string, options: never) => (key === hung ? new Promise(() => {}) : target.get(key, options))
-        : Reflect.get(target, name),
-  });
+  const kv = readingThrough((key) => (key === hung ? never() : undefined));
   const { registry, opened, pass } = setUp({ kv, patience: 50 });
   const late = { status: 503, code: "model-unavailable", message: expect.stringContaining("in time") };
   await Promise.all([1, 2, 3].map(() => expect(registry.get("hangs")).rejects.toMatchObject(late)));
@@ -131,12 +133,7 @@ test("KV that never answers is waited for only so long, and asked anew afterward
 test("while KV hangs, a model that is there goes on serving, long unasked or not, and says why", async () => {
   await point("stalls", await weights(1, first));
   let hung = false;
-  const kv = new Proxy(MODELS, {
-    get: (target, name) =>
-      name === "get"
-        ? (key: string, options: never) => (hung ? new Promise(() => {}) : target.get(key, options))
-        : Reflect.get(target, name),
-  });
+  const kv = readingThrough(() => (hung ? never() : undefined));
   const { registry, pass, settle } = setUp({ kv, patience: 50 });
   await registry.get("stalls");
   hung = true;

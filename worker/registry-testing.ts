@@ -27,6 +27,19 @@ export async function weights(version: number, bytes: Uint8Array): Promise<Versi
   return { version, sha256, publishedAt: "2026-01-01T00:00:00.000Z" };
 }
 
+/** The same KV, whose reads answer what `instead` gives, where that is something. */
+export function readingThrough(instead: (key: string) => Promise<never> | undefined): KVNamespace {
+  return new Proxy(MODELS, {
+    get: (target, name) =>
+      name === "get"
+        ? (key: string, options: never) => instead(key) ?? target.get(key, options)
+        : Reflect.get(target, name),
+  });
+}
+
+/** An answer that never comes. */
+export const never = (): Promise<never> => new Promise(() => {});
+
 export async function point(name: string, current: Version, more: Partial<Pointer> = {}): Promise<void> {
   await MODELS.put(pointerKey(name), writtenPointer({ name, current, history: [], ...more }));
 }

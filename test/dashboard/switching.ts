@@ -17,6 +17,14 @@ async function opened({ open }: Session): Promise<Page> {
   return page;
 }
 
+/** The same with the sample scored. */
+async function withSample(session: Session): Promise<Page> {
+  const page = await opened(session);
+  await fillSample(page);
+  await scored(page, examplesOf(session.scorer).length);
+  return page;
+}
+
 /** A row of nulls under the names that sensors has for its features. */
 function rowForSensors({ scorer }: Session): string {
   const names = namesOf(scorer);
@@ -42,10 +50,8 @@ async function stillFlows(on: Page): Promise<void> {
 /** Registers the tests. */
 export function switching(session: () => Session): void {
   test("rows that another model refuses show no scores under its name, and come back with one that takes them", async () => {
-    const page = await opened(session());
+    const page = await withSample(session());
     const rows = examplesOf(session().scorer).length;
-    await fillSample(page);
-    await scored(page, rows);
     await choose(page, "sensors");
     const fault = page.getByRole("alert").filter({ hasText: "None of the columns is a feature of this model" });
     await fault.waitFor();
@@ -112,10 +118,7 @@ export function switching(session: () => Session): void {
   });
 
   test("a model that cannot be fetched is told, and the one that scores stays chosen", async () => {
-    const page = await opened(session());
-    const rows = examplesOf(session().scorer).length;
-    await fillSample(page);
-    await scored(page, rows);
+    const page = await withSample(session());
     await page.route("**/v1/models/sensors/weights/*", (route) =>
       route.fulfill({ status: 404, json: { detail: "These weights are gone.", remedy: "Publish them again." } }),
     );
@@ -126,10 +129,7 @@ export function switching(session: () => Session): void {
   });
 
   test("weights that cannot be opened leave the model and the rows of before", async () => {
-    const page = await opened(session());
-    const rows = examplesOf(session().scorer).length;
-    await fillSample(page);
-    await scored(page, rows);
+    const page = await withSample(session());
     const bytes = Buffer.from("no artefact");
     const sha256 = createHash("sha256").update(bytes).digest("hex");
     await page.route("**/v1/models/sensors", async (route) => {

@@ -1,4 +1,5 @@
 /** What a data set is once read: columns, and rows grouped into normal domains and anomaly families. */
+import type { TrainingSummary } from "../../model/artefact.ts";
 
 export type ColumnKind = "numeric" | "categorical" | "boolean";
 
@@ -27,8 +28,6 @@ export interface Group extends Rows {
   readonly blockNames: readonly string[];
 }
 
-export type Roles = Readonly<Partial<Record<"domain" | "block", string>>>;
-
 export interface Dataset {
   readonly name: string;
   readonly columns: readonly ColumnSpec[];
@@ -50,7 +49,7 @@ export interface Dataset {
    */
   readonly familyNames?: ReadonlyMap<string, readonly string[]>;
   /** Columns of a table that name its normal domains and blocks. */
-  readonly roles?: Roles;
+  readonly roles?: TrainingSummary["data"]["roles"];
   /** Official side of blocks (patients) by name; it counts only when splitting by blocks. */
   readonly blockSides?: ReadonlyMap<string, "train" | "test">;
 }

@@ -22,7 +22,9 @@ export interface Header {
  * numbers (a file without a header), and what `isGzip` throws.
  */
 export function readHeader(path: string, name: string): Header {
-  const line = firstLine(path, name);
+  const head = readHead(path, name, HEAD_BYTES);
+  const gzip = startsGzip(head);
+  const line = firstLine(head, gzip, name);
   if (line.trim() === "") {
     throw new UnseenError(
       "data-empty",
@@ -41,7 +43,7 @@ export function readHeader(path: string, name: string): Header {
       { file: name },
     );
   }
-  return { gzip: isGzip(path, name), delimiter, names: uniqueNames(fields) };
+  return { gzip, delimiter, names: uniqueNames(fields) };
 }
 
 /**
@@ -50,13 +52,16 @@ export function readHeader(path: string, name: string): Header {
  * Throws `data-not-found` for a link to nothing, `data-unreadable` for what cannot be opened or is no file.
  */
 export function isGzip(path: string, name: string): boolean {
-  const [first, second] = readHead(path, name, 2);
+  return startsGzip(readHead(path, name, 2));
+}
+
+function startsGzip([first, second]: Uint8Array): boolean {
   return first === 0x1f && second === 0x8b;
 }
 
-function firstLine(path: string, name: string): string {
-  let head = readHead(path, name, HEAD_BYTES);
-  if (isGzip(path, name)) {
+function firstLine(start: Uint8Array, gzip: boolean, name: string): string {
+  let head = start;
+  if (gzip) {
     try {
       head = gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH });
     } catch (cause) {

@@ -1,5 +1,6 @@
 /** For tests of batches: asking the Worker, publishing to its KV, and waiting for batches and their answers. */
 import { env, exports } from "cloudflare:workers";
+import type { R2Object } from "@cloudflare/workers-types";
 import { expect } from "vitest";
 import relaxed from "../../build/score-relaxed.wasm";
 import plain from "../../build/score.wasm";
@@ -61,6 +62,21 @@ export async function publish(name: string, ...seeds: number[]): Promise<{ score
   const history = versions.slice(0, -1).map((_, i) => entry(current - 1 - i));
   await MODELS.put(pointerKey(name), writtenPointer({ name, current: entry(current), history }));
   return versions;
+}
+
+/** A batch of an object of lines as it is started, but nothing of it is put anywhere. */
+export function batchOf({ key, etag, size }: R2Object, sha256: string, partBytes = PART_BYTES): Batch {
+  return {
+    id: crypto.randomUUID(),
+    object: key,
+    etag,
+    size,
+    format: "ndjson",
+    startedAt: Date.now(),
+    partBytes,
+    model: { name: "flows", version: 1, sha256 },
+    threshold: { spec: 0.5, value: 0.5 },
+  };
 }
 
 export async function finished(id: string): Promise<Shown> {

@@ -8,7 +8,18 @@ import type { Scorer } from "../../model/scorer.ts";
 import { deliveries, failingSends, failingWrites } from "./testing.ts";
 import { randomRows } from "../../test/fixtures/artefact.ts";
 import { createApp } from "../app.ts";
-import { answers, ask, bindings, delivered, finished, PART_BYTES, post, publish, type Shown } from "./asking.ts";
+import {
+  answers,
+  ask,
+  batchOf,
+  bindings,
+  delivered,
+  finished,
+  PART_BYTES,
+  post,
+  publish,
+  type Shown,
+} from "./asking.ts";
 import {
   type Batch,
   failureKey,
@@ -143,18 +154,8 @@ test("an object overwritten on the way is refused, not scored in a mixture", asy
   const [{ sha256 }] = await publish("flows", 1);
   const head = await store.put("in/changed.ndjson", '[1,1,"tcp",true]\n');
   await store.put("in/changed.ndjson", '[2,1,"tcp",true]\n');
-  const id = crypto.randomUUID();
-  const batch: Batch = {
-    id,
-    object: "in/changed.ndjson",
-    etag: head.etag,
-    size: head.size,
-    format: "ndjson",
-    startedAt: Date.now(),
-    partBytes: PART_BYTES,
-    model: { name: "flows", version: 1, sha256 },
-    threshold: { spec: 0.5, value: 0.5 },
-  };
+  const batch = batchOf(head, sha256);
+  const { id } = batch;
   const instance = await flow.create({ id, params: batch });
   while ((await instance.status()).status !== "complete") await new Promise((resolve) => setTimeout(resolve, 200));
   expect(await finished(id)).toMatchObject({ state: "incomplete", partsDone: 0, partsFailed: 1 });
@@ -163,18 +164,8 @@ test("an object overwritten on the way is refused, not scored in a mixture", asy
 
 test("a part of lines so short that their answers are too large fails at once, and says what to do", async () => {
   const [{ sha256 }] = await publish("flows", 1);
-  const { etag, size } = await store.put("in/blank.ndjson", "\n".repeat(DEPLOYED_PART_BYTES));
-  const batch: Batch = {
-    id: crypto.randomUUID(),
-    object: "in/blank.ndjson",
-    etag,
-    size,
-    format: "ndjson",
-    startedAt: Date.now(),
-    partBytes: DEPLOYED_PART_BYTES,
-    model: { name: "flows", version: 1, sha256 },
-    threshold: { spec: 0.5, value: 0.5 },
-  };
+  const blank = await store.put("in/blank.ndjson", "\n".repeat(DEPLOYED_PART_BYTES));
+  const batch = batchOf(blank, sha256, DEPLOYED_PART_BYTES);
   await flow.create({ id: batch.id, params: batch });
   while ((await ask(`/v1/batches/${batch.id}`)).status !== 200) await new Promise((resolve) => setTimeout(resolve, 50));
   expect(await finished(batch.id)).toMatchObject({ state: "incomplete", partsFailed: 1 });

@@ -4,7 +4,18 @@ import plain from "../../build/score.wasm";
 import { openFastest } from "../../model/builds.ts";
 import { randomRows } from "../../test/fixtures/artefact.ts";
 import { createApp } from "../app.ts";
-import { answers, ask, bindings, delivered, finished, PART_BYTES, post, publish, type Shown } from "./asking.ts";
+import {
+  answers,
+  ask,
+  batchOf,
+  bindings,
+  delivered,
+  finished,
+  PART_BYTES,
+  post,
+  publish,
+  type Shown,
+} from "./asking.ts";
 import { type Batch, LIST, listKey, manifestKey, partsOf, PREFIX, resultsPrefix } from "./batch.ts";
 import { type Progress, putJson, writeProgress } from "./progress.ts";
 
@@ -14,23 +25,13 @@ const cancel = (id: string): Promise<Response> => ask(`/v1/batches/${id}/cancel`
 /** A batch as it is started, but without the coordinator that would go on with it. */
 async function begun(object: string): Promise<Batch> {
   const [{ sha256 }] = await publish("flows", 1);
-  const { etag, size } = await store.put(
+  const stored = await store.put(
     object,
     randomRows(900, 8)
       .map((row) => `${JSON.stringify(row)}\n`)
       .join(""),
   );
-  const batch: Batch = {
-    id: crypto.randomUUID(),
-    object,
-    etag,
-    size,
-    format: "ndjson",
-    startedAt: Date.now(),
-    partBytes: PART_BYTES,
-    model: { name: "flows", version: 1, sha256 },
-    threshold: { spec: 0.5, value: 0.5 },
-  };
+  const batch = batchOf(stored, sha256);
   await written(batch, "queued");
   return batch;
 }

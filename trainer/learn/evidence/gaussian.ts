@@ -10,6 +10,7 @@ const RIDGE = 0.02;
 const MOST_ROWS = 50_000;
 /** Rows of one product. */
 const BLOCK = 64;
+
 /** z (D) = w·x + b = L⁻¹·(x − μ), Σ + ridge·I = L·Lᵀ: the whitened inputs. ‖z‖ is the Mahalanobis distance. */
 export interface Gaussian {
   readonly w: Float32Array;
