@@ -35,7 +35,7 @@ export async function measure(groups: readonly SimulatedGroup[]): Promise<Diffic
   const nearest = fitNeighbours(normalRows(base.side));
   const result: Difficulty[] = [];
   for (const family of familiesOf(dataset)) {
-    const { side, test } = cellOf(dataset, base, [{ name: family, families: [family] }]);
+    const { side, test } = cellOf(base, [{ name: family, families: [family] }]);
     const [{ rows }] = test.unseen;
     const separates = ({ score }: Fitted): number => separation(score(test.normal), score(rows));
     const columns = names.map((name, input) => {

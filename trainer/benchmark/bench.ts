@@ -36,12 +36,12 @@ export class Bench {
 
   async run(task: Task): Promise<ResultLine[]> {
     const { dataset } = await this.read(task.folder);
-    const { folder, split, seed, shots, full } = task;
-    const key = [folder, split, seed, shots, full];
-    const base = this.#bases.get(JSON.stringify(key), () => baseOf(dataset, { split, seed, shots, full }));
+    const { folder, split, seed, shots, full, nested = false } = task;
+    const key = [folder, split, seed, shots, full, nested];
+    const base = this.#bases.get(JSON.stringify(key), () => baseOf(dataset, task));
     return runTask(task, methodNamed(task.method), {
       base,
-      cell: (holdOut) => this.#cells.get(JSON.stringify([...key, holdOut]), () => cellOf(dataset, base, holdOut)),
+      cell: (holdOut) => this.#cells.get(JSON.stringify([...key, holdOut]), () => cellOf(base, holdOut)),
     });
   }
 

@@ -3,6 +3,7 @@ import type { Dataset, Rows } from "../data/dataset.ts";
 import { familiesOf } from "../data/families.ts";
 import type { Matrix } from "../data/matrix.ts";
 import { rowHashes } from "../data/row-hash.ts";
+import { splitDataset } from "../data/split.ts";
 import { type SimulatedGroup, simulate } from "../data/simulate/simulate.ts";
 import { columns } from "../data/simulate/features.ts";
 import { datasetOf } from "../data/testing.ts";
@@ -71,9 +72,9 @@ describe.each(SPLITS)("split %s", (split) => {
       holdOutK: 1,
       sets: all.map((one) => [one]),
     };
-    const lines = await runTask(task, method, { base, cell: (holdOut) => cellOf(dataset, base, holdOut) });
+    const lines = await runTask(task, method, { base, cell: (holdOut) => cellOf(base, holdOut) });
     // By blocks a family may have too few rows in test blocks.
-    const measured = all.filter((one) => cellOf(dataset, base, [one]).test.unseen[0].rows.rows >= LEAST_TESTED);
+    const measured = all.filter((one) => cellOf(base, [one]).test.unseen[0].rows.rows >= LEAST_TESTED);
     expect(measured.length).toBeGreaterThan(split === "blocks" ? 4 : all.length - 1);
     expect(lines.map(({ family }) => family)).toEqual(measured.map(({ name }) => name));
     expect(sides).toHaveLength(labels ? measured.length : 1);
@@ -92,7 +93,7 @@ describe.each(SPLITS)("split %s", (split) => {
         expect(held.flatMap(hashesOf).filter((hash) => fitted.has(hash))).toEqual([]);
         expect(side.seen.some(({ family }) => family === name)).toBe(false);
       }
-      const { test: rows } = cellOf(dataset, base, labels ? [measured[i]] : all);
+      const { test: rows } = cellOf(base, labels ? [measured[i]] : all);
       const unseen = [rows.normal, ...rows.unseen.map((family) => family.rows), ...(labels ? [rows.seen] : [])];
       for (const row of unseen.flatMap(vectors)) {
         expect(encoded.has(row)).toBe(false);
@@ -103,6 +104,44 @@ describe.each(SPLITS)("split %s", (split) => {
   });
 });
 
+describe.each(SPLITS)("nested in a training side, split %s", (split) => {
+  const asked = { ...request, split, nested: true };
+  const outer = splitDataset(dataset, {
+    seed: 1,
+    shots: 20,
+    split: split === "blocks" ? "blocks" : "rows",
+    holdOut: [],
+  });
+  const allowed = new Set([
+    ...outer.fit.normal.flatMap(({ train, validation }) => [...hashesOf(train), ...hashesOf(validation)]),
+    ...outer.fit.seen.flatMap(({ support, validation }) => [...hashesOf(support), ...hashesOf(validation)]),
+  ]);
+
+  test("no row of its test side is anywhere, and hidden families are told by all their labels", () => {
+    const base = baseOf(dataset, asked);
+    expect(base.dataset.groups.flatMap(hashesOf).filter((hash) => !allowed.has(hash))).toEqual([]);
+    const [held] = all;
+    const { side, test: rows } = cellOf(base, [held]);
+    const labels = outer.fit.seen.find(({ family }) => family === held.name);
+    expect(rows.unseen.map((one) => one.rows.rows)).toEqual([
+      (labels?.support.count ?? 0) + (labels?.validation.count ?? 0),
+    ]);
+    expect(side.seen.map(({ family }) => family)).not.toContain(held.name);
+    if (split === "domain-out") return;
+    const judging = outer.fit.normal.reduce((sum, { validation }) => sum + validation.count, 0);
+    expect(base.normalTest.rows).toBe(judging);
+  });
+
+  test("a group some of whose families have no label is hidden all the same", () => {
+    const { groups: known, ...rest } = dataset;
+    const late = known.map((one) => (one.name === all[0].name ? { ...one, side: "test" as const } : one));
+    const base = baseOf({ ...rest, groups: late }, asked);
+    const group = { name: "both", families: all.slice(0, 2).map(({ name }) => name) };
+    const { side } = cellOf(base, [group]);
+    expect(side.seen.map(({ family }) => family)).toEqual(all.slice(2).map(({ name }) => name));
+  });
+});
+
 test("the schema is the same whatever family is held out, and whatever its rows are", () => {
   const base = baseOf(dataset, request);
   const turned = groups.map((group) =>
@@ -110,7 +149,7 @@ test("the schema is the same whatever family is held out, and whatever its rows 
   );
   const spoilt = flows(turned);
   expect(baseOf(spoilt, request).side.schema).toEqual(base.side.schema);
-  expect(cellOf(dataset, base, [all[0]]).side.schema).toBe(base.side.schema);
+  expect(cellOf(base, [all[0]]).side.schema).toBe(base.side.schema);
 });
 
 test("with a domain out, test rows are that domain's, another with the next seed", () => {

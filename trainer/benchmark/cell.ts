@@ -5,6 +5,7 @@ import { encodeRows, type Matrix } from "../data/matrix.ts";
 import { fitSchema } from "../data/fit-schema.ts";
 import { concatRows, takeRows } from "../data/rows.ts";
 import { evenShares } from "../data/share.ts";
+import { trainingPart } from "../data/nested.ts";
 import { type HeldOut, splitDataset, type SplitOptions } from "../data/split.ts";
 import { type TrainingSide, trainingSide } from "../peers/method.ts";
 import type { HeldGroup } from "./families.ts";
@@ -21,6 +22,8 @@ export interface BaseRequest {
   readonly shots: number;
   /** Lifts the caps on rows. */
   readonly full: boolean;
+  /** Splits the training side once more, as if it were all there is: what it says, choices may be made by. */
+  readonly nested?: boolean;
 }
 
 /** Most normal training rows (and half as many validation rows), normal test rows, test rows of a held-out family, and
@@ -30,6 +33,8 @@ export const CAPS = { normalRows: 10_000, normalTest: 4_000, family: 2_000, seen
 /** The normal half of a cell, the same whatever family is held out. */
 export interface Base {
   readonly request: BaseRequest;
+  /** What is split: a data set, or its training side. */
+  readonly dataset: Dataset;
   readonly options: Omit<SplitOptions, "holdOut">;
   /** A training side without any label. */
   readonly side: TrainingSide;
@@ -51,17 +56,22 @@ export interface Cell {
   readonly test: TestSide;
 }
 
+/** What the seed of a split inside a training side is more: by the same one, its training rows would all fall on one side. */
+const NESTED_SEED = 1000;
+
 /** Splits with every family held out: schema and normal rows see no anomaly at all. @throws what splitDataset throws */
-export function baseOf(dataset: Dataset, request: BaseRequest): Base {
-  const { split, seed, shots, full } = request;
-  const domain = split === "domain-out" ? domainFor(dataset, seed) : null;
-  const options = {
-    seed,
+export function baseOf(whole: Dataset, request: BaseRequest): Base {
+  const { split, shots, full, nested } = request;
+  const common = {
+    seed: request.seed,
     shots,
     split: split === "blocks" ? ("blocks" as const) : ("rows" as const),
     ...(full ? {} : { normalRows: CAPS.normalRows }),
-    ...(domain === null ? {} : { holdOutDomains: [domain] }),
   };
+  const dataset = nested ? trainingPart(whole, common) : whole;
+  const seed = nested ? request.seed + NESTED_SEED : request.seed;
+  const domain = split === "domain-out" ? domainFor(dataset, seed) : null;
+  const options = { ...common, seed, ...(domain === null ? {} : { holdOutDomains: [domain] }) };
   const { fit, heldOut } = splitDataset(dataset, { ...options, holdOut: familiesOf(dataset) });
   const schema = fitSchema(fit);
   const tested = heldOut.normal.filter((normal) => domain === null || normal.domain === domain);
@@ -71,6 +81,7 @@ export function baseOf(dataset: Dataset, request: BaseRequest): Base {
   );
   return {
     request,
+    dataset,
     options,
     side: trainingSide(fit, schema, seed),
     normalTest: encodeRows(schema, heldOut.columns, rows),
@@ -79,11 +90,14 @@ export function baseOf(dataset: Dataset, request: BaseRequest): Base {
 }
 
 /** The cell of families held out together; its normal matrices are the base's own. */
-export function cellOf(dataset: Dataset, base: Base, holdOut: readonly HeldGroup[]): Cell {
+export function cellOf(base: Base, holdOut: readonly HeldGroup[]): Cell {
   const { schema, seed, normal } = base.side;
-  const { fit, heldOut } = splitDataset(dataset, {
+  const there = new Set(familiesOf(base.dataset));
+  const wanted = holdOut.flatMap(({ families }) => families);
+  const { fit, heldOut } = splitDataset(base.dataset, {
     ...base.options,
-    holdOut: holdOut.flatMap(({ families }) => families),
+    // a training side may have no row of some families of a group
+    holdOut: base.request.nested ? wanted.filter((family) => there.has(family)) : wanted,
   });
   const most = (cap: number): number => (base.request.full ? Infinity : cap);
   const encode = (parts: readonly Rows[], cap: number): Matrix =>

@@ -13,6 +13,8 @@ export interface LineKey {
   /** Families held out at a time. */
   readonly holdOutK: number;
   readonly full: boolean;
+  /** Whether all this is inside the training side: see `BaseRequest`. */
+  readonly nested?: boolean;
 }
 
 /** Decisions `score ≥ threshold` on test rows, normal and anomalous ones weighing half each. */
@@ -64,6 +66,6 @@ export interface ResultLine extends LineKey, Figures {
 
 /** The key as a text. */
 export function keyOf(line: LineKey): string {
-  const { data, split, family, method, seed, shots, holdOutK, full } = line;
-  return JSON.stringify([data, split, family, method, seed, shots, holdOutK, full]);
+  const { data, split, family, method, seed, shots, holdOutK, full, nested } = line;
+  return JSON.stringify([data, split, family, method, seed, shots, holdOutK, full, nested === true]);
 }

@@ -24,6 +24,8 @@ export interface PlanOptions {
   readonly shots: number;
   readonly holdOutK: number;
   readonly full: boolean;
+  /** See `BaseRequest`. */
+  readonly nested?: boolean;
   /** Whether candidates were asked for by name: then all are held out. */
   readonly named: boolean;
 }
@@ -52,7 +54,8 @@ export function planTasks(outlines: readonly Outline[], options: PlanOptions, do
         continue;
       }
       for (let seed = 1; seed <= options.seeds; seed++) {
-        const request = { split, seed, shots: options.shots, full: options.full };
+        const { shots, full, nested } = options;
+        const request = { split, seed, shots, full, ...(nested ? { nested } : {}) };
         const planned = cellTasks(outline, sets, request, options, done);
         tasks.push(...planned);
         const due = planned.reduce((sum, task) => sum + task.sets.flat().length, 0);

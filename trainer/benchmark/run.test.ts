@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { writeSimulation } from "../data/simulate/write.ts";
 import { errorOf } from "../data/testing.ts";
 import { methodNamed } from "../peers/registry.ts";
+import { reportOf } from "../report/report.ts";
 import { keyOf, type ResultLine } from "./line.ts";
 import { readResults } from "./results.ts";
 import { type BenchmarkOptions, runBenchmark } from "./run.ts";
@@ -80,6 +81,19 @@ describe("unseen benchmark", { timeout: 60_000 }, () => {
     const whole = readFileSync(out, "utf8");
     expect(await runBenchmark({ ...options, out })).toMatchObject({ written: 0, found: TOTAL });
     expect(readFileSync(out, "utf8")).toBe(whole);
+  });
+
+  test("nested lines are lines of their own: more rows of the results file, and another table of the report", async () => {
+    const out = at("nested.jsonl");
+    const few = { ...options, out, splits: ["random" as const], seeds: 1 };
+    const { written } = await runBenchmark(few);
+    expect(await runBenchmark({ ...few, nested: true })).toEqual({ written, found: 0, notes: [], failed: [] });
+    const { lines } = readResults(out);
+    const inside = lines.filter(({ nested }) => nested === true);
+    expect([lines.length, inside.length]).toEqual([2 * written, written]);
+    for (const { rows } of inside) expect(rows.anomalous).toBe(20);
+    const titles = reportOf(lines, METHODS.map(methodNamed), "knn").sections.map(({ title }) => title);
+    expect(titles.filter((title) => title.includes("inside the training side"))).toHaveLength(1);
   });
 
   test("an interruption keeps what is finished", async () => {

@@ -56,7 +56,7 @@ function measureCell(
   const normal = fitted.score(test.normal);
   const seen = fitted.score(test.seen);
   const all = labels ? side.fit.labels : validation.seen.length;
-  const { split, seed, shots, full, data, method, holdOutK } = task;
+  const { split, seed, shots, full, nested, data, method, holdOutK } = task;
   return test.unseen.flatMap(({ family, rows: anomalous }) => {
     if (anomalous.rows < LEAST_TESTED) return [];
     const scored = { validation, test: { normal, unseen: fitted.score(anomalous), seen } };
@@ -69,6 +69,7 @@ function measureCell(
       shots,
       holdOutK,
       full,
+      ...(nested ? { nested } : {}),
       heldOut: test.unseen.map((held) => held.family),
       domain: base.domain,
       ...figuresOf(scored, fitted.probability),

@@ -37,12 +37,17 @@ export const benchmarkCommand: Command = {
     shots: { type: "string", default: "100", description: "labelled anomalies used per seen family, for anything" },
     seeds: { type: "string", default: "3", description: "seeds 1 to this" },
     full: { type: "boolean", description: "lift the caps on families and rows" },
+    nested: {
+      type: "boolean",
+      description: "hide families inside the training side: choose by that, then report without",
+    },
     workers: { type: "string", description: "worker processes (one a core)" },
     ...jsonOption,
   },
   examples: [
     "unseen benchmark --data flows --methods knn,logistic --seeds 1 --out results.jsonl",
     "unseen benchmark --data data/cicids2017,data/skab --split random,blocks,domain-out --out results.jsonl",
+    "unseen benchmark --data flows --methods unseen,knn --nested --out choice.jsonl",
   ],
   async run(options) {
     const methods = names(options, "methods").map(methodNamed);
@@ -61,6 +66,7 @@ export const benchmarkCommand: Command = {
             shots: whole(options, "shots", 0, 1_000_000) ?? 100,
             seeds: whole(options, "seeds", 1, 1000) ?? 3,
             full: options.full === true,
+            nested: options.nested === true,
             workers: whole(options, "workers", 1, 256) ?? availableParallelism(),
           },
           report,

@@ -4,7 +4,7 @@ import type { Method } from "../peers/method.ts";
 import { recallAt } from "./curves.ts";
 
 /** Lines that may be compared with each other share these. */
-export type Setting = Pick<LineKey, "split" | "shots" | "holdOutK" | "full">;
+export type Setting = Pick<LineKey, "split" | "shots" | "holdOutK" | "full" | "nested">;
 
 /** A data set and a family held out of it. */
 export interface Target {
@@ -43,8 +43,8 @@ const COMPLETE = 0.9;
 
 /** One frame for each setting in the lines, those with most lines first. */
 export function framesOf(lines: readonly ResultLine[], known: readonly MethodInfo[]): Frame[] {
-  const bySetting = Map.groupBy(lines, ({ split, shots, holdOutK, full }) =>
-    JSON.stringify([split, shots, holdOutK, full]),
+  const bySetting = Map.groupBy(lines, ({ split, shots, holdOutK, full, nested }) =>
+    JSON.stringify([split, shots, holdOutK, full, nested === true]),
   );
   return [...bySetting.values()]
     .sort((a, b) => b.length - a.length || b[0].shots - a[0].shots)
@@ -65,9 +65,9 @@ function frameOf(lines: readonly ResultLine[], known: readonly MethodInfo[]): Fr
     (line) => key(line.method, line),
   );
   const targets = new Map(used.map(({ data, family }) => [JSON.stringify([data, family]), { data, family }]));
-  const { split, shots, holdOutK, full } = lines[0];
+  const { split, shots, holdOutK, full, nested } = lines[0];
   const frame: Frame = {
-    setting: { split, shots, holdOutK, full },
+    setting: { split, shots, holdOutK, full, ...(nested ? { nested } : {}) },
     methods: complete.map(([name]) => infoOf(name, known)),
     incomplete: [...byMethod]
       .filter(([, own]) => own.length < COMPLETE * tasks.size)

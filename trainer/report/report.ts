@@ -19,8 +19,8 @@ const CURVES = 6;
 export function reportOf(lines: readonly ResultLine[], known: readonly MethodInfo[], focus?: string): Report {
   const frames = framesOf(lines, known);
   const families = new Set(lines.map(({ data, family }) => JSON.stringify([data, family]))).size;
-  const chapters = Map.groupBy(frames, ({ setting: { split, holdOutK, full } }) =>
-    JSON.stringify([split, holdOutK, full]),
+  const chapters = Map.groupBy(frames, ({ setting: { split, holdOutK, full, nested } }) =>
+    JSON.stringify([split, holdOutK, full, nested === true]),
   );
   return {
     title: "Anomaly families never seen: benchmark",
@@ -158,12 +158,13 @@ function chosenFor({ methods }: Frame, focus: MethodInfo): MethodInfo[] {
   return [...first, ...peers].slice(0, CURVES);
 }
 
-function titleOf({ split, shots, holdOutK, full }: Setting): string {
+function titleOf({ split, shots, holdOutK, full, nested }: Setting): string {
   const how = {
     random: "Rows split at random",
     blocks: "Split by blocks (patients, runs)",
     "domain-out": "A normal domain kept out of fitting",
   }[split];
   const held = holdOutK > 1 ? `, ${holdOutK} families held out at a time` : "";
-  return `${how}, ${shots} labels per seen family${held}${full ? ", without caps" : ""}`;
+  const inside = nested ? ", families hidden inside the training side" : "";
+  return `${how}, ${shots} labels per seen family${held}${full ? ", without caps" : ""}${inside}`;
 }

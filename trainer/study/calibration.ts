@@ -71,7 +71,7 @@ export const calibrationStudy: Study<CalibrationTask, CalibrationResult> = {
     const base = baseOf(dataset, { split, seed, shots, full: false });
     const results: CalibrationResult[] = [];
     for (const set of task.sets) {
-      const { side, test } = cellOf(dataset, base, set);
+      const { side, test } = cellOf(base, set);
       const artefact = await trainOurs(side, CHOICES[learner(task.method) ?? "unseen"]);
       const reader = new LogitReader(artefact);
       const read = (parts: readonly Matrix[]): Logits => joined(parts.map((rows) => reader.read(rows)));

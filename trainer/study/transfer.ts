@@ -123,7 +123,7 @@ async function fromTarget(task: TransferTask, target: Dataset): Promise<Transfer
   const results: TransferResult[] = [];
   let once: Fitted | undefined;
   for (const set of task.sets) {
-    const { side, test } = cellOf(target, base, set);
+    const { side, test } = cellOf(base, set);
     const fitted = method.labels ? await method.fit(side) : (once ??= await method.fit(base.side));
     results.push(...tested(fitted, side, test.normal, test.unseen));
   }
