@@ -189,7 +189,9 @@ describe("examples of docs/serving.md", () => {
   const [first, second] = scorer.scoreRows([tcp, udp]);
 
   test.skipIf(!has("curl") || !has("bash"))("curl (skipped where curl or bash is not installed)", () => {
-    const [json, lines, compressed, infer] = blocks("sh").map((code) => run("bash", ["-euo", "pipefail", "-c", code]));
+    const [json, lines, compressed, infer] = blocks("sh").map((code) =>
+      run("bash", ["--norc", "-euo", "pipefail", "-c", code]),
+    );
     const [prediction] = JSON.parse(json).predictions;
     near([prediction.score], [first]);
     expect(prediction.reasons).toHaveLength(2);
