@@ -6,7 +6,7 @@ import { memoryOf, type Remembered, remembered } from "../../model/memory.ts";
 import type { Scorer } from "../../model/scorer.ts";
 import { floatTensor, tensorValues } from "../../model/tensor.ts";
 import type { Matrix } from "../data/matrix.ts";
-import { calibrate, fitHead, type Head, headLogits, type Table } from "../learn/evidence/head.ts";
+import { calibrate, fitHead, type Head, headLogits, joined, kindsFor, type Table } from "../learn/evidence/head.ts";
 import { thresholds } from "../learn/export.ts";
 import { scoreHistogram } from "../learn/reference.ts";
 import { fold, type LabelledRows } from "./feedback.ts";
@@ -71,19 +71,23 @@ export function calibrateHead(scorer: Scorer, feedback: LabelledRows): Calibrate
   const others = joined(groups.filter(({ role }) => role === "normal"));
   const fit = familyTables(groups, "fit");
   const check = familyTables(groups, "check");
-  const used = EVIDENCE.map((_, kind) => [setting, ...fit.values()].some((table) => varies(table, kind)));
+  const byBlocks = artefact.training.split === "blocks";
+  const kinds = kindsFor(EVIDENCE, true, byBlocks);
+  const used = kinds.map((use, kind) => use && [setting, ...fit.values()].some((table) => varies(table, kind)));
 
   const old = boundaryOf(scorer);
-  const strange = artefact.training.split === "blocks" ? joined([]) : others;
-  const unchanged = fitHead({ known: setting, strange }, fit, used);
+  const normals = byBlocks
+    ? { known: joined([setting, others]), strange: joined([]) }
+    : { known: setting, strange: others };
+  const unchanged = fitHead(normals, fit, used);
   /** What labels ask for, as a head for each share of the change: one fit serves all shares. */
   const learn = (labels: LabelledTables): ((step: number) => Boundary) => {
-    const known = joined([setting, ...repeated(labels.normal, setting.rows)]);
+    const known = joined([normals.known, ...repeated(labels.normal, setting.rows)]);
     const families = new Map(fit);
     for (const [family, table] of labels.families) {
       families.set(family, joined([...list(families.get(family)), table]));
     }
-    const fitted = fitHead({ known, strange }, families, used);
+    const fitted = fitHead({ ...normals, known }, families, used);
     const judges = [...check.values(), ...labels.families.values()];
     return (step) => {
       const head = moved(old.head, unchanged, fitted, step);
@@ -223,17 +227,6 @@ function familyTables(groups: readonly Remembered[], role: "fit" | "check"): Map
     ({ family }) => family,
   );
   return new Map([...byFamily].map(([family, tables]) => [family, joined(tables)]));
-}
-
-function joined(tables: readonly Table[]): Table {
-  const rows = tables.reduce((sum, table) => sum + table.rows, 0);
-  const data = new Float64Array(rows * KINDS);
-  let at = 0;
-  for (const table of tables) {
-    data.set(table.data, at);
-    at += table.data.length;
-  }
-  return { rows, data };
 }
 
 /** The rows several times over, so that a few count beside thousands. */

@@ -11,6 +11,7 @@ import {
   sideRows,
   TEST,
   TRAIN,
+  turnsAt,
   VALIDATION,
   type Side,
   type SideRule,
@@ -61,11 +62,11 @@ export function splitDomains(dataset: Dataset, rule: SideRule, options: NormalOp
   const train = side(TRAIN, most);
   const validation = side(VALIDATION, Math.floor(most / 2));
   return {
-    fitted: fitted.map(({ name, take, turns }, k) => ({
-      domain: name,
-      train: take(train[k]),
-      ...(turns ? { turns: Uint8Array.from(train[k], (i) => turns[i]) } : {}),
-      validation: take(validation[k]),
+    fitted: fitted.map((rows, k) => ({
+      domain: rows.name,
+      train: rows.take(train[k]),
+      ...turnsAt(rows, train[k]),
+      validation: rows.take(validation[k]),
     })),
     test: domains
       .map((domain) => ({

@@ -31,6 +31,8 @@ export interface SidedRows {
 
 /** Turns that the blocks of normal rows take at being kept from what judges them. */
 export const TURNS = 5;
+/** The turn of a block that has no normal row. */
+export const NO_TURN = 255;
 
 /**
  * The rows of a domain or family with their sides. An official side wins: test is test, train divides 75/25 into train
@@ -51,7 +53,7 @@ export function sideRows(dataset: Dataset, role: Group["role"], name: string, ru
       sideOf(textHash(block, rule.seed), group.side ?? rule.blockSides?.get(block) ?? null),
     );
     for (let row = 0; row < group.count; row++, at++) {
-      turns[at] = turnOf.get(group.blockNames[group.block[row]]) ?? 0;
+      turns[at] = turnOf.get(group.blockNames[group.block[row]]) ?? NO_TURN;
       if (rule.split === "blocks") sides[at] = ofBlock[group.block[row]];
       else if (role === "normal") sides[at] = sideOf(hashes[at], group.side);
       else sides[at] = group.side === "test" ? TEST : TRAIN;
@@ -70,6 +72,11 @@ export function sideRows(dataset: Dataset, role: Group["role"], name: string, ru
     sides: Uint8Array.from(order, (i) => sides[i]),
     ...(rule.split === "blocks" ? { turns: Uint8Array.from(order, (i) => turns[i]) } : {}),
   };
+}
+
+/** Turns of the rows at some places, where there are turns. */
+export function turnsAt({ turns }: SidedRows, places: readonly number[]): { readonly turns?: Uint8Array } {
+  return turns ? { turns: Uint8Array.from(places, (i) => turns[i]) } : {};
 }
 
 /** Turns of the blocks of all normal domains, in order of hash, so that every turn has about as many. */

@@ -4,7 +4,7 @@ import type { ColumnSpec, Dataset, Rows } from "./dataset.ts";
 import { type NormalOptions, splitDomains } from "./domains.ts";
 import { familiesOf, kinOf, resolveFamilies } from "./families.ts";
 import { holdOutFamily, labelFamily } from "./shots.ts";
-import { onDemand, type OnDemand, sideRows, TEST, type SidedRows } from "./sides.ts";
+import { onDemand, type OnDemand, sideRows, TEST, turnsAt, type SidedRows } from "./sides.ts";
 
 export interface SplitOptions extends NormalOptions {
   readonly seed: number;
@@ -34,6 +34,8 @@ interface FitParts {
     /** The group of families it belongs to, where the data set names one, else its own name. */
     readonly kin: string;
     readonly support: Rows;
+    /** By blocks, the turn of each support row's block, or NO_TURN. */
+    readonly turns?: Uint8Array;
     readonly validation: Rows;
     /** The largest hash among its labels, a whole number below 2^53. */
     readonly reach: number;
@@ -162,6 +164,7 @@ export function splitDataset(dataset: Dataset, options: SplitOptions): Split {
       family: rows.name,
       kin: kinOf(dataset, rows.name),
       support: rows.take(support),
+      ...turnsAt(rows, support),
       validation: rows.take(validation),
       reach: [...support, ...validation].reduce((most, i) => Math.max(most, rows.hashes[i]), 0),
     })),

@@ -10,6 +10,8 @@ export interface EncodedFit {
   readonly turns?: Uint8Array;
   readonly validation: readonly Matrix[];
   readonly support: ReadonlyMap<string, Matrix>;
+  /** By blocks, the turns of support rows, or NO_TURN. */
+  readonly supportTurns: ReadonlyMap<string, Uint8Array>;
   /** The group that each family belongs to, or its own name. */
   readonly kin: ReadonlyMap<string, string>;
   readonly seenValidation: ReadonlyMap<string, Matrix>;
@@ -27,6 +29,7 @@ export function encodeFit(fit: FitData, schema: Schema): EncodedFit {
     ...(turns.length > 0 ? { turns: Uint8Array.from(turns) } : {}),
     validation: filled(fit.normal.map(({ validation: rows }) => encode(rows))),
     support,
+    supportTurns: new Map(fit.seen.flatMap((one) => (one.turns ? [[one.family, one.turns] as const] : []))),
     kin: new Map(fit.seen.map(({ family, kin }) => [family, kin])),
     seenValidation: validation,
   };

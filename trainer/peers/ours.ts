@@ -74,7 +74,6 @@ const without = (name: EvidenceName): Method =>
 export const ABLATIONS: readonly Method[] = [
   ...EVIDENCE.map(without),
   ours("unseen-no-rotation", "unseen without rotated roles", { method: "unseen", evidence: { rotate: false } }),
-  ours("unseen-not-anew", "unseen with the blind forests", { method: "unseen", evidence: { anew: false } }),
   ours("unseen-equal-head", "unseen with equal weights", { method: "unseen", evidence: { learnHead: false } }),
   ours("unseen-no-labels", "unseen by the manifold alone", {
     method: "unseen",

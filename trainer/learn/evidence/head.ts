@@ -1,4 +1,5 @@
 /** The head over evidence: weights ≥ 0, fitted where the evidence was blind to the family, drawn towards equal ones. */
+import { DISTANCES, EVIDENCE, type EvidenceName, FORESTS } from "../../../model/evidence.ts";
 import { plattLine } from "../../evaluate/calibrate.ts";
 import { backward, cholesky, forward } from "../cholesky.ts";
 
@@ -19,6 +20,17 @@ export interface Table {
   readonly data: Float64Array;
 }
 
+/** Rows of several tables, one table after another. */
+export function joined(tables: readonly Table[]): Table {
+  const data = new Float64Array(tables.reduce((sum, table) => sum + table.data.length, 0));
+  let at = 0;
+  for (const table of tables) {
+    data.set(table.data, at);
+    at += table.data.length;
+  }
+  return { rows: tables.reduce((sum, { rows }) => sum + rows, 0), data };
+}
+
 /** Normal rows that the head is fitted beside. */
 export interface Normals {
   readonly known: Table;
@@ -29,6 +41,18 @@ export interface Normals {
 export interface Head {
   readonly weights: Float64Array;
   readonly bias: number;
+}
+
+/**
+ * Which kinds may have a weight. Rows of a block never seen lie far off by every distance of a whole row to the known
+ * ones: by blocks, labels and the tails of single columns tell more without those.
+ */
+export function kindsFor(wanted: readonly EvidenceName[], labelled: boolean, byBlocks: boolean): boolean[] {
+  const forests: readonly EvidenceName[] = FORESTS;
+  const whole: readonly EvidenceName[] = DISTANCES.filter((kind) => kind !== "tails");
+  return EVIDENCE.map(
+    (kind) => wanted.includes(kind) && (labelled ? !(byBlocks && whole.includes(kind)) : !forests.includes(kind)),
+  );
 }
 
 /**

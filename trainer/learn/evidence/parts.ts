@@ -3,7 +3,7 @@ import type { DISTANCES, EvidenceName } from "../../../model/evidence.ts";
 import type { Matrix } from "../../data/matrix.ts";
 import type { Draw } from "../draw.ts";
 import { beside } from "../select.ts";
-import { type Forest, type Grounds, meanLogOdds } from "./forests.ts";
+import { type Forests, type Grounds, meanLogOdds } from "./forests.ts";
 import { distances, fitGaussian, type Gaussian } from "./gaussian.ts";
 import { departures, nearest, nearness, type Points } from "./points.ts";
 import { fitPrototypes } from "./prototypes.ts";
@@ -20,15 +20,8 @@ export interface Manifold {
   readonly tails: Tails;
 }
 
-/** Learned from labels. */
-export interface Boundary {
-  readonly shallow: readonly Forest[];
-  readonly deep: readonly Forest[];
-  readonly departure: readonly Forest[];
-}
-
 /** Everything that gives evidence of a row before the head. */
-export interface Parts extends Manifold, Boundary {}
+export interface Parts extends Manifold, Forests {}
 
 /** Evidence of rows before it is standardised. */
 export type Columns = Readonly<Record<EvidenceName, Float32Array>>;
@@ -84,15 +77,6 @@ export function evidenceOf(parts: Parts, rows: Matrix, view: View = viewOf(parts
     deep: meanLogOdds(parts.deep, view.deep),
     departure: meanLogOdds(parts.departure, view.departure),
   };
-}
-
-/** The forests that never saw a family; where there are none, all of them. */
-export function blind({ shallow, deep, departure }: Boundary, family: string): Boundary {
-  const outside = (forests: readonly Forest[]): readonly Forest[] => {
-    const chosen = forests.filter((one) => one.outside.has(family));
-    return chosen.length > 0 ? chosen : forests;
-  };
-  return { shallow: outside(shallow), deep: outside(deep), departure: outside(departure) };
 }
 
 /** What the trees of each kind are grown on. */

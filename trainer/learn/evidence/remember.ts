@@ -31,7 +31,7 @@ export function remember({ normals, fit, check }: RememberedTables): Memory {
 }
 
 /** At most `most` rows, evenly spaced. */
-function thinned({ data, rows: all }: Table, most: number): Table {
+export function thinned({ data, rows: all }: Table, most: number): Table {
   const rows = Math.min(most, all);
   const kinds = EVIDENCE.length;
   const kept = new Float64Array(rows * kinds);

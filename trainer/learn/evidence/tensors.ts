@@ -2,14 +2,15 @@
 import type { EvidenceShape, Tensor } from "../../../model/artefact.ts";
 import { evidenceShapes, FORESTS, POINTS } from "../../../model/evidence.ts";
 import { floatTensor } from "../../../model/tensor.ts";
-import { type Forest, merged } from "./forests.ts";
+import type { Booster } from "../boosting/histogram-booster.ts";
+import { merged } from "./forests.ts";
 import type { Mlp } from "../mlp.ts";
 import type { Parts } from "./parts.ts";
 import type { Scale } from "./scale.ts";
 
 /** Sizes of the network that the parts make. */
 export function shapeOf({ tails, prototypes, references, rebuilder, ...parts }: Parts, inputs: number): EvidenceShape {
-  const forest = (forests: readonly Forest[]): { trees: number; nodes: number } => {
+  const forest = (forests: readonly Booster[]): { trees: number; nodes: number } => {
     const { nodes, roots } = merged(forests);
     return { trees: roots.length, nodes: nodes.length / 3 };
   };

@@ -1,0 +1,103 @@
+/** Parts that have not seen what an episode keeps out: manifolds once a turn, forests anew each time. */
+import type { Matrix } from "../../data/matrix.ts";
+import type { Draw } from "../draw.ts";
+import type { EncodedFit } from "../encode-fit.ts";
+import { rowsWhere } from "../select.ts";
+import type { Episode } from "./episodes.ts";
+import { type Grounds, growForests, NO_FORESTS } from "./forests.ts";
+import { fitManifold, groundsOf, type Manifold, type Parts, type View, viewOf } from "./parts.ts";
+
+/** What is left without a turn. */
+interface Rest {
+  readonly normal: Matrix;
+  readonly manifold: Manifold;
+  /** What trees are grown on. */
+  readonly grounds: Grounds;
+  /** The rows that judge, as the manifold has them. */
+  readonly view: View;
+}
+
+export interface Learned {
+  readonly parts: Parts;
+  readonly view: View;
+}
+
+export class Learning {
+  readonly #rests = new Map<number | null, Rest>();
+  readonly #data: EncodedFit;
+  readonly #normal: Matrix;
+  readonly #turns: Uint8Array;
+  readonly #judges: Matrix;
+  readonly #draw: (index: number) => Draw;
+  readonly #step: <T>(note: string, compute: () => T) => Promise<T>;
+
+  /**
+   * @param normal all normal training rows
+   * @param turns the turn of each
+   * @param judges rows of which views are wanted
+   * @param step called with every piece of work
+   */
+  constructor(
+    data: EncodedFit,
+    normal: Matrix,
+    turns: Uint8Array,
+    judges: Matrix,
+    draw: (index: number) => Draw,
+    step: <T>(note: string, compute: () => T) => Promise<T>,
+  ) {
+    this.#data = data;
+    this.#normal = normal;
+    this.#turns = turns;
+    this.#judges = judges;
+    this.#draw = draw;
+    this.#step = step;
+  }
+
+  /** Normal rows of a turn. */
+  rowsOf(turn: number): Matrix {
+    return rowsWhere(this.#normal, (i) => this.#turns[i] === turn);
+  }
+
+  /**
+   * Parts without what an episode keeps out.
+   *
+   * @param forests how many of each kind
+   * @param first where their draws begin
+   */
+  async without({ outside, turn }: Episode, forests: number, first: number): Promise<Learned> {
+    const rest = await this.#without(turn);
+    const { manifold, view } = rest;
+    if (this.#data.support.size === 0) return { parts: { ...manifold, ...NO_FORESTS }, view };
+    const draw = (kind: number, index: number): Draw => this.#draw(first + 20 * kind + index);
+    const grown = await growForests(this.#groundsFor(rest, outside), outside, forests, draw, this.#step);
+    return { parts: { ...manifold, ...grown }, view };
+  }
+
+  async #without(turn: number | null): Promise<Rest> {
+    const known = this.#rests.get(turn);
+    if (known) return known;
+    const normal = turn === null ? this.#normal : rowsWhere(this.#normal, (i) => this.#turns[i] !== turn);
+    const first = turn === null ? 1000 : 2000 + 1000 * turn;
+    const manifold = await fitManifold(normal, (index) => this.#draw(first + index), this.#step);
+    const grounds = groundsOf(normal, labelsBeside(this.#data, turn), manifold);
+    const rest = { normal, manifold, grounds, view: viewOf(manifold, this.#judges) };
+    this.#rests.set(turn, rest);
+    return rest;
+  }
+
+  /** Where all labels left are of families kept out, those in blocks of the turn have to do. */
+  #groundsFor({ normal, manifold, grounds }: Rest, outside: ReadonlySet<string>): Grounds {
+    const some = [...grounds.shallow.families.keys()].some((family) => !outside.has(family));
+    return some ? grounds : groundsOf(normal, this.#data.support, manifold);
+  }
+}
+
+/** Support rows without those in blocks of a turn; families that have no other row are left out. */
+function labelsBeside({ support, supportTurns }: EncodedFit, turn: number | null): ReadonlyMap<string, Matrix> {
+  const kept = [...support].flatMap(([family, rows]) => {
+    const turns = supportTurns.get(family);
+    const others = turns && turn !== null ? rowsWhere(rows, (i) => turns[i] !== turn) : rows;
+    return others.rows > 0 ? [[family, others] as const] : [];
+  });
+  return new Map(kept);
+}
