@@ -26,6 +26,8 @@ interface Page {
   readonly seeds: number;
   /** Data sets by the way they are split. */
   readonly runs: Readonly<Record<string, string>>;
+  /** Inside the training sides. */
+  readonly nested?: boolean;
   readonly note?: string;
 }
 
@@ -54,6 +56,15 @@ const PAGES: Readonly<Record<string, Page>> = {
     shots: 100,
     seeds: 1,
     runs: { "domain-out": "cicids2017,tep,skab" },
+  },
+  nested: {
+    title: "inside the training sides",
+    methods: FEW,
+    shots: 100,
+    seeds: 2,
+    runs: { random: FLOWS, blocks: BLOCKED },
+    nested: true,
+    note: "Choices in the learner are made by this ([benchmark.md](benchmark.md#choosing)), so that it flatters ours.",
   },
   random: {
     title: "patients and runs split at random after all",
@@ -86,6 +97,7 @@ for (const [split, sets] of Object.entries(page.runs)) {
   const options = { data: folders.join(","), split, methods: page.methods, out: file, workers: values.workers };
   const numbers = { shots: String(page.shots), seeds: String(page.seeds) };
   const args = Object.entries({ ...options, ...numbers }).flatMap(([key, value]) => [`--${key}`, value]);
+  if (page.nested) args.push("--nested");
   const { status } = spawnSync(process.execPath, [join(root, "trainer/bin.js"), "benchmark", ...args], {
     stdio: "inherit",
   });

@@ -71,6 +71,22 @@ describe("the evidence network", () => {
     expect(artefact.thresholds.fpr["0.01"]).toBeCloseTo(before.thresholds.fpr["0.01"], 1);
   });
 
+  test("by blocks a head without weights for whole-row distances stays one", async () => {
+    const { artefact: byBlocks } = await trainOn(toy(), { holdOut: [], shots: 80, seed: 1, split: "blocks" });
+    const model = opened(byBlocks);
+    const { artefact, figures } = await calibrateModel(model, feedbackOfLines(model, novel, "lines"), none);
+    const weighed = (of: Scorer["artefact"]): string[] => {
+      const w = tensorValues(of.tensors.get("head.w") as never);
+      return EVIDENCE.filter((_, i) => w[EVIDENCE.length + i] - w[i] > 0);
+    };
+    for (const of of [byBlocks, artefact]) {
+      expect(weighed(of)).toContain("tails");
+      for (const kind of ["gaussian", "prototypes", "references", "residual"]) expect(weighed(of)).not.toContain(kind);
+    }
+    const [{ aucRoc }] = figures.feedback;
+    expect(aucRoc.after).toBeGreaterThan(aucRoc.before - 0.002);
+  });
+
   test("the same labels give the same artefact byte for byte", async () => {
     const feedback = feedbackOfLines(scorer, novel, "lines");
     const [first, second] = await Promise.all([1, 2].map(() => calibrateModel(scorer, feedback, none)));
