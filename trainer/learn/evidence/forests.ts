@@ -17,7 +17,12 @@ const LARGE = {
   rate: 0.1,
   columns: 0.5,
 } as const satisfies BoosterOptions;
-const GROWTH = { shallow: SMALL, deep: LARGE, departure: SMALL } as const;
+/** Trees of one split, so that columns add up: what few patients or runs show of two columns together others do not. */
+const STUMPS = { ...SMALL, rounds: 150, leaves: 2 } as const satisfies BoosterOptions;
+
+function optionsOf(byBlocks: boolean): Readonly<Record<ForestName, BoosterOptions>> {
+  return { shallow: byBlocks ? STUMPS : SMALL, deep: LARGE, departure: SMALL };
+}
 
 /** Forests of each kind that ship, grown on all families. */
 export const REFITS = 3;
@@ -38,19 +43,22 @@ export const NO_FORESTS: Forests = { shallow: [], deep: [], departure: [] };
 /**
  * Some forests of each kind.
  *
+ * @param byBlocks whether they are for rows of blocks never seen
  * @param outside families to keep from them
  */
 export async function growForests(
   grounds: Grounds,
+  byBlocks: boolean,
   outside: ReadonlySet<string>,
   many: number,
   draw: (kind: number, index: number) => Draw,
   step: (note: string, compute: () => Booster) => Promise<Booster>,
 ): Promise<Forests> {
+  const options = optionsOf(byBlocks);
   const result: Record<ForestName, Booster[]> = { shallow: [], deep: [], departure: [] };
   for (let index = 0; index < many; index++) {
     for (const [kind, name] of FORESTS.entries()) {
-      const fit = () => fitForest(grounds[name], outside, GROWTH[name], draw(kind, index));
+      const fit = () => fitForest(grounds[name], outside, options[name], draw(kind, index));
       result[name].push(await step("trees", fit));
     }
   }

@@ -68,8 +68,9 @@ export class Learning {
     const rest = await this.#without(turn);
     const { manifold, view } = rest;
     if (this.#data.support.size === 0) return { parts: { ...manifold, ...NO_FORESTS }, view };
+    const byBlocks = this.#data.turns !== undefined;
     const draw = (kind: number, index: number): Draw => this.#draw(first + 20 * kind + index);
-    const grown = await growForests(this.#groundsFor(rest, outside), outside, forests, draw, this.#step);
+    const grown = await growForests(this.#groundsFor(rest, outside), byBlocks, outside, forests, draw, this.#step);
     return { parts: { ...manifold, ...grown }, view };
   }
 
