@@ -9,7 +9,6 @@ import { fitManifold, groundsOf, type Manifold, type Parts, type View, viewOf } 
 
 /** What is left without a turn. */
 interface Rest {
-  readonly normal: Matrix;
   readonly manifold: Manifold;
   /** What trees are grown on. */
   readonly grounds: Grounds;
@@ -70,7 +69,8 @@ export class Learning {
     if (this.#data.support.size === 0) return { parts: { ...manifold, ...NO_FORESTS }, view };
     const byBlocks = this.#data.turns !== undefined;
     const draw = (kind: number, index: number): Draw => this.#draw(first + 20 * kind + index);
-    const grown = await growForests(this.#groundsFor(rest, outside), byBlocks, outside, forests, draw, this.#step);
+    const grounds = this.#groundsFor(rest, outside);
+    const grown = await growForests(grounds, byBlocks, outside, forests, draw, this.#step);
     return { parts: { ...manifold, ...grown }, view };
   }
 
@@ -81,14 +81,15 @@ export class Learning {
     const first = turn === null ? 1000 : 2000 + 1000 * turn;
     const manifold = await fitManifold(normal, (index) => this.#draw(first + index), this.#step);
     const grounds = groundsOf(normal, labelsBeside(this.#data, turn), manifold);
-    const rest = { normal, manifold, grounds, view: viewOf(manifold, this.#judges) };
+    const rest = { manifold, grounds, view: viewOf(manifold, this.#judges) };
     this.#rests.set(turn, rest);
     return rest;
   }
 
   /** Where all labels left are of families kept out, those in blocks of the turn have to do. */
-  #groundsFor({ normal, manifold, grounds }: Rest, outside: ReadonlySet<string>): Grounds {
-    const some = [...grounds.shallow.families.keys()].some((family) => !outside.has(family));
+  #groundsFor({ manifold, grounds }: Rest, outside: ReadonlySet<string>): Grounds {
+    const { normal, families } = grounds.shallow;
+    const some = [...families.keys()].some((family) => !outside.has(family));
     return some ? grounds : groundsOf(normal, this.#data.support, manifold);
   }
 }
