@@ -6,7 +6,8 @@ import { memoryOf, type Remembered, remembered } from "../../model/memory.ts";
 import type { Scorer } from "../../model/scorer.ts";
 import { floatTensor, tensorValues } from "../../model/tensor.ts";
 import type { Matrix } from "../data/matrix.ts";
-import { calibrate, fitHead, type Head, headLogits, joined, kindsFor, type Table } from "../learn/evidence/head.ts";
+import { calibrate, fitHead, type Head, headLogits, joined, type Table } from "../learn/evidence/head.ts";
+import { withoutWholeRows } from "../learn/evidence/kinds.ts";
 import { thresholds } from "../learn/export.ts";
 import { scoreHistogram } from "../learn/reference.ts";
 import { fold, type LabelledRows } from "./feedback.ts";
@@ -71,11 +72,14 @@ export function calibrateHead(scorer: Scorer, feedback: LabelledRows): Calibrate
   const others = joined(groups.filter(({ role }) => role === "normal"));
   const fit = familyTables(groups, "fit");
   const check = familyTables(groups, "check");
-  const byBlocks = artefact.training.split === "blocks";
-  const kinds = kindsFor(EVIDENCE, true, byBlocks);
-  const used = kinds.map((use, kind) => use && [setting, ...fit.values()].some((table) => varies(table, kind)));
-
   const old = boundaryOf(scorer);
+  const byBlocks = artefact.training.split === "blocks";
+  const varying = EVIDENCE.map((_, kind) => [setting, ...fit.values()].some((table) => varies(table, kind)));
+  // by blocks training may have found that whole-row distances carry nothing over
+  const single =
+    byBlocks && withoutWholeRows(EVIDENCE.map(() => true)).every((kept, kind) => kept || old.head.weights[kind] === 0);
+  const used = single ? withoutWholeRows(varying) : varying;
+
   const normals = byBlocks
     ? { known: joined([setting, others]), strange: joined([]) }
     : { known: setting, strange: others };

@@ -1,5 +1,4 @@
 /** The head over evidence: weights ≥ 0, fitted where the evidence was blind to the family, drawn towards equal ones. */
-import { DISTANCES, EVIDENCE, type EvidenceName, FORESTS } from "../../../model/evidence.ts";
 import { plattLine } from "../../evaluate/calibrate.ts";
 import { backward, cholesky, forward } from "../cholesky.ts";
 
@@ -41,18 +40,6 @@ export interface Normals {
 export interface Head {
   readonly weights: Float64Array;
   readonly bias: number;
-}
-
-/**
- * Which kinds may have a weight. Rows of a block never seen lie far off by every distance of a whole row to the known
- * ones: by blocks, labels and the tails of single columns tell more without those.
- */
-export function kindsFor(wanted: readonly EvidenceName[], labelled: boolean, byBlocks: boolean): boolean[] {
-  const forests: readonly EvidenceName[] = FORESTS;
-  const whole: readonly EvidenceName[] = DISTANCES.filter((kind) => kind !== "tails");
-  return EVIDENCE.map(
-    (kind) => wanted.includes(kind) && (labelled ? !(byBlocks && whole.includes(kind)) : !forests.includes(kind)),
-  );
 }
 
 /**

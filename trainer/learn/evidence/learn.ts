@@ -11,7 +11,8 @@ import { gather } from "../judge.ts";
 import { stacked } from "../select.ts";
 import { episodesOf, familyFolds, NOTHING } from "./episodes.ts";
 import { REFITS } from "./forests.ts";
-import { calibrate, fitHead, headLogits, joined, kindsFor, type Table } from "./head.ts";
+import { calibrate, fitHead, headLogits, joined, type Table } from "./head.ts";
+import { type Episodic, kindsByBlocks, kindsFor } from "./kinds.ts";
 import { evidenceOf, MANIFOLD_STEPS } from "./parts.ts";
 import { remember, thinned } from "./remember.ts";
 import { scalesOf, table } from "./scale.ts";
@@ -103,24 +104,30 @@ export async function learnEvidence(
 
   const known: Table[] = [];
   const strange: Table[] = [];
+  const episodic: Episodic[] = [];
   const fit = new Map<string, Table>();
   for (const [i, { outside, turn }] of episodes.entries()) {
     const { parts, view: around } = await learning.without({ outside, turn }, 1, 100 * (i + 1));
     const judging = outside.size > 0 ? evidenceOf(parts, judges, around) : seen;
     const own = scalesOf(judging);
     const put = (rows: Matrix): Table => table(evidenceOf(parts, rows), own);
-    if (outside.size > 0) known.push(table(judging, own));
-    if (turn !== null) strange.push(put(gather([learning.rowsOf(turn)], MOST_OF_TURN, cols)));
-    for (const family of outside) fit.set(family, joined([...list(fit.get(family)), put(labelsOf(family))]));
+    const ofJudges = outside.size > 0 ? table(judging, own) : NO_ROWS;
+    const apart = turn === null ? NO_ROWS : put(gather([learning.rowsOf(turn)], MOST_OF_TURN, cols));
+    const families = new Map([...outside].map((family) => [family, put(labelsOf(family))]));
+    known.push(ofJudges);
+    strange.push(apart);
+    episodic.push({ turn, apart, normal: joined([apart, thinned(ofJudges, MOST_OF_TURN)]), families });
+    for (const [family, rows] of families) fit.set(family, joined([fit.get(family) ?? NO_ROWS, rows]));
   }
   if (fit.size === 0)
     for (const family of support.keys()) fit.set(family, table(evidenceOf(shipping, labelsOf(family)), scales));
   const apart = joined(strange);
-  const beside = known.length > 0 ? known : [judged];
+  const beside = known.some(({ rows }) => rows > 0) ? known : [judged];
   const normals = byBlocks
     ? { known: joined([apart, ...beside.map((rows) => thinned(rows, MOST_OF_TURN))]), strange: NO_ROWS }
     : { known: joined(beside), strange: apart };
-  const used = kindsFor(options.evidence, labelled, byBlocks);
+  const wanted = kindsFor(options.evidence, labelled);
+  const used = byBlocks && groups.length > 1 ? kindsByBlocks(episodic, wanted) : wanted;
   const head = fitHead(normals, options.learnHead && groups.length > 1 ? fit : new Map(), used);
 
   const check = new Map(
@@ -151,8 +158,4 @@ function turnsIn(turns: Uint8Array, rows: number): number[] {
   const counts = new Uint32Array(TURNS);
   for (const turn of turns) counts[turn]++;
   return [...counts.keys()].filter((turn) => counts[turn] > 0 && rows - counts[turn] > 1);
-}
-
-function list<T>(value: T | undefined): T[] {
-  return value === undefined ? [] : [value];
 }

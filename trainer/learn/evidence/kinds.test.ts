@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import { EVIDENCE, type EvidenceName } from "../../../model/evidence.ts";
+import { drawFor, gaussian } from "../draw.ts";
+import type { Table } from "./head.ts";
+import { type Episodic, kindsByBlocks, kindsFor, withoutWholeRows } from "./kinds.ts";
+
+/** Rows whose evidence is standard normal around these centres, 0 unless told. */
+function rowsAround(centres: Partial<Record<EvidenceName, number>>, seed: number, rows = 200): Table {
+  const draw = drawFor(3, seed);
+  const kinds = EVIDENCE.length;
+  const data = Float64Array.from(
+    { length: rows * kinds },
+    (_, i) => gaussian(draw) + (centres[EVIDENCE[i % kinds]] ?? 0),
+  );
+  return { rows, data };
+}
+
+/** An episode a turn: tails tell families by 1, the Gaussian by 2, and normal rows of turn t lie off by `shifts[t]`. */
+function episodes(shifts: readonly number[]): Episodic[] {
+  return shifts.map((shift, turn) => {
+    const apart = rowsAround({ gaussian: shift }, 10 * turn);
+    const family = rowsAround({ tails: 1, gaussian: 2 }, 10 * turn + 1);
+    return { turn, apart, normal: apart, families: new Map([[`f${turn}`, family]]) };
+  });
+}
+
+const all = kindsFor(EVIDENCE, true);
+const named = (used: readonly boolean[]): string[] => EVIDENCE.filter((_, kind) => used[kind]);
+
+test("whole-row distances have a say where they tell families in blocks never seen, and none where such blocks deceive them", () => {
+  expect(named(kindsByBlocks(episodes([0, 0.2, -0.2, 0.1]), all))).toEqual(EVIDENCE);
+  const deceived = kindsByBlocks(episodes([0, 5, 0, 5, 0]), all);
+  expect(named(deceived)).toEqual(["shallow", "deep", "departure", "tails"]);
+  expect(deceived).toEqual(withoutWholeRows(all));
+});
+
+test("all wanted kinds are used where one turn alone leaves nothing to judge by, or nothing but distances is wanted", () => {
+  expect(kindsByBlocks(episodes([5]), all)).toEqual(all);
+  const distances = kindsFor(["gaussian", "residual"], true);
+  expect(kindsByBlocks(episodes([0, 5, 0, 5]), distances)).toEqual(distances);
+  expect(named(kindsFor(EVIDENCE, false))).toEqual(["gaussian", "prototypes", "references", "residual", "tails"]);
+});
