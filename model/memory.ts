@@ -6,7 +6,7 @@ import type { JsonValue } from "./json-value.ts";
 /**
  * What a group of rows is for:
  * - threshold: normal rows that were not fitted; they set thresholds and are the head's normal rows;
- * - normal: normal rows kept out of the parts by turns, for the head alone, or by blocks for thresholds alone;
+ * - normal: normal rows kept out of the parts by turns, for the head, and by blocks for thresholds as well;
  * - fit: a family's labels, as the parts that never saw the family put them;
  * - check: a family's labels that no part was fitted on, as the whole model puts them.
  */

@@ -36,7 +36,7 @@ export class Bench {
 
   async run(task: Task): Promise<ResultLine[]> {
     const { dataset } = await this.read(task.folder);
-    const { folder, split, seed, shots, full, nested = false } = task;
+    const { folder, split, seed, shots, full, nested } = task;
     const key = [folder, split, seed, shots, full, nested];
     const base = this.#bases.get(JSON.stringify(key), () => baseOf(dataset, task));
     return runTask(task, methodNamed(task.method), {

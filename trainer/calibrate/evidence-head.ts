@@ -6,8 +6,9 @@ import { memoryOf, type Remembered, remembered } from "../../model/memory.ts";
 import type { Scorer } from "../../model/scorer.ts";
 import { floatTensor, tensorValues } from "../../model/tensor.ts";
 import type { Matrix } from "../data/matrix.ts";
-import { calibrate, fitHead, type Head, headLogits, joined, type Table } from "../learn/evidence/head.ts";
-import { withoutWholeRows } from "../learn/evidence/kinds.ts";
+import { calibrate, fitHead, type Head, headLogits } from "../learn/evidence/head.ts";
+import { WHOLE_ROW, withoutWholeRows } from "../learn/evidence/kinds.ts";
+import { byFamily, joined, NO_ROWS, type Table } from "../learn/evidence/rows-of-evidence.ts";
 import { thresholds } from "../learn/export.ts";
 import { scoreHistogram } from "../learn/reference.ts";
 import { fold, type LabelledRows } from "./feedback.ts";
@@ -76,21 +77,17 @@ export function calibrateHead(scorer: Scorer, feedback: LabelledRows): Calibrate
   const byBlocks = artefact.training.split === "blocks";
   const varying = EVIDENCE.map((_, kind) => [setting, ...fit.values()].some((table) => varies(table, kind)));
   // by blocks training may have found that whole-row distances carry nothing over
-  const single =
-    byBlocks && withoutWholeRows(EVIDENCE.map(() => true)).every((kept, kind) => kept || old.head.weights[kind] === 0);
+  const single = byBlocks && EVIDENCE.every((name, kind) => !WHOLE_ROW.includes(name) || old.head.weights[kind] === 0);
   const used = single ? withoutWholeRows(varying) : varying;
 
   const normals = byBlocks
-    ? { known: joined([setting, others]), strange: joined([]) }
+    ? { known: joined([setting, others]), strange: NO_ROWS }
     : { known: setting, strange: others };
   const unchanged = fitHead(normals, fit, used);
   /** What labels ask for, as a head for each share of the change: one fit serves all shares. */
   const learn = (labels: LabelledTables): ((step: number) => Boundary) => {
     const known = joined([normals.known, ...repeated(labels.normal, setting.rows)]);
-    const families = new Map(fit);
-    for (const [family, table] of labels.families) {
-      families.set(family, joined([...list(families.get(family)), table]));
-    }
+    const families = byFamily([...fit, ...labels.families]);
     const fitted = fitHead({ ...normals, known }, families, used);
     const judges = [...check.values(), ...labels.families.values()];
     return (step) => {
@@ -226,11 +223,7 @@ function evidenceOf(scorer: Scorer, { rows, cols, data }: Matrix): Table {
 
 /** Groups of one role by family; a family may have several, from one calibration after another. */
 function familyTables(groups: readonly Remembered[], role: "fit" | "check"): Map<string, Table> {
-  const byFamily = Map.groupBy(
-    groups.filter((group) => group.role === role),
-    ({ family }) => family,
-  );
-  return new Map([...byFamily].map(([family, tables]) => [family, joined(tables)]));
+  return byFamily(groups.flatMap((group) => (group.role === role ? [[group.family, group] as const] : [])));
 }
 
 /** The rows several times over, so that a few count beside thousands. */

@@ -16,21 +16,22 @@ export function trainingPart(dataset: Dataset, options: Omit<SplitOptions, "hold
   const { fit } = splitDataset(dataset, { ...options, holdOut: [] });
   const normal = new Map(fit.normal.map((one) => [one.domain, one]));
   const seen = new Map(fit.seen.map((one) => [one.family, one]));
-  const partOf = (group: Group, rows: Rows | undefined, side: "train" | "test"): Group[] => {
-    if (rows === undefined || group.side === "test") return [];
+  const partOf = (group: Group, hashes: Float64Array, rows: Rows | undefined, side: "train" | "test"): Group[] => {
+    if (rows === undefined) return [];
     const wanted = new Set(rowHashes(rows, options.seed));
-    const hashes = rowHashes(group, options.seed);
     const places = indicesWhere(group.count, (i) => wanted.has(hashes[i]));
     const block = Int32Array.from(places, (i) => group.block[i]);
     return places.length > 0 ? [{ ...group, ...takeRows(group, places), side, block }] : [];
   };
   const groups = dataset.groups.flatMap((group) => {
+    if (group.side === "test") return [];
+    const hashes = rowHashes(group, options.seed);
     if (group.role === "normal") {
       const domain = normal.get(group.name);
-      return [...partOf(group, domain?.train, "train"), ...partOf(group, domain?.validation, "test")];
+      return [...partOf(group, hashes, domain?.train, "train"), ...partOf(group, hashes, domain?.validation, "test")];
     }
     const family = seen.get(group.name);
-    return partOf(group, family && concatRows([family.support, family.validation]), "train");
+    return partOf(group, hashes, family && concatRows([family.support, family.validation]), "train");
   });
   return { ...dataset, groups };
 }

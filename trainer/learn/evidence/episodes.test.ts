@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { Matrix } from "../../data/matrix.ts";
 import { NO_TURN } from "../../data/sides.ts";
 import { drawFor, gaussian } from "../draw.ts";
+import type { EncodedFit } from "../encode-fit.ts";
 import { episodesOf, familyFolds, NOTHING } from "./episodes.ts";
 import { meanLogOdds } from "./forests.ts";
 import { Learning } from "./without.ts";
@@ -75,16 +76,18 @@ test("an episode's parts know neither its families nor its turn: normal rows and
     kin: new Map(),
     seenValidation: new Map(),
   };
-  const learning = new Learning(
-    data,
-    normal,
-    turns,
-    normal,
-    (i) => drawFor(1, 100 + i),
-    async (_, compute) => compute(),
-  );
+  const learningOn = (fit: EncodedFit) =>
+    new Learning(
+      fit,
+      normal,
+      turns,
+      normal,
+      (i) => drawFor(1, 100 + i),
+      async (_, compute) => compute(),
+    );
+  const learning = learningOn(data);
   const odds = async (episode: Parameters<typeof learning.without>[0], rows: Matrix): Promise<number> => {
-    const { parts } = await learning.without(episode, 1, 0);
+    const parts = await learning.without(episode, 1, 0);
     return meanLogOdds(parts.shallow, rows).reduce((sum, value) => sum + value, 0) / rows.rows;
   };
   const usual = await odds(NOTHING, normal);
@@ -104,14 +107,7 @@ test("an episode's parts know neither its families nor its turn: normal rows and
     ]),
     supportTurns: new Map([["a", new Uint8Array(40)]]),
   };
-  const few = new Learning(
-    bare,
-    normal,
-    turns,
-    normal,
-    (i) => drawFor(1, 100 + i),
-    async (_, compute) => compute(),
-  );
-  const { parts } = await few.without(both, 1, 0);
+  const few = learningOn(bare);
+  const parts = await few.without(both, 1, 0);
   expect(Math.min(...meanLogOdds(parts.shallow, inTurn))).toBeGreaterThan(usual);
 });

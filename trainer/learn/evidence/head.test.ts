@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { EVIDENCE } from "../../../model/evidence.ts";
 import { drawFor, gaussian } from "../draw.ts";
-import { fitHead, headLogits, type Table } from "./head.ts";
+import { fitHead, headLogits } from "./head.ts";
+import type { Table } from "./rows-of-evidence.ts";
 
 const KINDS = EVIDENCE.length;
 const [NEAR, FAR] = [EVIDENCE.indexOf("tails"), EVIDENCE.indexOf("prototypes")];

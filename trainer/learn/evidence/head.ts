@@ -1,6 +1,7 @@
 /** The head over evidence: weights ≥ 0, fitted where the evidence was blind to the family, drawn towards equal ones. */
 import { plattLine } from "../../evaluate/calibrate.ts";
 import { backward, cholesky, forward } from "../cholesky.ts";
+import type { Table } from "./rows-of-evidence.ts";
 
 /** How strongly weights are drawn to equal ones. Chosen among .0001 to .3 by families hidden in turn, on five data sets. */
 const RIDGE = 0.001;
@@ -12,23 +13,6 @@ const LEAST_WEIGHT = 0.02;
 const TOLERANCE = 1e-7;
 /** T stays inside these. */
 const TEMPERATURES = [0.1, 10] as const;
-
-/** Standardised evidence, (rows, kinds) row-major. */
-export interface Table {
-  readonly rows: number;
-  readonly data: Float64Array;
-}
-
-/** Rows of several tables, one table after another. */
-export function joined(tables: readonly Table[]): Table {
-  const data = new Float64Array(tables.reduce((sum, table) => sum + table.data.length, 0));
-  let at = 0;
-  for (const table of tables) {
-    data.set(table.data, at);
-    at += table.data.length;
-  }
-  return { rows: tables.reduce((sum, { rows }) => sum + rows, 0), data };
-}
 
 /** Normal rows that the head is fitted beside. */
 export interface Normals {

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { EVIDENCE, type EvidenceName } from "../../../model/evidence.ts";
 import { drawFor, gaussian } from "../draw.ts";
-import type { Table } from "./head.ts";
 import { type Episodic, kindsByBlocks, kindsFor, withoutWholeRows } from "./kinds.ts";
+import type { Table } from "./rows-of-evidence.ts";
 
 /** Rows whose evidence is standard normal around these centres, 0 unless told. */
 function rowsAround(centres: Partial<Record<EvidenceName, number>>, seed: number, rows = 200): Table {

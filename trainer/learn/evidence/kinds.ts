@@ -1,17 +1,16 @@
 /** Which kinds of evidence may have a weight. */
 import { DISTANCES, EVIDENCE, type EvidenceName, FORESTS } from "../../../model/evidence.ts";
 import { separation } from "../../evaluate/metrics.ts";
-import { fitHead, headLogits, joined, type Table } from "./head.ts";
-import { thinned } from "./remember.ts";
+import { fitHead, headLogits } from "./head.ts";
+import { byFamily, joined, NO_ROWS, type Table, thinned } from "./rows-of-evidence.ts";
 
 /** Whole-row distances must tell hidden families better by so much AUC-ROC: with few blocks, a little is chance. */
 const MARGIN = 0.02;
 /** Normal rows of an episode that a head is fitted beside to be judged. */
 const MOST_NORMAL = 500;
-const NO_ROWS: Table = { rows: 0, data: new Float64Array(0) };
 
 /** Kinds that measure a row as a whole against the normal ones. */
-const WHOLE_ROW: readonly EvidenceName[] = DISTANCES.filter((kind) => kind !== "tails");
+export const WHOLE_ROW: readonly EvidenceName[] = DISTANCES.filter((kind) => kind !== "tails");
 
 /** What an episode's parts say of rows that they have never seen. */
 export interface Episodic {
@@ -42,24 +41,35 @@ export function withoutWholeRows(used: readonly boolean[]): boolean[] {
  */
 export function kindsByBlocks(episodes: readonly Episodic[], used: readonly boolean[]): readonly boolean[] {
   const less = withoutWholeRows(used);
-  if (!less.includes(true)) return used;
-  const [whole, single] = [used, less].map((kinds) => meanSeparation(episodes, kinds));
+  const trials = episodes.flatMap((episode) => trialOf(episode, episodes));
+  if (!less.includes(true) || trials.length === 0) return used;
+  const [whole, single] = [used, less].map((kinds) => meanSeparation(trials, kinds));
   return whole <= single + MARGIN ? less : used;
 }
 
-/** Mean AUC-ROC of families against the turn's normal rows, by heads fitted on the episodes of other turns. */
-function meanSeparation(episodes: readonly Episodic[], used: readonly boolean[]): number {
-  const values = episodes.flatMap(({ turn, apart, families }) => {
-    const others = episodes.filter((other) => other.turn !== turn && other.families.size > 0);
-    if (others.length === 0 || apart.rows === 0) return [];
-    const known = joined(others.map(({ normal }) => thinned(normal, MOST_NORMAL)));
-    const tables = new Map<string, Table>();
-    for (const [family, table] of others.flatMap((other) => [...other.families])) {
-      tables.set(family, joined([tables.get(family) ?? NO_ROWS, table]));
-    }
-    const head = fitHead({ known, strange: NO_ROWS }, tables, used);
+/** What a head is fitted on, and the rows of another turn that it is judged by. */
+interface Trial {
+  readonly known: Table;
+  readonly fit: ReadonlyMap<string, Table>;
+  readonly apart: Table;
+  readonly hidden: readonly Table[];
+}
+
+function trialOf({ turn, apart, families }: Episodic, episodes: readonly Episodic[]): Trial[] {
+  const others = episodes.filter((other) => other.turn !== turn && other.families.size > 0);
+  if (others.length === 0 || apart.rows === 0 || families.size === 0) return [];
+  const known = joined(others.map(({ normal }) => thinned(normal, MOST_NORMAL)));
+  return [
+    { known, fit: byFamily(others.flatMap((other) => [...other.families])), apart, hidden: [...families.values()] },
+  ];
+}
+
+/** Mean AUC-ROC of hidden families against normal rows apart. */
+function meanSeparation(trials: readonly Trial[], used: readonly boolean[]): number {
+  const values = trials.flatMap(({ known, fit, apart, hidden }) => {
+    const head = fitHead({ known, strange: NO_ROWS }, fit, used);
     const normal = Float64Array.from(headLogits(head, apart));
-    return [...families.values()].map((table) => separation(normal, Float64Array.from(headLogits(head, table))));
+    return hidden.map((table) => separation(normal, Float64Array.from(headLogits(head, table))));
   });
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -11,10 +11,11 @@ import { gather } from "../judge.ts";
 import { stacked } from "../select.ts";
 import { episodesOf, familyFolds, NOTHING } from "./episodes.ts";
 import { REFITS } from "./forests.ts";
-import { calibrate, fitHead, headLogits, joined, type Table } from "./head.ts";
+import { calibrate, fitHead, headLogits } from "./head.ts";
 import { type Episodic, kindsByBlocks, kindsFor } from "./kinds.ts";
 import { evidenceOf, MANIFOLD_STEPS } from "./parts.ts";
-import { remember, thinned } from "./remember.ts";
+import { remember } from "./remember.ts";
+import { byFamily, joined, NO_ROWS, type Table, thinned } from "./rows-of-evidence.ts";
 import { scalesOf, table } from "./scale.ts";
 import { shapeOf, tensorsOf } from "./tensors.ts";
 import { Learning } from "./without.ts";
@@ -51,7 +52,6 @@ export interface LearnedEvidence {
 const MOST_JUDGING = 5_000;
 /** Normal rows of a turn that are judged. */
 const MOST_OF_TURN = MOST_JUDGING / TURNS;
-const NO_ROWS: Table = { rows: 0, data: new Float64Array(0) };
 /** What evidence is drawn for; neighbouring numbers give unrelated draws. */
 const DRAW = 9000;
 
@@ -97,30 +97,29 @@ export async function learnEvidence(
     );
 
   const learning = new Learning(data, normal, turns, judges, draw, step);
-  const { parts: shipping, view } = await learning.without(NOTHING, REFITS, 50);
-  const seen = evidenceOf(shipping, judges, view);
+  const shipping = await learning.without(NOTHING, REFITS, 50);
+  const seen = await learning.judged(shipping, null);
   const scales = scalesOf(seen);
   const judged = table(seen, scales);
 
   const known: Table[] = [];
   const strange: Table[] = [];
   const episodic: Episodic[] = [];
-  const fit = new Map<string, Table>();
   for (const [i, { outside, turn }] of episodes.entries()) {
-    const { parts, view: around } = await learning.without({ outside, turn }, 1, 100 * (i + 1));
-    const judging = outside.size > 0 ? evidenceOf(parts, judges, around) : seen;
-    const own = scalesOf(judging);
+    const parts = await learning.without({ outside, turn }, 1, 100 * (i + 1));
+    const judging = outside.size > 0 ? await learning.judged(parts, turn) : null;
+    const own = judging ? scalesOf(judging) : scales;
     const put = (rows: Matrix): Table => table(evidenceOf(parts, rows), own);
-    const ofJudges = outside.size > 0 ? table(judging, own) : NO_ROWS;
+    const ofJudges = judging ? table(judging, own) : NO_ROWS;
     const apart = turn === null ? NO_ROWS : put(gather([learning.rowsOf(turn)], MOST_OF_TURN, cols));
     const families = new Map([...outside].map((family) => [family, put(labelsOf(family))]));
     known.push(ofJudges);
     strange.push(apart);
     episodic.push({ turn, apart, normal: joined([apart, thinned(ofJudges, MOST_OF_TURN)]), families });
-    for (const [family, rows] of families) fit.set(family, joined([fit.get(family) ?? NO_ROWS, rows]));
   }
-  if (fit.size === 0)
-    for (const family of support.keys()) fit.set(family, table(evidenceOf(shipping, labelsOf(family)), scales));
+  const blind = byFamily(episodic.flatMap(({ families }) => [...families]));
+  const shipped = (family: string) => [family, table(evidenceOf(shipping, labelsOf(family)), scales)] as const;
+  const fit = blind.size > 0 ? blind : new Map([...support.keys()].map(shipped));
   const apart = joined(strange);
   const beside = known.some(({ rows }) => rows > 0) ? known : [judged];
   const normals = byBlocks

@@ -1,7 +1,7 @@
 /** What the artefact keeps of the rows its head was fitted on: their evidence, thinned out evenly. */
-import { EVIDENCE } from "../../../model/evidence.ts";
 import { type Memory, memoryOf, type Remembered } from "../../../model/memory.ts";
-import type { Normals, Table } from "./head.ts";
+import type { Normals } from "./head.ts";
+import { type Table, thinned } from "./rows-of-evidence.ts";
 
 /** Normal rows kept at the most that set thresholds, and that serve the head alone. */
 const MOST_NORMAL = 4_000;
@@ -28,16 +28,4 @@ export function remember({ normals, fit, check }: RememberedTables): Memory {
     ...groups("fit", fit),
     ...groups("check", check),
   ]);
-}
-
-/** At most `most` rows, evenly spaced. */
-export function thinned({ data, rows: all }: Table, most: number): Table {
-  const rows = Math.min(most, all);
-  const kinds = EVIDENCE.length;
-  const kept = new Float64Array(rows * kinds);
-  for (let i = 0; i < rows; i++) {
-    const row = Math.floor((i * all) / rows);
-    kept.set(data.subarray(row * kinds, (row + 1) * kinds), i * kinds);
-  }
-  return { rows, data: kept };
 }

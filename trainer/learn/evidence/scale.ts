@@ -1,7 +1,7 @@
 /** Evidence in a common unit: centred on the median normal row, scaled by the 95th percentile. */
 import { EVIDENCE, standardised } from "../../../model/evidence.ts";
-import type { Table } from "./head.ts";
 import type { Columns } from "./parts.ts";
+import type { Table } from "./rows-of-evidence.ts";
 
 export interface Scale {
   readonly centre: number;

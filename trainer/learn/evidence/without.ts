@@ -5,22 +5,28 @@ import type { EncodedFit } from "../encode-fit.ts";
 import { rowsWhere } from "../select.ts";
 import type { Episode } from "./episodes.ts";
 import { type Grounds, growForests, NO_FORESTS } from "./forests.ts";
-import { fitManifold, groundsOf, type Manifold, type Parts, type View, viewOf } from "./parts.ts";
+import {
+  type Columns,
+  evidenceOf,
+  fitManifold,
+  groundsOf,
+  type Manifold,
+  type Parts,
+  type View,
+  viewOf,
+} from "./parts.ts";
 
 /** What is left without a turn. */
 interface Rest {
+  readonly normal: Matrix;
   readonly manifold: Manifold;
-  /** What trees are grown on. */
-  readonly grounds: Grounds;
-  /** The rows that judge, as the manifold has them. */
-  readonly view: View;
+  /** What trees are grown on, once they are. */
+  grounds?: Grounds;
+  /** The rows that judge, as the manifold has them, once they are asked for. */
+  view?: View;
 }
 
-export interface Learned {
-  readonly parts: Parts;
-  readonly view: View;
-}
-
+/** Learns parts; everything of a turn is learned once. */
 export class Learning {
   readonly #rests = new Map<number | null, Rest>();
   readonly #data: EncodedFit;
@@ -33,7 +39,7 @@ export class Learning {
   /**
    * @param normal all normal training rows
    * @param turns the turn of each
-   * @param judges rows of which views are wanted
+   * @param judges rows that `judged` puts
    * @param step called with every piece of work
    */
   constructor(
@@ -63,34 +69,38 @@ export class Learning {
    * @param forests how many of each kind
    * @param first where their draws begin
    */
-  async without({ outside, turn }: Episode, forests: number, first: number): Promise<Learned> {
-    const rest = await this.#without(turn);
-    const { manifold, view } = rest;
-    if (this.#data.support.size === 0) return { parts: { ...manifold, ...NO_FORESTS }, view };
+  async without({ outside, turn }: Episode, forests: number, first: number): Promise<Parts> {
+    const rest = await this.#restOf(turn);
+    if (this.#data.support.size === 0) return { ...rest.manifold, ...NO_FORESTS };
     const byBlocks = this.#data.turns !== undefined;
     const draw = (kind: number, index: number): Draw => this.#draw(first + 20 * kind + index);
-    const grounds = this.#groundsFor(rest, outside);
-    const grown = await growForests(grounds, byBlocks, outside, forests, draw, this.#step);
-    return { parts: { ...manifold, ...grown }, view };
+    const grounds = this.#groundsOf(rest, outside, turn);
+    return { ...rest.manifold, ...(await growForests(grounds, byBlocks, outside, forests, draw, this.#step)) };
   }
 
-  async #without(turn: number | null): Promise<Rest> {
+  /** What parts without a turn say of the rows that judge. */
+  async judged(parts: Parts, turn: number | null): Promise<Columns> {
+    const rest = await this.#restOf(turn);
+    rest.view ??= viewOf(rest.manifold, this.#judges);
+    return evidenceOf(parts, this.#judges, rest.view);
+  }
+
+  async #restOf(turn: number | null): Promise<Rest> {
     const known = this.#rests.get(turn);
     if (known) return known;
     const normal = turn === null ? this.#normal : rowsWhere(this.#normal, (i) => this.#turns[i] !== turn);
     const first = turn === null ? 1000 : 2000 + 1000 * turn;
-    const manifold = await fitManifold(normal, (index) => this.#draw(first + index), this.#step);
-    const grounds = groundsOf(normal, labelsBeside(this.#data, turn), manifold);
-    const rest = { manifold, grounds, view: viewOf(manifold, this.#judges) };
+    const rest = { normal, manifold: await fitManifold(normal, (index) => this.#draw(first + index), this.#step) };
     this.#rests.set(turn, rest);
     return rest;
   }
 
   /** Where all labels left are of families kept out, those in blocks of the turn have to do. */
-  #groundsFor({ manifold, grounds }: Rest, outside: ReadonlySet<string>): Grounds {
-    const { normal, families } = grounds.shallow;
-    const some = [...families.keys()].some((family) => !outside.has(family));
-    return some ? grounds : groundsOf(normal, this.#data.support, manifold);
+  #groundsOf(rest: Rest, outside: ReadonlySet<string>, turn: number | null): Grounds {
+    const { normal, manifold } = rest;
+    rest.grounds ??= groundsOf(normal, labelsBeside(this.#data, turn), manifold);
+    const some = [...rest.grounds.shallow.families.keys()].some((family) => !outside.has(family));
+    return some ? rest.grounds : groundsOf(normal, this.#data.support, manifold);
   }
 }
 

@@ -1,0 +1,39 @@
+/** Rows of standardised evidence: joined, gathered by family, thinned out. */
+import { EVIDENCE } from "../../../model/evidence.ts";
+
+/** Standardised evidence, (rows, kinds) row-major. */
+export interface Table {
+  readonly rows: number;
+  readonly data: Float64Array;
+}
+
+export const NO_ROWS: Table = { rows: 0, data: new Float64Array(0) };
+
+/** Rows of several tables, one table after another. */
+export function joined(tables: readonly Table[]): Table {
+  const data = new Float64Array(tables.reduce((sum, table) => sum + table.data.length, 0));
+  let at = 0;
+  for (const table of tables) {
+    data.set(table.data, at);
+    at += table.data.length;
+  }
+  return { rows: tables.reduce((sum, { rows }) => sum + rows, 0), data };
+}
+
+/** One table a family, of all that are named after it. */
+export function byFamily(named: readonly (readonly [family: string, table: Table])[]): Map<string, Table> {
+  const tables = Map.groupBy(named, ([family]) => family);
+  return new Map([...tables].map(([family, own]) => [family, joined(own.map(([, table]) => table))]));
+}
+
+/** At most `most` rows, evenly spaced. */
+export function thinned({ data, rows: all }: Table, most: number): Table {
+  const rows = Math.min(most, all);
+  const kinds = EVIDENCE.length;
+  const kept = new Float64Array(rows * kinds);
+  for (let i = 0; i < rows; i++) {
+    const row = Math.floor((i * all) / rows);
+    kept.set(data.subarray(row * kinds, (row + 1) * kinds), i * kinds);
+  }
+  return { rows, data: kept };
+}
