@@ -5,7 +5,7 @@ import { evidenceLogits, randomEvidence, type Values } from "../test/evidence-tw
 import { stream } from "../test/fixtures/artefact.ts";
 import { kernelModule } from "../trainer/learn/engine.ts";
 import { type EvidenceShape, readArtefact, writeArtefact } from "./artefact.ts";
-import { evidenceNetwork, evidenceShapes } from "./evidence.ts";
+import { EVIDENCE, evidenceNetwork, evidenceShapes } from "./evidence.ts";
 import { Inference } from "./inference.ts";
 import { Kernel } from "./kernel.ts";
 import { floatTensor } from "./tensor.ts";
@@ -75,6 +75,26 @@ describe("the evidence network", () => {
         }
       }),
       { numRuns: 60 },
+    );
+  });
+
+  test("evidence without weight is not worked out: what would be no number there changes no score", () => {
+    fc.assert(
+      fc.property(shapes, size(9), size(1e6), fc.subarray([...EVIDENCE]), (shape, rows, seed, kept) => {
+        const next = stream(seed);
+        const values = randomEvidence(shape, next);
+        const head = values.get("head.w") ?? new Float32Array();
+        head.forEach((_, i) => (kept.includes(EVIDENCE[i % EVIDENCE.length]) ? 0 : (head[i] = 0)));
+        const x = Float32Array.from({ length: rows * shape.inputs }, () => 6 * next() - 3);
+        const expected = scores(shape, values, x, rows);
+        const [normal, anomalous] = evidenceLogits(x.subarray(0, shape.inputs), shape, values);
+        expect(Math.abs(expected[0] - 1 / (1 + Math.exp((normal - anomalous) / 0.8)))).toBeLessThan(1e-5);
+        values.get("centre")?.forEach((_, i, all) => {
+          if (!kept.includes(EVIDENCE[i])) all[i] = Number.NaN;
+        });
+        expect(scores(shape, values, x, rows)).toEqual(expected);
+      }),
+      { numRuns: 40 },
     );
   });
 

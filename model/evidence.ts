@@ -48,6 +48,9 @@ export type ForestName = (typeof FORESTS)[number];
 export const POINTS = ["prototypes", "references"] as const satisfies readonly EvidenceName[];
 export type PointsName = (typeof POINTS)[number];
 
+/** Kinds that look at the nearest reference. */
+const BY_REFERENCE: readonly EvidenceName[] = ["references", "deep", "departure"];
+
 /** Columns that the trees of a kind may split: inputs, and what stands beside them. */
 export function forestColumns(name: ForestName, inputs: number): number {
   return name === "deep" ? 2 * inputs : inputs;
@@ -93,21 +96,15 @@ export function evidenceShapes(shape: EvidenceShape): Map<string, number[]> {
   return shapes.set("head.w", [2, EVIDENCE.length]).set("head.b", [2]);
 }
 
-/** Evidence of a row before it is standardised, (rows) each. */
-export interface Evidence {
-  readonly at: Readonly<Record<EvidenceName, Address>>;
-}
-
 /** The network and what lies before its logits, for who wants to see that, too. */
 export interface EvidenceNetwork extends Network {
-  evidence(tape: Tape, x: Value): Evidence;
   /** Standardised evidence (rows, kinds), in the order of EVIDENCE: what the head weighs. */
   standard(tape: Tape, x: Value): Value;
 }
 
 /**
  * Lays the weights out in the kernel and gives the network: logits (rows, 2) from x (rows, inputs), column 0 normal.
- * It has no backward pass: trees have no gradient.
+ * Evidence that the head gives no weight is not worked out for them. It has no backward pass: trees have no gradient.
  *
  * @param values a tensor's values by name, row-major; checked by `checkWeights`
  * @param fixed the integers of those stored so
@@ -155,52 +152,60 @@ export function evidenceNetwork(
     tape.release(affinity);
   };
 
-  const evidence = (tape: Tape, x: Value): Evidence => {
-    const column = (): Address => kernel.allocate(tape.rows);
-    const trees = { shallow: column(), deep: column(), departure: column() };
-    const near = {
-      gaussian: column(),
-      prototypes: column(),
-      references: column(),
-      residual: column(),
-      tails: column(),
+  /** Evidence of the kinds wanted, before it is standardised: (rows) each. */
+  const evidence = (tape: Tape, x: Value, wanted: ReadonlySet<EvidenceName>): Map<EvidenceName, Address> => {
+    const columns = new Map(
+      EVIDENCE.filter((kind) => wanted.has(kind)).map((kind) => [kind, kernel.allocate(tape.rows)]),
+    );
+    const given = (name: EvidenceName, work: (out: Address) => void): void => {
+      const out = columns.get(name);
+      if (out !== undefined) work(out);
     };
 
-    const white = linear(tape, x, "gaussian");
-    tape.emit(["LOG_MEAN_SQUARE", white.at, inputs, near.gaussian]);
-    tape.release(white);
-
-    nearest(tape, "prototypes", x, 0, near.prototypes);
-    const apart = tape.input(inputs);
-    nearest(tape, "references", x, apart.at, near.references);
-    forest(tape, "shallow", x, apart, trees.shallow);
-    forest(tape, "deep", x, apart, trees.deep);
-    forest(tape, "departure", apart, apart, trees.departure);
-    tape.release(apart);
-
-    const wide = tape.gelu(linear(tape, x, "residual.in"));
-    const code = linear(tape, wide, "residual.code");
-    tape.release(wide);
-    const again = tape.gelu(linear(tape, code, "residual.wide"));
-    tape.release(code);
-    const difference = linear(tape, again, "residual.out", { residual: x, factor: -1, keep: true });
-    tape.release(again);
-    tape.emit(["LOG_MEAN_SQUARE", difference.at, inputs, near.residual]);
-    tape.release(difference);
-
-    tape.emit(["TAILS", x.at, inputs, outlying.at, outlying.columns, near.tails]);
-    return { at: { ...trees, ...near } };
+    given("gaussian", (out) => {
+      const white = linear(tape, x, "gaussian");
+      tape.emit(["LOG_MEAN_SQUARE", white.at, inputs, out]);
+      tape.release(white);
+    });
+    given("prototypes", (out) => nearest(tape, "prototypes", x, 0, out));
+    given("shallow", (out) => forest(tape, "shallow", x, x, out));
+    if (BY_REFERENCE.some((kind) => columns.has(kind))) {
+      const apart = tape.input(inputs);
+      nearest(tape, "references", x, apart.at, columns.get("references") ?? kernel.allocate(tape.rows));
+      given("deep", (out) => forest(tape, "deep", x, apart, out));
+      given("departure", (out) => forest(tape, "departure", apart, apart, out));
+      tape.release(apart);
+    }
+    given("residual", (out) => {
+      const wide = tape.gelu(linear(tape, x, "residual.in"));
+      const code = linear(tape, wide, "residual.code");
+      tape.release(wide);
+      const again = tape.gelu(linear(tape, code, "residual.wide"));
+      tape.release(code);
+      const difference = linear(tape, again, "residual.out", { residual: x, factor: -1, keep: true });
+      tape.release(again);
+      tape.emit(["LOG_MEAN_SQUARE", difference.at, inputs, out]);
+      tape.release(difference);
+    });
+    given("tails", (out) => tape.emit(["TAILS", x.at, inputs, outlying.at, outlying.columns, out]));
+    return columns;
   };
 
-  const standard = (tape: Tape, x: Value): Value => {
-    const { at } = evidence(tape, x);
+  /** Columns of kinds that are not wanted stay 0. */
+  const standardOf = (tape: Tape, x: Value, wanted: ReadonlySet<EvidenceName>): Value => {
+    const columns = evidence(tape, x, wanted);
     const result = tape.input(EVIDENCE.length);
     const apart = kernel.functions.stride(EVIDENCE.length);
-    for (const [i, name] of EVIDENCE.entries()) standardise(tape, name, at[name], result.at + 4 * i, apart);
+    for (const [i, name] of EVIDENCE.entries()) {
+      const column = columns.get(name);
+      if (column !== undefined) standardise(tape, name, column, result.at + 4 * i, apart);
+    }
     return result;
   };
-  const network: Network = (tape, x) => linear(tape, standard(tape, x), "head");
-  return Object.assign(network, { evidence, standard });
+  const head = values("head.w");
+  const weighed = new Set(EVIDENCE.filter((_, i) => head[i] !== 0 || head[EVIDENCE.length + i] !== 0));
+  const network: Network = (tape, x) => linear(tape, standardOf(tape, x, weighed), "head");
+  return Object.assign(network, { standard: (tape: Tape, x: Value) => standardOf(tape, x, new Set(EVIDENCE)) });
 }
 
 function floats(kernel: Kernel, values: Float32Array): Address {

@@ -6,8 +6,8 @@ import { memoryOf, type Remembered, remembered } from "../../model/memory.ts";
 import type { Scorer } from "../../model/scorer.ts";
 import { floatTensor, tensorValues } from "../../model/tensor.ts";
 import type { Matrix } from "../data/matrix.ts";
-import { calibrate, fitHead, type Head, headLogits } from "../learn/evidence/head.ts";
-import { WHOLE_ROW, withoutWholeRows } from "../learn/evidence/kinds.ts";
+import { calibrate, equally, fitHead, type Head, headLogits } from "../learn/evidence/head.ts";
+import { singleColumns, weighsSingleColumns } from "../learn/evidence/kinds.ts";
 import { byFamily, joined, NO_ROWS, type Table } from "../learn/evidence/rows-of-evidence.ts";
 import { thresholds } from "../learn/export.ts";
 import { scoreHistogram } from "../learn/reference.ts";
@@ -76,19 +76,19 @@ export function calibrateHead(scorer: Scorer, feedback: LabelledRows): Calibrate
   const old = boundaryOf(scorer);
   const byBlocks = artefact.training.split === "blocks";
   const varying = EVIDENCE.map((_, kind) => [setting, ...fit.values()].some((table) => varies(table, kind)));
-  // by blocks training may have found that whole-row distances carry nothing over
-  const single = byBlocks && EVIDENCE.every((name, kind) => !WHOLE_ROW.includes(name) || old.head.weights[kind] === 0);
-  const used = single ? withoutWholeRows(varying) : varying;
+  // by blocks training may have found that nothing but single columns carries over
+  const single = byBlocks && weighsSingleColumns(old.head.weights);
+  const weighing = single ? { ...singleColumns(varying), learned: true } : equally(varying);
 
   const normals = byBlocks
     ? { known: joined([setting, others]), strange: NO_ROWS }
     : { known: setting, strange: others };
-  const unchanged = fitHead(normals, fit, used);
+  const unchanged = fitHead(normals, fit, weighing);
   /** What labels ask for, as a head for each share of the change: one fit serves all shares. */
   const learn = (labels: LabelledTables): ((step: number) => Boundary) => {
     const known = joined([normals.known, ...repeated(labels.normal, setting.rows)]);
     const families = byFamily([...fit, ...labels.families]);
-    const fitted = fitHead({ ...normals, known }, families, used);
+    const fitted = fitHead({ ...normals, known }, families, weighing);
     const judges = [...check.values(), ...labels.families.values()];
     return (step) => {
       const head = moved(old.head, unchanged, fitted, step);

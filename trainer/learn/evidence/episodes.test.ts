@@ -97,6 +97,12 @@ test("an episode's parts know neither its families nor its turn: normal rows and
   const family = { outside: new Set(["b"]), turn: null };
   expect(await odds(family, a)).toBeGreaterThan((await odds(family, other)) + 3);
   expect(learning.rowsOf(1).rows).toBe(300);
+  // by blocks small trees ship once without each turn, larger ones as many as asked for
+  const shipping = await learning.shipping([0, 1], 3, 50);
+  expect([shipping.shallow.length, shipping.deep.length, shipping.departure.length]).toEqual([2, 3, 3]);
+  const [blind] = shipping.shallow;
+  const mean = (rows: Matrix): number => blind.logits(rows).reduce((sum, value) => sum + value, 0) / rows.rows;
+  expect(mean(apart)).toBeGreaterThan(mean(inTurn) + 3);
   // all that is left is outside: labels of the turn's blocks have to do
   const both = { outside: new Set(["b"]), turn: 0 };
   const bare = {

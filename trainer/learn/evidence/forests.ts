@@ -17,14 +17,17 @@ const LARGE = {
   rate: 0.1,
   columns: 0.5,
 } as const satisfies BoosterOptions;
-/** Trees of one split, so that columns add up: what few patients or runs show of two columns together others do not. */
-const STUMPS = { ...SMALL, rounds: 150, leaves: 2 } as const satisfies BoosterOptions;
+/**
+ * Trees of one split, so that columns add up: what few patients or runs show of two columns together others do not. Few
+ * columns each, drawn anew, so that many columns have a say: which one tells most differs from patient to patient.
+ */
+const STUMPS = { ...SMALL, rounds: 150, leaves: 2, columns: 0.15 } as const satisfies BoosterOptions;
 
 function optionsOf(byBlocks: boolean): Readonly<Record<ForestName, BoosterOptions>> {
   return { shallow: byBlocks ? STUMPS : SMALL, deep: LARGE, departure: SMALL };
 }
 
-/** Forests of each kind that ship, grown on all families. */
+/** Forests of each kind that ship, grown on all families; by blocks, small trees are grown once without each turn. */
 export const REFITS = 3;
 /** Normal rows of one forest, drawn anew for each. */
 const MOST_NORMALS = 6000;
@@ -41,12 +44,13 @@ export type Forests = Readonly<Record<ForestName, readonly Booster[]>>;
 export const NO_FORESTS: Forests = { shallow: [], deep: [], departure: [] };
 
 /**
- * Some forests of each kind.
+ * Some forests of each kind that is named.
  *
  * @param byBlocks whether they are for rows of blocks never seen
  * @param outside families to keep from them
  */
 export async function growForests(
+  names: readonly ForestName[],
   grounds: Grounds,
   byBlocks: boolean,
   outside: ReadonlySet<string>,
@@ -57,7 +61,8 @@ export async function growForests(
   const options = optionsOf(byBlocks);
   const result: Record<ForestName, Booster[]> = { shallow: [], deep: [], departure: [] };
   for (let index = 0; index < many; index++) {
-    for (const [kind, name] of FORESTS.entries()) {
+    for (const name of names) {
+      const kind = FORESTS.indexOf(name);
       const fit = () => fitForest(grounds[name], outside, options[name], draw(kind, index));
       result[name].push(await step("trees", fit));
     }

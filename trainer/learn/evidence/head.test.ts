@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import { EVIDENCE } from "../../../model/evidence.ts";
 import { drawFor, gaussian } from "../draw.ts";
-import { fitHead, headLogits } from "./head.ts";
+import { equally, fitHead, headLogits } from "./head.ts";
 import type { Table } from "./rows-of-evidence.ts";
 
 const KINDS = EVIDENCE.length;
 const [NEAR, FAR] = [EVIDENCE.indexOf("tails"), EVIDENCE.indexOf("prototypes")];
-const used = EVIDENCE.map((_, kind) => kind === NEAR || kind === FAR);
+const both = equally(EVIDENCE.map((_, kind) => kind === NEAR || kind === FAR));
 const none: Table = { rows: 0, data: new Float64Array() };
 
 /** Rows whose evidence of two kinds lies around these values; others say nothing. */
@@ -24,16 +24,33 @@ const known = rowsAround(0, 0, 1);
 const families = new Map([["family", rowsAround(1, 1, 2)]]);
 
 test("kinds that tell alike weigh alike, and one that strange rows deceive weighs less", () => {
-  const trusting = fitHead({ known, strange: none }, families, used).weights;
-  const warned = fitHead({ known, strange: rowsAround(0, 2, 3) }, families, used).weights;
+  const trusting = fitHead({ known, strange: none }, families, both).weights;
+  const warned = fitHead({ known, strange: rowsAround(0, 2, 3) }, families, both).weights;
   expect(trusting[NEAR] / trusting[FAR]).toBeGreaterThan(0.8);
   expect(trusting[NEAR] / trusting[FAR]).toBeLessThan(1.25);
   expect(warned[NEAR] / warned[FAR]).toBeGreaterThan(2);
 });
 
 test("strange rows count a tenth however many they are", () => {
-  const [few, many] = [100, 4000].map((rows) => fitHead({ known, strange: rowsAround(0, 2, 3, rows) }, families, used));
+  const [few, many] = [100, 4000].map((rows) => fitHead({ known, strange: rowsAround(0, 2, 3, rows) }, families, both));
   const at = rowsAround(0.5, 0.5, 4, 50);
   const apart = headLogits(few, at).map((logit, i) => Math.abs(logit - headLogits(many, at)[i]));
   expect(Math.max(...apart)).toBeLessThan(0.5);
+});
+
+test("weights that are not learned keep their shares, whatever tells more, and are as steep as the families allow", () => {
+  const shares = both.shares.map((share, kind) => (kind === FAR ? 0.25 * share : share));
+  const normals = { known: rowsAround(0, 0, 5), strange: none };
+  const [near, far] = [rowsAround(0, 3, 6), rowsAround(0, 1, 7)].map((rows) => {
+    const { weights } = fitHead(normals, new Map([["family", rows]]), { shares, learned: false });
+    expect(weights[NEAR] / weights[FAR]).toBeCloseTo(4, 6);
+    expect(weights.filter((weight) => weight > 0)).toHaveLength(2);
+    return weights[FAR];
+  });
+  expect(near).toBeGreaterThan(far);
+  const learned = fitHead(normals, new Map([["family", rowsAround(0, 3, 6)]]), { shares, learned: true });
+  expect(learned.weights[FAR]).toBeGreaterThan(2 * learned.weights[NEAR]);
+  const unlabelled = fitHead(normals, new Map(), { shares, learned: true });
+  expect(unlabelled.weights[NEAR]).toBeCloseTo(0.8, 6);
+  expect(unlabelled.weights[FAR]).toBeCloseTo(0.2, 6);
 });

@@ -1,7 +1,7 @@
 /** The head over evidence: weights ≥ 0, fitted where the evidence was blind to the family, drawn towards equal ones. */
 import { plattLine } from "../../evaluate/calibrate.ts";
 import { backward, cholesky, forward } from "../cholesky.ts";
-import type { Table } from "./rows-of-evidence.ts";
+import { joined, type Table } from "./rows-of-evidence.ts";
 
 /** How strongly weights are drawn to equal ones. Chosen among .0001 to .3 by families hidden in turn, on five data sets. */
 const RIDGE = 0.001;
@@ -21,6 +21,19 @@ export interface Normals {
   readonly strange: Table;
 }
 
+/** How kinds of evidence are weighed. */
+export interface Weighing {
+  /** What each kind counts against the others, 0 for one that gets no weight. */
+  readonly shares: readonly number[];
+  /** Whether the weights are learned, drawn to the shares; else they are as the shares. */
+  readonly learned: boolean;
+}
+
+/** Weights learned, drawn to equal ones for the kinds that are used. */
+export function equally(used: readonly boolean[]): Weighing {
+  return { shares: used.map(Number), learned: true };
+}
+
 export interface Head {
   readonly weights: Float64Array;
   readonly bias: number;
@@ -28,14 +41,19 @@ export interface Head {
 
 /**
  * Logistic regression of the families against the normal rows: normal and anomalous half each, families alike, each
- * weight ≥ 0 and drawn to equal ones. Unconstrained weights hurt: kinds of evidence are correlated.
- *
- * @param used kinds that may have a weight
+ * weight ≥ 0 and drawn to its share. Unconstrained weights hurt: kinds of evidence are correlated. Without families, weights
+ * are the shares.
  */
-export function fitHead(normal: Normals, families: ReadonlyMap<string, Table>, used: readonly boolean[]): Head {
+export function fitHead(
+  normal: Normals,
+  families: ReadonlyMap<string, Table>,
+  { shares: given, learned }: Weighing,
+): Head {
   const tables = [...families.values()];
-  if (tables.length === 0 || normal.known.rows === 0) return equalHead(normal.known, used);
-  return regress(normal, tables, used);
+  const sum = given.reduce((all, share) => all + share, 0);
+  const shares = Float64Array.from(given, (share) => share / (sum || 1));
+  if (tables.length === 0 || normal.known.rows === 0) return headOfShares(normal.known, shares);
+  return learned ? regress(normal, tables, shares) : regressAsOne(normal, tables, shares);
 }
 
 /** What the head says of rows, before the temperature. */
@@ -57,43 +75,46 @@ export function calibrate(head: Head, normal: Table, seen: readonly Table[]): { 
   return { temperature, shift: intercept / slope };
 }
 
-/** Equal weights; the boundary where one normal row in a hundred lies beyond. */
-function equalHead({ rows, data }: Table, used: readonly boolean[]): Head {
-  const kinds = used.length;
-  const share = 1 / used.filter(Boolean).length;
-  const weights = Float64Array.from(used, (use) => (use ? share : 0));
-  const sums = Float64Array.from({ length: rows }, (_, i) => dot(data, i * kinds, weights)).sort();
-  return { weights, bias: rows > 0 ? -sums[Math.floor(0.99 * (rows - 1))] : 0 };
+/** Weights as the shares; the boundary where one normal row in a hundred lies beyond. */
+function headOfShares(normal: Table, shares: Float64Array): Head {
+  const { rows, data } = asOne(normal, shares);
+  const sums = data.toSorted();
+  return { weights: shares, bias: rows > 0 ? -sums[Math.floor(0.99 * (rows - 1))] : 0 };
 }
 
-/** The weight that all kinds would have if they had the same: what the ridge draws to, in the evidence's own unit. */
-function equalWeight(normal: Table, tables: readonly Table[], used: readonly boolean[]): number {
-  const kinds = used.length;
-  const share = 1 / used.filter(Boolean).length;
-  const shares = Float64Array.from(used, (use) => (use ? share : 0));
-  const labels: number[] = [];
-  const means: number[] = [];
-  for (const [label, rows] of [normal, ...tables].entries()) {
-    for (let i = 0; i < rows.rows; i++) {
-      labels.push(label > 0 ? 1 : 0);
-      means.push(dot(rows.data, i * kinds, shares));
-    }
-  }
-  return Math.max(LEAST_WEIGHT, plattLine(labels, means).slope * share);
+/** The kinds as one, their mean by shares. */
+function asOne({ rows, data }: Table, shares: Float64Array): Table {
+  return { rows, data: Float64Array.from({ length: rows }, (_, i) => dot(data, i * shares.length, shares)) };
+}
+
+/** One weight for the mean by shares. */
+function regressAsOne({ known, strange }: Normals, tables: readonly Table[], shares: Float64Array): Head {
+  const one = (table: Table): Table => asOne(table, shares);
+  const { weights, bias } = regress({ known: one(known), strange: one(strange) }, tables.map(one), Float64Array.of(1));
+  const weight = Math.max(LEAST_WEIGHT, weights[0]);
+  return { weights: shares.map((share) => weight * share), bias };
+}
+
+/** The weights that kinds would have if they had their shares of one: what the ridge draws to, in the evidence's own unit. */
+function priorOf(normal: Table, tables: readonly Table[], shares: Float64Array): Float64Array {
+  const [none, ...means] = [normal, ...tables].map((table) => asOne(table, shares));
+  const all = joined([none, ...means]);
+  const labels = new Uint8Array(all.rows).fill(1, none.rows);
+  const { slope } = plattLine(labels, all.data);
+  return shares.map((share) => (share > 0 ? Math.max(LEAST_WEIGHT, slope * share) : 0));
 }
 
 /** Projected Newton: weights at 0 that would fall further are left out of the step, which is halved until the loss falls. */
-function regress(normal: Normals, tables: readonly Table[], used: readonly boolean[]): Head {
-  const kinds = used.length;
+function regress(normal: Normals, tables: readonly Table[], shares: Float64Array): Head {
+  const kinds = shares.length;
   const size = kinds + 1;
-  const prior = equalWeight(normal.known, tables, used);
-  let point = Float64Array.from({ length: size }, (_, j) => (j < kinds && used[j] ? prior : 0));
-  point[kinds] = -1;
-  let now = lossAt(normal, tables, point, prior, used);
+  const prior = priorOf(normal.known, tables, shares);
+  let point = Float64Array.of(...prior, -1);
+  let now = lossAt(normal, tables, point, prior);
   for (let round = 0; round < ROUNDS; round++) {
     const { gradient, curvature } = now;
     const free = Array.from({ length: size }, (_, j) => j).filter(
-      (j) => j === kinds || (used[j] && (point[j] > 0 || gradient[j] < 0)),
+      (j) => j === kinds || (prior[j] > 0 && (point[j] > 0 || gradient[j] < 0)),
     );
     const n = free.length;
     const matrix = Float64Array.from({ length: n * n }, (_, at) => {
@@ -113,7 +134,7 @@ function regress(normal: Normals, tables: readonly Table[], used: readonly boole
         const value = point[j] - length * step[i];
         moved[j] = j === kinds ? value : Math.max(0, value);
       }
-      next = lossAt(normal, tables, moved, prior, used);
+      next = lossAt(normal, tables, moved, prior);
       if (next.loss < now.loss) break;
     }
     if (!(next.loss < now.loss - TOLERANCE)) break;
@@ -129,14 +150,8 @@ interface Loss {
   readonly curvature: Float64Array;
 }
 
-function lossAt(
-  { known, strange }: Normals,
-  tables: readonly Table[],
-  point: Float64Array,
-  prior: number,
-  used: readonly boolean[],
-): Loss {
-  const kinds = used.length;
+function lossAt({ known, strange }: Normals, tables: readonly Table[], point: Float64Array, prior: Float64Array): Loss {
+  const kinds = prior.length;
   const size = kinds + 1;
   const gradient = new Float64Array(size);
   const curvature = new Float64Array(size * size);
@@ -161,11 +176,11 @@ function lossAt(
   add(strange, 0, (0.5 * share) / strange.rows);
   for (const table of tables) add(table, 1, 0.5 / (tables.length * table.rows));
   for (let j = 0; j < kinds; j++) {
-    if (!used[j]) continue;
-    const off = point[j] / prior - 1;
+    if (prior[j] === 0) continue;
+    const off = point[j] / prior[j] - 1;
     loss += RIDGE * off * off;
-    gradient[j] += (2 * RIDGE * off) / prior;
-    curvature[j * size + j] += (2 * RIDGE) / prior ** 2;
+    gradient[j] += (2 * RIDGE * off) / prior[j];
+    curvature[j * size + j] += (2 * RIDGE) / prior[j] ** 2;
   }
   for (let j = 0; j < size; j++) for (let k = 0; k < j; k++) curvature[k * size + j] = curvature[j * size + k];
   return { loss, gradient, curvature };

@@ -1,16 +1,16 @@
-/** Which kinds of evidence may have a weight. */
-import { DISTANCES, EVIDENCE, type EvidenceName, FORESTS } from "../../../model/evidence.ts";
+/** Which kinds of evidence may have a weight, and how they are weighed. */
+import { EVIDENCE, type EvidenceName, FORESTS } from "../../../model/evidence.ts";
 import { separation } from "../../evaluate/metrics.ts";
-import { fitHead, headLogits } from "./head.ts";
+import { equally, fitHead, headLogits, type Weighing } from "./head.ts";
 import { byFamily, joined, NO_ROWS, type Table, thinned } from "./rows-of-evidence.ts";
 
-/** Whole-row distances must tell hidden families better by so much AUC-ROC: with few blocks, a little is chance. */
+/** What looks at several columns at once must tell hidden families better by so much AUC-ROC: with few blocks, a little is chance. */
 const MARGIN = 0.02;
 /** Normal rows of an episode that a head is fitted beside to be judged. */
 const MOST_NORMAL = 500;
 
-/** Kinds that measure a row as a whole against the normal ones. */
-export const WHOLE_ROW: readonly EvidenceName[] = DISTANCES.filter((kind) => kind !== "tails");
+/** Kinds that look at one column after the other, by blocks, and what each counts. */
+const SINGLE_COLUMNS: Partial<Record<EvidenceName, number>> = { shallow: 1, tails: 0.25 };
 
 /** What an episode's parts say of rows that they have never seen. */
 export interface Episodic {
@@ -28,23 +28,27 @@ export function kindsFor(wanted: readonly EvidenceName[], labelled: boolean): bo
   return EVIDENCE.map((kind) => wanted.includes(kind) && (labelled || !forests.includes(kind)));
 }
 
-/** The same less distances of whole rows. */
-export function withoutWholeRows(used: readonly boolean[]): boolean[] {
-  return used.map((use, kind) => use && !WHOLE_ROW.includes(EVIDENCE[kind]));
+/** Single columns alone, as they count: with few blocks, weights learned for the two carry over less than these. */
+export function singleColumns(used: readonly boolean[]): Weighing {
+  return { shares: used.map((use, kind) => (use ? (SINGLE_COLUMNS[EVIDENCE[kind]] ?? 0) : 0)), learned: false };
+}
+
+/** Whether nothing but single columns has a weight. */
+export function weighsSingleColumns(weights: ArrayLike<number>): boolean {
+  return EVIDENCE.every((name, kind) => name in SINGLE_COLUMNS || weights[kind] === 0);
 }
 
 /**
- * By blocks: every row of a new patient may lie far from the known ones, by every distance of whole rows, and labels and the
- * tails of single columns then tell more without those; another stretch of the same process does not, and they tell most.
- * So heads with and without them are fitted on all turns but one, and judged on that one. Where there is one turn only, all
- * are used.
+ * By blocks: every row of a new patient may lie far from the known ones, by every distance of whole rows, and what several
+ * columns show together holds for the patients it was learned from; single columns then tell more without all that. Another
+ * stretch of the same process is no such stranger, and there they tell most. So heads of all kinds, learned, and of single
+ * columns are fitted on all turns but one, and judged on that one. Where there is one turn only, all kinds are used.
  */
-export function kindsByBlocks(episodes: readonly Episodic[], used: readonly boolean[]): readonly boolean[] {
-  const less = withoutWholeRows(used);
+export function weighingByBlocks(episodes: readonly Episodic[], used: readonly boolean[]): Weighing {
+  const [all, single] = [equally(used), singleColumns(used)];
   const trials = episodes.flatMap((episode) => trialOf(episode, episodes));
-  if (!less.includes(true) || trials.length === 0) return used;
-  const [whole, single] = [used, less].map((kinds) => meanSeparation(trials, kinds));
-  return whole <= single + MARGIN ? less : used;
+  if (!single.shares.some((share) => share > 0) || trials.length === 0) return all;
+  return meanSeparation(trials, all) <= meanSeparation(trials, single) + MARGIN ? single : all;
 }
 
 /** What a head is fitted on, and the rows of another turn that it is judged by. */
@@ -65,9 +69,9 @@ function trialOf({ turn, apart, families }: Episodic, episodes: readonly Episodi
 }
 
 /** Mean AUC-ROC of hidden families against normal rows apart. */
-function meanSeparation(trials: readonly Trial[], used: readonly boolean[]): number {
+function meanSeparation(trials: readonly Trial[], weighing: Weighing): number {
   const values = trials.flatMap(({ known, fit, apart, hidden }) => {
-    const head = fitHead({ known, strange: NO_ROWS }, fit, used);
+    const head = fitHead({ known, strange: NO_ROWS }, fit, weighing);
     const normal = Float64Array.from(headLogits(head, apart));
     return hidden.map((table) => separation(normal, Float64Array.from(headLogits(head, table))));
   });

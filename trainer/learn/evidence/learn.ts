@@ -9,10 +9,10 @@ import { drawFor } from "../draw.ts";
 import type { EncodedFit } from "../encode-fit.ts";
 import { gather } from "../judge.ts";
 import { stacked } from "../select.ts";
-import { episodesOf, familyFolds, NOTHING } from "./episodes.ts";
+import { episodesOf, familyFolds } from "./episodes.ts";
 import { REFITS } from "./forests.ts";
-import { calibrate, fitHead, headLogits } from "./head.ts";
-import { type Episodic, kindsByBlocks, kindsFor } from "./kinds.ts";
+import { calibrate, equally, fitHead, headLogits } from "./head.ts";
+import { type Episodic, kindsFor, weighingByBlocks } from "./kinds.ts";
 import { evidenceOf, MANIFOLD_STEPS } from "./parts.ts";
 import { remember } from "./remember.ts";
 import { byFamily, joined, NO_ROWS, type Table, thinned } from "./rows-of-evidence.ts";
@@ -80,8 +80,10 @@ export async function learnEvidence(
   const episodes = options.rotate
     ? episodesOf(familyFolds(groups, support, draw(0)), turnsIn(turns, normal.rows), byBlocks)
     : [];
-  const manifolds = 1 + new Set(episodes.flatMap(({ turn }) => turn ?? [])).size;
-  const total = MANIFOLD_STEPS * manifolds + (labelled ? FORESTS.length * (REFITS + episodes.length) : 0);
+  const keptOut = [...new Set(episodes.flatMap(({ turn }) => turn ?? []))];
+  const small = byBlocks ? keptOut.length || REFITS : REFITS;
+  const forests = labelled ? FORESTS.length * episodes.length + (FORESTS.length - 1) * REFITS + small : 0;
+  const total = MANIFOLD_STEPS * (1 + keptOut.length) + forests;
   let done = 0;
   const step = async <T>(note: string, compute: () => T): Promise<T> => {
     await setImmediate();
@@ -97,7 +99,7 @@ export async function learnEvidence(
     );
 
   const learning = new Learning(data, normal, turns, judges, draw, step);
-  const shipping = await learning.without(NOTHING, REFITS, 50);
+  const shipping = await learning.shipping(keptOut, REFITS, 50);
   const seen = await learning.judged(shipping, null);
   const scales = scalesOf(seen);
   const judged = table(seen, scales);
@@ -126,8 +128,8 @@ export async function learnEvidence(
     ? { known: joined([apart, ...beside.map((rows) => thinned(rows, MOST_OF_TURN))]), strange: NO_ROWS }
     : { known: joined(beside), strange: apart };
   const wanted = kindsFor(options.evidence, labelled);
-  const used = byBlocks && groups.length > 1 ? kindsByBlocks(episodic, wanted) : wanted;
-  const head = fitHead(normals, options.learnHead && groups.length > 1 ? fit : new Map(), used);
+  const weighing = byBlocks && groups.length > 1 ? weighingByBlocks(episodic, wanted) : equally(wanted);
+  const head = fitHead(normals, options.learnHead && groups.length > 1 ? fit : new Map(), weighing);
 
   const check = new Map(
     [...data.seenValidation].map(([family, rows]) => [family, table(evidenceOf(shipping, rows), scales)]),

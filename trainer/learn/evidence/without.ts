@@ -1,10 +1,12 @@
 /** Parts that have not seen what an episode keeps out: manifolds once a turn, forests anew each time. */
+import { type ForestName, FORESTS } from "../../../model/evidence.ts";
 import type { Matrix } from "../../data/matrix.ts";
+import type { Booster } from "../boosting/histogram-booster.ts";
 import type { Draw } from "../draw.ts";
 import type { EncodedFit } from "../encode-fit.ts";
 import { rowsWhere } from "../select.ts";
-import type { Episode } from "./episodes.ts";
-import { type Grounds, growForests, NO_FORESTS } from "./forests.ts";
+import { type Episode, NOTHING } from "./episodes.ts";
+import { type Forests, type Grounds, growForests, NO_FORESTS } from "./forests.ts";
 import {
   type Columns,
   evidenceOf,
@@ -72,10 +74,50 @@ export class Learning {
   async without({ outside, turn }: Episode, forests: number, first: number): Promise<Parts> {
     const rest = await this.#restOf(turn);
     if (this.#data.support.size === 0) return { ...rest.manifold, ...NO_FORESTS };
-    const byBlocks = this.#data.turns !== undefined;
-    const draw = (kind: number, index: number): Draw => this.#draw(first + 20 * kind + index);
     const grounds = this.#groundsOf(rest, outside, turn);
-    return { ...rest.manifold, ...(await growForests(grounds, byBlocks, outside, forests, draw, this.#step)) };
+    return { ...rest.manifold, ...(await this.#grow(FORESTS, grounds, outside, forests, first)) };
+  }
+
+  /**
+   * Parts that have seen everything. By blocks the small trees have so in turn: a forest without each, so that no block
+   * has a say in all of them.
+   *
+   * @param turns those that episodes keep out
+   */
+  async shipping(turns: readonly number[], forests: number, first: number): Promise<Parts> {
+    if (!this.#byBlocks || this.#data.support.size === 0 || turns.length === 0) {
+      return this.without(NOTHING, forests, first);
+    }
+    const rest = await this.#restOf(null);
+    const { outside } = NOTHING;
+    const large = await this.#grow(
+      ["deep", "departure"],
+      this.#groundsOf(rest, outside, null),
+      outside,
+      forests,
+      first,
+    );
+    const shallow: Booster[] = [];
+    for (const [i, turn] of turns.entries()) {
+      const grounds = this.#groundsOf(await this.#restOf(turn), outside, turn);
+      shallow.push(...(await this.#grow(["shallow"], grounds, outside, 1, first + i)).shallow);
+    }
+    return { ...rest.manifold, ...large, shallow };
+  }
+
+  get #byBlocks(): boolean {
+    return this.#data.turns !== undefined;
+  }
+
+  #grow(
+    names: readonly ForestName[],
+    grounds: Grounds,
+    outside: ReadonlySet<string>,
+    many: number,
+    first: number,
+  ): Promise<Forests> {
+    const draw = (kind: number, index: number): Draw => this.#draw(first + 20 * kind + index);
+    return growForests(names, grounds, this.#byBlocks, outside, many, draw, this.#step);
   }
 
   /** What parts without a turn say of the rows that judge. */
