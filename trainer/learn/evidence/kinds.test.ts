@@ -2,8 +2,9 @@ import { expect, test } from "vitest";
 import { EVIDENCE, type EvidenceName } from "../../../model/evidence.ts";
 import { drawFor, gaussian } from "../draw.ts";
 import { equally, type Weighing } from "./head.ts";
-import { type Episodic, kindsFor, singleColumns, weighingByBlocks, weighsSingleColumns } from "./kinds.ts";
-import type { Table } from "./rows-of-evidence.ts";
+import { kindsFor, singleColumns, weighingByBlocks, weighsSingleColumns } from "./kinds.ts";
+import type { Played } from "./play.ts";
+import { NO_ROWS, type Table } from "./rows-of-evidence.ts";
 
 /** Rows whose evidence is standard normal around these centres, 0 unless told. */
 function rowsAround(centres: Partial<Record<EvidenceName, number>>, seed: number, rows = 200): Table {
@@ -17,11 +18,11 @@ function rowsAround(centres: Partial<Record<EvidenceName, number>>, seed: number
 }
 
 /** An episode a turn: small trees and tails tell families by 1, the Gaussian by 2, and normal rows of turn t lie off by `shifts[t]`. */
-function episodes(shifts: readonly number[]): Episodic[] {
+function episodes(shifts: readonly number[]): Played[] {
   return shifts.map((shift, turn) => {
     const apart = rowsAround({ gaussian: shift }, 10 * turn);
     const family = rowsAround({ shallow: 1, tails: 1, gaussian: 2 }, 10 * turn + 1);
-    return { turn, apart, normal: apart, families: new Map([[`f${turn}`, family]]) };
+    return { turn, apart, judges: NO_ROWS, families: new Map([[`f${turn}`, family]]) };
   });
 }
 

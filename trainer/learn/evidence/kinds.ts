@@ -2,6 +2,7 @@
 import { EVIDENCE, type EvidenceName, FORESTS } from "../../../model/evidence.ts";
 import { separation } from "../../evaluate/metrics.ts";
 import { equally, fitHead, headLogits, type Weighing } from "./head.ts";
+import { normalOf, type Played } from "./play.ts";
 import { byFamily, joined, NO_ROWS, type Table, thinned } from "./rows-of-evidence.ts";
 
 /** What looks at several columns at once must tell hidden families better by so much AUC-ROC: with few blocks, a little is chance. */
@@ -11,16 +12,6 @@ const MOST_NORMAL = 500;
 
 /** Kinds that look at one column after the other, by blocks, and what each counts. */
 const SINGLE_COLUMNS: Partial<Record<EvidenceName, number>> = { shallow: 1, tails: 0.25 };
-
-/** What an episode's parts say of rows that they have never seen. */
-export interface Episodic {
-  readonly turn: number | null;
-  /** Normal rows of the turn, and all normal rows in blocks never seen. */
-  readonly apart: Table;
-  readonly normal: Table;
-  /** Labels of the families outside. */
-  readonly families: ReadonlyMap<string, Table>;
-}
 
 /** Those wanted; trees only where there are labels. */
 export function kindsFor(wanted: readonly EvidenceName[], labelled: boolean): boolean[] {
@@ -44,7 +35,7 @@ export function weighsSingleColumns(weights: ArrayLike<number>): boolean {
  * stretch of the same process is no such stranger, and there they tell most. So heads of all kinds, learned, and of single
  * columns are fitted on all turns but one, and judged on that one. Where there is one turn only, all kinds are used.
  */
-export function weighingByBlocks(episodes: readonly Episodic[], used: readonly boolean[]): Weighing {
+export function weighingByBlocks(episodes: readonly Played[], used: readonly boolean[]): Weighing {
   const [all, single] = [equally(used), singleColumns(used)];
   const trials = episodes.flatMap((episode) => trialOf(episode, episodes));
   if (!single.shares.some((share) => share > 0) || trials.length === 0) return all;
@@ -59,10 +50,10 @@ interface Trial {
   readonly hidden: readonly Table[];
 }
 
-function trialOf({ turn, apart, families }: Episodic, episodes: readonly Episodic[]): Trial[] {
+function trialOf({ turn, apart, families }: Played, episodes: readonly Played[]): Trial[] {
   const others = episodes.filter((other) => other.turn !== turn && other.families.size > 0);
   if (others.length === 0 || apart.rows === 0 || families.size === 0) return [];
-  const known = joined(others.map(({ normal }) => thinned(normal, MOST_NORMAL)));
+  const known = joined(others.map((other) => thinned(normalOf(other), MOST_NORMAL)));
   return [
     { known, fit: byFamily(others.flatMap((other) => [...other.families])), apart, hidden: [...families.values()] },
   ];

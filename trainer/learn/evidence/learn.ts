@@ -12,10 +12,11 @@ import { stacked } from "../select.ts";
 import { episodesOf, familyFolds } from "./episodes.ts";
 import { REFITS } from "./forests.ts";
 import { calibrate, equally, fitHead, headLogits } from "./head.ts";
-import { type Episodic, kindsFor, weighingByBlocks } from "./kinds.ts";
+import { kindsFor, weighingByBlocks } from "./kinds.ts";
 import { evidenceOf, MANIFOLD_STEPS } from "./parts.ts";
+import { MOST_JUDGING, normalsOf, playEpisodes } from "./play.ts";
 import { remember } from "./remember.ts";
-import { byFamily, joined, NO_ROWS, type Table, thinned } from "./rows-of-evidence.ts";
+import { byFamily, joined } from "./rows-of-evidence.ts";
 import { scalesOf, table } from "./scale.ts";
 import { shapeOf, tensorsOf } from "./tensors.ts";
 import { Learning } from "./without.ts";
@@ -48,10 +49,6 @@ export interface LearnedEvidence {
   readonly outOfTurn: Float32Array;
 }
 
-/** Normal validation rows that set the head and the evidence's scales. */
-const MOST_JUDGING = 5_000;
-/** Normal rows of a turn that are judged. */
-const MOST_OF_TURN = MOST_JUDGING / TURNS;
 /** What evidence is drawn for; neighbouring numbers give unrelated draws. */
 const DRAW = 9000;
 
@@ -104,31 +101,14 @@ export async function learnEvidence(
   const scales = scalesOf(seen);
   const judged = table(seen, scales);
 
-  const known: Table[] = [];
-  const strange: Table[] = [];
-  const episodic: Episodic[] = [];
-  for (const [i, { outside, turn }] of episodes.entries()) {
-    const parts = await learning.without({ outside, turn }, 1, 100 * (i + 1));
-    const judging = outside.size > 0 ? await learning.judged(parts, turn) : null;
-    const own = judging ? scalesOf(judging) : scales;
-    const put = (rows: Matrix): Table => table(evidenceOf(parts, rows), own);
-    const ofJudges = judging ? table(judging, own) : NO_ROWS;
-    const apart = turn === null ? NO_ROWS : put(gather([learning.rowsOf(turn)], MOST_OF_TURN, cols));
-    const families = new Map([...outside].map((family) => [family, put(labelsOf(family))]));
-    known.push(ofJudges);
-    strange.push(apart);
-    episodic.push({ turn, apart, normal: joined([apart, thinned(ofJudges, MOST_OF_TURN)]), families });
-  }
-  const blind = byFamily(episodic.flatMap(({ families }) => [...families]));
+  const played = await playEpisodes(learning, episodes, labelsOf, scales);
+  const apart = joined(played.map((one) => one.apart));
+  const blind = byFamily(played.flatMap(({ families }) => [...families]));
   const shipped = (family: string) => [family, table(evidenceOf(shipping, labelsOf(family)), scales)] as const;
   const fit = blind.size > 0 ? blind : new Map([...support.keys()].map(shipped));
-  const apart = joined(strange);
-  const beside = known.some(({ rows }) => rows > 0) ? known : [judged];
-  const normals = byBlocks
-    ? { known: joined([apart, ...beside.map((rows) => thinned(rows, MOST_OF_TURN))]), strange: NO_ROWS }
-    : { known: joined(beside), strange: apart };
+  const normals = normalsOf(played, judged, byBlocks);
   const wanted = kindsFor(options.evidence, labelled);
-  const weighing = byBlocks && groups.length > 1 ? weighingByBlocks(episodic, wanted) : equally(wanted);
+  const weighing = byBlocks && groups.length > 1 ? weighingByBlocks(played, wanted) : equally(wanted);
   const head = fitHead(normals, options.learnHead && groups.length > 1 ? fit : new Map(), weighing);
 
   const check = new Map(
