@@ -34,6 +34,7 @@ export function showReasons(row: number, score: number, { features, ...odds }: E
     bars.push({ name: counted(others.length, "other feature"), note: "together", contribution: rest });
   const kinds = Object.entries(odds.evidence ?? {})
     .map(([kind, contribution]) => ({ name: KINDS[kind as EvidenceName] ?? kind, note: "", contribution }))
+    .filter(({ contribution }) => contribution !== 0)
     .toSorted((a, b) => b.contribution - a.contribution);
   const path = h(
     "p",

@@ -1,11 +1,12 @@
 /** The evidence network: what the normal manifold and trees on labels say of a row, weighed by one head. */
-import type { EvidenceShape, NetworkShape } from "./artefact.ts";
+import type { EvidenceShape, NetworkShape, Tensor } from "./artefact.ts";
 import { forestTable } from "./forest.ts";
 import type { Address, Kernel } from "./kernel.ts";
 import type { Network } from "./network.ts";
 import { loadedParameters } from "./parameters.ts";
 import { tailTable } from "./tails.ts";
 import type { LinearOptions, Tape, Value } from "./tape.ts";
+import { tensorValues } from "./tensor.ts";
 import type { Fixed } from "./tier.ts";
 
 /**
@@ -70,6 +71,13 @@ export function standardised(s: number, centre: number, scale: number): number {
 
 export function isEvidence(shape: NetworkShape): shape is EvidenceShape {
   return "kind" in shape;
+}
+
+/** What a unit of each kind adds to the log odds before the temperature, w₁ − w₀, in the order of EVIDENCE. */
+export function kindWeights(tensors: ReadonlyMap<string, Tensor>): Float64Array {
+  const head = tensors.get("head.w");
+  const w = head ? tensorValues(head) : new Float32Array(2 * EVIDENCE.length);
+  return Float64Array.from(EVIDENCE, (_, i) => w[EVIDENCE.length + i] - w[i]);
 }
 
 /** Tensor shapes by name in their fixed order. Whole numbers (columns, nodes) are kept as floats, exact below 2²⁴. */

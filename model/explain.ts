@@ -2,10 +2,9 @@
 import type { Artefact } from "./artefact.ts";
 import { columnsOf } from "./encode.ts";
 import { UnseenError } from "./errors.ts";
-import { EVIDENCE, type EvidenceName } from "./evidence.ts";
+import { EVIDENCE, type EvidenceName, kindWeights } from "./evidence.ts";
 import type { Feature, Row, Schema } from "./schema.ts";
 import type { Scorer } from "./scorer.ts";
-import { tensorValues } from "./tensor.ts";
 
 /**
  * How contributions are worked out, all against the same reference row:
@@ -197,9 +196,8 @@ function gradientTimesInput(scorer: Scorer, { x, reference, spans }: Replacement
 
 /** What each kind of standardised evidence z adds to the log odds, (w₁ − w₀)·z/T. */
 function evidenceShares({ tensors, temperature }: Artefact, z: Float32Array): Explanation["evidence"] {
-  const head = tensors.get("head.w");
-  const w = head ? tensorValues(head) : new Float32Array(2 * EVIDENCE.length);
-  const shares = EVIDENCE.map((name, i) => [name, ((w[EVIDENCE.length + i] - w[i]) * z[i]) / temperature]);
+  const weights = kindWeights(tensors);
+  const shares = EVIDENCE.map((name, i) => [name, (weights[i] * z[i]) / temperature]);
   return Object.fromEntries(shares) as Explanation["evidence"];
 }
 

@@ -208,6 +208,9 @@ describe("unseen", { timeout: 60_000 }, () => {
     expect(JSON.parse(unseen(...train, "--json").out).notes).toEqual(notes);
     const { err } = unseen(...train);
     expect(err.split("\n").filter((line) => line.startsWith("note: "))).toEqual(notes.map((note) => `note: ${note}`));
+    expect(unseen("inspect", "day.safetensors").out).toContain(
+      "weighs       gaussian 20 %, prototypes 20 %, references 20 %, residual 20 %, tails 20 %",
+    );
   });
 
   test("report gives paths and counts as JSON", () => {

@@ -1,7 +1,7 @@
 /** Calibration of the evidence network: the outer loop on the head alone, on what the artefact remembers and on feedback. */
 import type { Artefact } from "../../model/artefact.ts";
 import { UnseenError } from "../../model/errors.ts";
-import { EVIDENCE } from "../../model/evidence.ts";
+import { EVIDENCE, kindWeights } from "../../model/evidence.ts";
 import { memoryOf, type Remembered, remembered } from "../../model/memory.ts";
 import type { Scorer } from "../../model/scorer.ts";
 import { floatTensor, tensorValues } from "../../model/tensor.ts";
@@ -198,18 +198,11 @@ function scoresOf({ head, temperature }: Boundary, table: Table): Float32Array {
 
 /** The head as the artefact has it. */
 function boundaryOf({ artefact }: Scorer): Boundary {
-  const { w, b } = headValues(artefact);
-  const weights = Float64Array.from({ length: KINDS }, (_, i) => w[KINDS + i] - w[i]);
-  return { head: { weights, bias: b[1] - b[0] }, temperature: artefact.temperature };
-}
-
-function headValues({ tensors }: Artefact): { w: Float32Array; b: Float32Array } {
-  const [w, b] = ["head.w", "head.b"].map((name) => {
-    const tensor = tensors.get(name);
-    if (!tensor) throw new RangeError(`no ${name}`);
-    return tensorValues(tensor);
-  });
-  return { w, b };
+  const { tensors, temperature } = artefact;
+  const tensor = tensors.get("head.b");
+  if (!tensor) throw new RangeError("no head.b");
+  const b = tensorValues(tensor);
+  return { head: { weights: kindWeights(tensors), bias: b[1] - b[0] }, temperature };
 }
 
 /** Standardised evidence of encoded rows, as the kernel has it. */

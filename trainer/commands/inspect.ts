@@ -1,7 +1,7 @@
 /** `unseen inspect`: what a model file holds. */
 import { createHash } from "node:crypto";
-import type { NetworkShape } from "../../model/artefact.ts";
-import { isEvidence } from "../../model/evidence.ts";
+import type { Artefact, NetworkShape } from "../../model/artefact.ts";
+import { EVIDENCE, isEvidence, kindWeights } from "../../model/evidence.ts";
 import { tierOf } from "../../model/tier.ts";
 import type { Feature } from "../../model/schema.ts";
 import { type Command, jsonOption, printJson, required } from "./command.ts";
@@ -38,6 +38,7 @@ export const inspectCommand: Command = {
         `sha256       ${sha256}`,
         `size         ${bytes.length} bytes, ${weights} weights, ${tierOf(tensors)}`,
         `network      ${sizes(network)}`,
+        ...(isEvidence(network) ? [`weighs       ${shares(tensors)}`] : []),
         `temperature  ${temperature.toFixed(4)}, ε ${epsilon}`,
         `thresholds   τ* ${thresholds.f1.toFixed(6)}, ${Object.entries(thresholds.fpr)
           .map(([budget, tau]) => `${Number(budget) * 100} % ${tau.toFixed(6)}`)
@@ -63,6 +64,17 @@ function sizes(network: NetworkShape): string {
     `${inputs} → evidence: ${shallowTrees} shallow, ${deepTrees} deep and ${departureTrees} departure trees, ` +
     `Gaussian, ${prototypes} prototypes, ${references} references, autoencoder → 2`
   );
+}
+
+/** The kinds of evidence that have a weight, the heaviest first, with their shares of the sum. */
+function shares(tensors: Artefact["tensors"]): string {
+  const weights = kindWeights(tensors);
+  const sum = weights.reduce((all, weight) => all + weight, 0);
+  return EVIDENCE.map((kind, i) => ({ kind, share: weights[i] / sum }))
+    .filter(({ share }) => share > 0)
+    .toSorted((a, b) => b.share - a.share)
+    .map(({ kind, share }) => `${kind} ${(100 * share).toFixed(0)} %`)
+    .join(", ");
 }
 
 function describe(feature: Feature): string[] {
