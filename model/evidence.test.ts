@@ -84,7 +84,7 @@ describe("the evidence network", () => {
         const next = stream(seed);
         const values = randomEvidence(shape, next);
         const head = values.get("head.w") ?? new Float32Array();
-        head.forEach((_, i) => (kept.includes(EVIDENCE[i % EVIDENCE.length]) ? 0 : (head[i] = 0)));
+        for (let i = 0; i < head.length; i++) if (!kept.includes(EVIDENCE[i % EVIDENCE.length])) head[i] = 0;
         const x = Float32Array.from({ length: rows * shape.inputs }, () => 6 * next() - 3);
         const expected = scores(shape, values, x, rows);
         const [normal, anomalous] = evidenceLogits(x.subarray(0, shape.inputs), shape, values);

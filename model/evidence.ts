@@ -73,10 +73,15 @@ export function isEvidence(shape: NetworkShape): shape is EvidenceShape {
   return "kind" in shape;
 }
 
-/** What a unit of each kind adds to the log odds before the temperature, w₁ − w₀, in the order of EVIDENCE. */
+/**
+ * What a unit of each kind adds to the log odds before the temperature, w₁ − w₀, in the order of EVIDENCE.
+ *
+ * @throws RangeError without a head
+ */
 export function kindWeights(tensors: ReadonlyMap<string, Tensor>): Float64Array {
   const head = tensors.get("head.w");
-  const w = head ? tensorValues(head) : new Float32Array(2 * EVIDENCE.length);
+  if (!head) throw new RangeError("no head.w");
+  const w = tensorValues(head);
   return Float64Array.from(EVIDENCE, (_, i) => w[EVIDENCE.length + i] - w[i]);
 }
 

@@ -4,7 +4,7 @@ import { NO_TURN } from "../../data/sides.ts";
 import { drawFor, gaussian } from "../draw.ts";
 import type { EncodedFit } from "../encode-fit.ts";
 import { episodesOf, familyFolds, NOTHING } from "./episodes.ts";
-import { meanLogOdds } from "./forests.ts";
+import { type Forests, meanLogOdds } from "./forests.ts";
 import { Learning } from "./without.ts";
 
 const COLS = 3;
@@ -86,9 +86,11 @@ test("an episode's parts know neither its families nor its turn: normal rows and
       async (_, compute) => compute(),
     );
   const learning = learningOn(data);
+  const mean = (forests: Forests["shallow"], rows: Matrix): number =>
+    meanLogOdds(forests, rows).reduce((sum, value) => sum + value, 0) / rows.rows;
   const odds = async (episode: Parameters<typeof learning.without>[0], rows: Matrix): Promise<number> => {
     const parts = await learning.without(episode, 1, 0);
-    return meanLogOdds(parts.shallow, rows).reduce((sum, value) => sum + value, 0) / rows.rows;
+    return mean(parts.shallow, rows);
   };
   const usual = await odds(NOTHING, normal);
   for (const rows of [inTurn, apart, other]) expect(await odds(NOTHING, rows)).toBeGreaterThan(usual + 3);
@@ -98,11 +100,10 @@ test("an episode's parts know neither its families nor its turn: normal rows and
   expect(await odds(family, a)).toBeGreaterThan((await odds(family, other)) + 3);
   expect(learning.rowsOf(1).rows).toBe(300);
   // by blocks small trees ship once without each turn, larger ones as many as asked for
-  const shipping = await learning.shipping([0, 1], 3, 50);
+  const shipping = await learning.shipping([0, 1], 50);
   expect([shipping.shallow.length, shipping.deep.length, shipping.departure.length]).toEqual([2, 3, 3]);
-  const [blind] = shipping.shallow;
-  const mean = (rows: Matrix): number => blind.logits(rows).reduce((sum, value) => sum + value, 0) / rows.rows;
-  expect(mean(apart)).toBeGreaterThan(mean(inTurn) + 3);
+  const blind = shipping.shallow.slice(0, 1);
+  expect(mean(blind, apart)).toBeGreaterThan(mean(blind, inTurn) + 3);
   // all that is left is outside: labels of the turn's blocks have to do
   const both = { outside: new Set(["b"]), turn: 0 };
   const bare = {

@@ -27,10 +27,15 @@ function optionsOf(byBlocks: boolean): Readonly<Record<ForestName, BoosterOption
   return { shallow: byBlocks ? STUMPS : SMALL, deep: LARGE, departure: SMALL };
 }
 
-/** Forests of each kind that ship, grown on all families; by blocks, small trees are grown once without each turn. */
+/** Forests of each kind that ship, grown on all families. */
 export const REFITS = 3;
 /** Normal rows of one forest, drawn anew for each. */
 const MOST_NORMALS = 6000;
+
+/** How many forests ship in all. @param turns by blocks, as many forests of small trees: one without each */
+export function shippingForests(turns: number): number {
+  return (FORESTS.length - 1) * REFITS + (turns || REFITS);
+}
 
 /** What the trees of a kind are grown on. */
 interface Ground {

@@ -1,9 +1,9 @@
-/** The head over evidence: weights ≥ 0, fitted where the evidence was blind to the family, drawn towards equal ones. */
+/** The head over evidence: weights ≥ 0, fitted where the evidence was blind to the family, drawn towards their shares. */
 import { plattLine } from "../../evaluate/calibrate.ts";
 import { backward, cholesky, forward } from "../cholesky.ts";
 import { joined, type Table } from "./rows-of-evidence.ts";
 
-/** How strongly weights are drawn to equal ones. Chosen among .0001 to .3 by families hidden in turn, on five data sets. */
+/** How strongly weights are drawn to their shares. Chosen among .0001 to .3 by families hidden in turn, on five data sets. */
 const RIDGE = 0.001;
 const ROUNDS = 60;
 /** Share of strange rows among the normal ones. Half of it makes distances useless; none, and they are trusted blindly. */
@@ -97,9 +97,8 @@ function regressAsOne({ known, strange }: Normals, tables: readonly Table[], sha
 
 /** The weights that kinds would have if they had their shares of one: what the ridge draws to, in the evidence's own unit. */
 function priorOf(normal: Table, tables: readonly Table[], shares: Float64Array): Float64Array {
-  const [none, ...means] = [normal, ...tables].map((table) => asOne(table, shares));
-  const all = joined([none, ...means]);
-  const labels = new Uint8Array(all.rows).fill(1, none.rows);
+  const all = joined([normal, ...tables].map((table) => asOne(table, shares)));
+  const labels = new Uint8Array(all.rows).fill(1, normal.rows);
   const { slope } = plattLine(labels, all.data);
   return shares.map((share) => (share > 0 ? Math.max(LEAST_WEIGHT, slope * share) : 0));
 }

@@ -37,7 +37,7 @@ export function weighsSingleColumns(weights: ArrayLike<number>): boolean {
  */
 export function weighingByBlocks(episodes: readonly Played[], used: readonly boolean[]): Weighing {
   const [all, single] = [equally(used), singleColumns(used)];
-  const trials = episodes.flatMap((episode) => trialOf(episode, episodes));
+  const trials = trialsOf(episodes);
   if (!single.shares.some((share) => share > 0) || trials.length === 0) return all;
   return meanSeparation(trials, all) <= meanSeparation(trials, single) + MARGIN ? single : all;
 }
@@ -50,13 +50,16 @@ interface Trial {
   readonly hidden: readonly Table[];
 }
 
-function trialOf({ turn, apart, families }: Played, episodes: readonly Played[]): Trial[] {
-  const others = episodes.filter((other) => other.turn !== turn && other.families.size > 0);
-  if (others.length === 0 || apart.rows === 0 || families.size === 0) return [];
-  const known = joined(others.map((other) => thinned(normalOf(other), MOST_NORMAL)));
-  return [
-    { known, fit: byFamily(others.flatMap((other) => [...other.families])), apart, hidden: [...families.values()] },
-  ];
+function trialsOf(episodes: readonly Played[]): Trial[] {
+  const judging = episodes.filter(({ families }) => families.size > 0);
+  const sides = judging.map((one) => ({ ...one, normal: thinned(normalOf(one), MOST_NORMAL) }));
+  return sides.flatMap(({ turn, apart, families }) => {
+    const others = sides.filter((other) => other.turn !== turn);
+    if (others.length === 0 || apart.rows === 0) return [];
+    const known = joined(others.map(({ normal }) => normal));
+    const fit = byFamily(others.flatMap((other) => [...other.families]));
+    return [{ known, fit, apart, hidden: [...families.values()] }];
+  });
 }
 
 /** Mean AUC-ROC of hidden families against normal rows apart. */

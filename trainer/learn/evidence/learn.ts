@@ -10,7 +10,7 @@ import type { EncodedFit } from "../encode-fit.ts";
 import { gather } from "../judge.ts";
 import { stacked } from "../select.ts";
 import { episodesOf, familyFolds } from "./episodes.ts";
-import { REFITS } from "./forests.ts";
+import { shippingForests } from "./forests.ts";
 import { calibrate, equally, fitHead, headLogits } from "./head.ts";
 import { kindsFor, weighingByBlocks } from "./kinds.ts";
 import { evidenceOf, MANIFOLD_STEPS } from "./parts.ts";
@@ -78,8 +78,8 @@ export async function learnEvidence(
     ? episodesOf(familyFolds(groups, support, draw(0)), turnsIn(turns, normal.rows), byBlocks)
     : [];
   const keptOut = [...new Set(episodes.flatMap(({ turn }) => turn ?? []))];
-  const small = byBlocks ? keptOut.length || REFITS : REFITS;
-  const forests = labelled ? FORESTS.length * episodes.length + (FORESTS.length - 1) * REFITS + small : 0;
+  const blockTurns = byBlocks ? keptOut : [];
+  const forests = labelled ? FORESTS.length * episodes.length + shippingForests(blockTurns.length) : 0;
   const total = MANIFOLD_STEPS * (1 + keptOut.length) + forests;
   let done = 0;
   const step = async <T>(note: string, compute: () => T): Promise<T> => {
@@ -96,7 +96,7 @@ export async function learnEvidence(
     );
 
   const learning = new Learning(data, normal, turns, judges, draw, step);
-  const shipping = await learning.shipping(keptOut, REFITS, 50);
+  const shipping = await learning.shipping(blockTurns, 50);
   const seen = await learning.judged(shipping, null);
   const scales = scalesOf(seen);
   const judged = table(seen, scales);
@@ -106,7 +106,7 @@ export async function learnEvidence(
   const blind = byFamily(played.flatMap(({ families }) => [...families]));
   const shipped = (family: string) => [family, table(evidenceOf(shipping, labelsOf(family)), scales)] as const;
   const fit = blind.size > 0 ? blind : new Map([...support.keys()].map(shipped));
-  const normals = normalsOf(played, judged, byBlocks);
+  const normals = normalsOf(played, apart, judged, byBlocks);
   const wanted = kindsFor(options.evidence, labelled);
   const weighing = byBlocks && groups.length > 1 ? weighingByBlocks(played, wanted) : equally(wanted);
   const head = fitHead(normals, options.learnHead && groups.length > 1 ? fit : new Map(), weighing);

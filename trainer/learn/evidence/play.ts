@@ -65,12 +65,12 @@ export function normalOf({ apart, judges }: Played): Table {
  * Normal rows that the head is fitted beside. By blocks all are of blocks that the parts have never seen. By rows those
  * that judge are known, and those of a turn strange.
  *
+ * @param apart those of all turns
  * @param judged the judging rows as the parts that ship have them, for where no family was kept out
  */
-export function normalsOf(played: readonly Played[], judged: Table, byBlocks: boolean): Normals {
+export function normalsOf(played: readonly Played[], apart: Table, judged: Table, byBlocks: boolean): Normals {
   const judges = played.map((one) => one.judges);
   const known = judges.some(({ rows }) => rows > 0) ? judges : [judged];
-  const apart = joined(played.map((one) => one.apart));
   if (!byBlocks) return { known: joined(known), strange: apart };
   return { known: joined([apart, ...known.map((rows) => thinned(rows, MOST_OF_TURN))]), strange: NO_ROWS };
 }

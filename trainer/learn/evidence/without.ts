@@ -6,7 +6,7 @@ import type { Draw } from "../draw.ts";
 import type { EncodedFit } from "../encode-fit.ts";
 import { rowsWhere } from "../select.ts";
 import { type Episode, NOTHING } from "./episodes.ts";
-import { type Forests, type Grounds, growForests, NO_FORESTS } from "./forests.ts";
+import { type Forests, type Grounds, growForests, NO_FORESTS, REFITS } from "./forests.ts";
 import {
   type Columns,
   evidenceOf,
@@ -82,31 +82,20 @@ export class Learning {
    * Parts that have seen everything. By blocks the small trees have so in turn: a forest without each, so that no block
    * has a say in all of them.
    *
-   * @param turns those that episodes keep out
+   * @param turns by blocks, those that episodes keep out
+   * @param first where their draws begin
    */
-  async shipping(turns: readonly number[], forests: number, first: number): Promise<Parts> {
-    if (!this.#byBlocks || this.#data.support.size === 0 || turns.length === 0) {
-      return this.without(NOTHING, forests, first);
-    }
+  async shipping(turns: readonly number[], first: number): Promise<Parts> {
+    if (this.#data.support.size === 0 || turns.length === 0) return this.without(NOTHING, REFITS, first);
     const rest = await this.#restOf(null);
     const { outside } = NOTHING;
-    const large = await this.#grow(
-      ["deep", "departure"],
-      this.#groundsOf(rest, outside, null),
-      outside,
-      forests,
-      first,
-    );
+    const large = await this.#grow(["deep", "departure"], this.#groundsOf(rest, outside, null), outside, REFITS, first);
     const shallow: Booster[] = [];
     for (const [i, turn] of turns.entries()) {
       const grounds = this.#groundsOf(await this.#restOf(turn), outside, turn);
       shallow.push(...(await this.#grow(["shallow"], grounds, outside, 1, first + i)).shallow);
     }
     return { ...rest.manifold, ...large, shallow };
-  }
-
-  get #byBlocks(): boolean {
-    return this.#data.turns !== undefined;
   }
 
   #grow(
@@ -117,7 +106,7 @@ export class Learning {
     first: number,
   ): Promise<Forests> {
     const draw = (kind: number, index: number): Draw => this.#draw(first + 20 * kind + index);
-    return growForests(names, grounds, this.#byBlocks, outside, many, draw, this.#step);
+    return growForests(names, grounds, this.#data.turns !== undefined, outside, many, draw, this.#step);
   }
 
   /** What parts without a turn say of the rows that judge. */
