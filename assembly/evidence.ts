@@ -32,29 +32,33 @@ function largest(values: usize, k: i32): i32 {
 }
 
 /**
- * out (rows) = distance of x (rows, n) to the nearest of K points, times that one's scale: found by the largest of x·p − ‖p‖²/2, then worked
- * out from the differences, since the short cut cancels where it matters.
+ * out (rows) = distance of x (rows, n) to the nearest of K points, times that one's scale, the mean over S sets of as many: found by the
+ * largest of x·p − ‖p‖²/2, then worked out from the differences, since the short cut cancels where it matters.
  *
- * @param affinity x·p − ‖p‖²/2 (rows, K)
- * @param points (K, n), row-major and unpadded
- * @param scale (K)
- * @param apart where |x − p| (rows, n) of the nearest goes, 0 for nowhere
+ * @param affinity x·p − ‖p‖²/2 (rows, S·K)
+ * @param points (S·K, n), row-major and unpadded
+ * @param scale (S·K)
+ * @param apart where |x − p| (rows, n) of the nearest of the last set goes, 0 for nowhere
  */
 export function nearest(
-  rows: i32, x: usize, n: i32, affinity: usize, k: i32, points: usize, scale: usize, out: usize, apart: usize,
+  rows: i32, x: usize, n: i32, affinity: usize, k: i32, sets: i32, points: usize, scale: usize, out: usize, apart: usize,
 ): void {
   const step = (stride(n) as usize) << 2;
-  const affinityStep = (stride(k) as usize) << 2;
+  const affinityStep = (stride(sets * k) as usize) << 2;
   for (let row = 0; row < rows; row++) {
-    const best = largest(affinity, k);
-    const point = points + (((best * n) as usize) << 2);
-    let sum: f64 = 0;
-    for (let i: usize = 0; i < (n as usize) << 2; i += 4) {
-      const offset = abs(load<f32>(x + i) - load<f32>(point + i));
-      if (apart) store<f32>(apart + i, offset);
-      sum += (offset as f64) * (offset as f64);
+    let all: f32 = 0;
+    for (let first = 0; first < sets * k; first += k) {
+      const best = first + largest(affinity + ((first as usize) << 2), k);
+      const point = points + (((best * n) as usize) << 2);
+      let sum: f64 = 0;
+      for (let i: usize = 0; i < (n as usize) << 2; i += 4) {
+        const offset = abs(load<f32>(x + i) - load<f32>(point + i));
+        if (apart) store<f32>(apart + i, offset);
+        sum += (offset as f64) * (offset as f64);
+      }
+      all += (Math.sqrt(sum) as f32) * load<f32>(scale + (best << 2));
     }
-    store<f32>(out + (row << 2), (Math.sqrt(sum) as f32) * load<f32>(scale + (best << 2)));
+    store<f32>(out + (row << 2), all / (sets as f32));
     x += step;
     affinity += affinityStep;
     if (apart) apart += step;

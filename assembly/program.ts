@@ -73,6 +73,7 @@ export function execute(at: usize, rows: i32): bool {
     case NEAREST:
       nearest(
         rows, word(at, 1), word(at, 2), word(at, 3), word(at, 4), word(at, 5), word(at, 6), word(at, 7), word(at, 8),
+        word(at, 9),
       );
       return true;
     case FOREST:

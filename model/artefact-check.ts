@@ -25,8 +25,9 @@ export const LIMITS = {
 export const EVIDENCE_LIMITS = {
   inputs: [1, 4096],
   tailKnots: [1, 131072],
+  prototypeSets: [1, 16],
   prototypes: [1, 4096],
-  references: [1, 4096],
+  references: [1, 8192],
   wide: [1, 1024],
   code: [1, 512],
   shallowTrees: [1, 10_000],

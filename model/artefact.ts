@@ -17,7 +17,7 @@ export { LIMITS } from "./artefact-check.ts";
 export { tensorShapes } from "./artefact-check.ts";
 
 /** The version of the file's contents that this program reads and writes. */
-export const FORMAT = "unseen/6";
+export const FORMAT = "unseen/7";
 
 /** Sizes of the published network; see model/network.ts for what they mean. */
 export interface ResidualShape {
@@ -33,6 +33,8 @@ export interface EvidenceShape {
   readonly inputs: number;
   /** Knots of the columns' tails. */
   readonly tailKnots: number;
+  /** Sets of prototypes, each of a k-means of its own, and how many are in each. */
+  readonly prototypeSets: number;
   readonly prototypes: number;
   readonly references: number;
   /** Widths of the autoencoder's outer layers and of its code. */

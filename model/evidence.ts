@@ -15,8 +15,8 @@ import type { Fixed } from "./tier.ts";
  * - deep: log odds by larger trees on the inputs and, beside them, those departures;
  * - departure: log odds by small trees on how far each input lies from that of the nearest reference row;
  * - gaussian: log of the mean squared whitened input, the Mahalanobis distance to the normal rows;
- * - prototypes: distance to the nearest prototype of the normal rows, by what is usual around that one;
- * - references: the same for the nearest of the reference rows, a finer mesh;
+ * - prototypes: distance to the nearest prototype of the normal rows, by what is usual around that one, mean over sets;
+ * - references: the same for the nearest of the reference rows, one finer mesh;
  * - residual: log of an autoencoder's mean squared residual;
  * - tails: how far out in its own column every value lies, summed.
  */
@@ -85,6 +85,11 @@ export function kindWeights(tensors: ReadonlyMap<string, Tensor>): Float64Array 
   return Float64Array.from(EVIDENCE, (_, i) => w[EVIDENCE.length + i] - w[i]);
 }
 
+/** Sets of points that a kind has, of as many points each. */
+export function setsOf({ prototypeSets }: EvidenceShape, name: PointsName): number {
+  return name === "prototypes" ? prototypeSets : 1;
+}
+
 /** Tensor shapes by name in their fixed order. Whole numbers (columns, nodes) are kept as floats, exact below 2²⁴. */
 export function evidenceShapes(shape: EvidenceShape): Map<string, number[]> {
   const { inputs, wide, code } = shape;
@@ -94,8 +99,9 @@ export function evidenceShapes(shape: EvidenceShape): Map<string, number[]> {
   };
   layer("gaussian", inputs, inputs);
   for (const name of POINTS) {
-    layer(name, shape[name], inputs);
-    shapes.set(`${name}.scale`, [shape[name]]);
+    const points = setsOf(shape, name) * shape[name];
+    layer(name, points, inputs);
+    shapes.set(`${name}.scale`, [points]);
   }
   layer("residual.in", wide, inputs);
   layer("residual.code", code, wide);
@@ -161,7 +167,8 @@ export function evidenceNetwork(
   const nearest = (tape: Tape, name: PointsName, x: Value, apart: Address, out: Address): void => {
     const affinity = linear(tape, x, name);
     const { w, scale } = points[name];
-    tape.emit(["NEAREST", x.at, inputs, affinity.at, shape[name], w, scale, out, apart]);
+    const sets = setsOf(shape, name);
+    tape.emit(["NEAREST", x.at, inputs, affinity.at, shape[name], sets, w, scale, out, apart]);
     tape.release(affinity);
   };
 

@@ -89,6 +89,7 @@ test("the evidence network in int16 scores close to the same weights in f32", ()
     kind: "evidence",
     inputs: sample.network.inputs,
     tailKnots: 9,
+    prototypeSets: 2,
     prototypes: 5,
     references: 5,
     wide: 18,

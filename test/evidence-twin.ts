@@ -9,6 +9,7 @@ import {
   FORESTS,
   POINTS,
   type PointsName,
+  setsOf,
   standardised,
 } from "../model/evidence.ts";
 import { MOST_LEAVES } from "../model/forest.ts";
@@ -52,7 +53,7 @@ export function randomEvidence(shape: EvidenceShape, next: () => number): Map<st
     const points = values.get(`${name}.w`) ?? new Float32Array();
     values.set(
       `${name}.b`,
-      Float32Array.from({ length: shape[name] }, (_, i) => {
+      Float32Array.from({ length: setsOf(shape, name) * shape[name] }, (_, i) => {
         const row = points.subarray(i * shape.inputs, (i + 1) * shape.inputs);
         return -row.reduce((sum, x) => sum + x * x, 0) / 2;
       }),
@@ -101,11 +102,19 @@ export function evidenceOf(x: ArrayLike<number>, shape: EvidenceShape, values: V
   };
   const logMeanSquare = (z: readonly number[]): number =>
     Math.log1p(z.reduce((sum, value) => sum + value * value, 0) / z.length);
+  /** Mean distance over the sets, and what the nearest point of the last one departs by. */
   const nearest = (name: PointsName): { distance: number; apart: number[] } => {
-    const [points, affinity] = [get(`${name}.w`), linear(row, name)];
-    const best = affinity.indexOf(Math.max(...affinity));
-    const apart = row.map((value, j) => Math.abs(Math.fround(value - points[best * row.length + j])));
-    return { distance: Math.hypot(...apart) * get(`${name}.scale`)[best], apart };
+    const [points, affinities] = [get(`${name}.w`), linear(row, name)];
+    const sets = setsOf(shape, name);
+    let [distance, apart] = [0, row];
+    for (let set = 0; set < sets; set++) {
+      const first = set * shape[name];
+      const affinity = affinities.slice(first, first + shape[name]);
+      const best = first + affinity.indexOf(Math.max(...affinity));
+      apart = row.map((value, j) => Math.abs(Math.fround(value - points[best * row.length + j])));
+      distance += (Math.hypot(...apart) * get(`${name}.scale`)[best]) / sets;
+    }
+    return { distance, apart };
   };
   const reference = nearest("references");
   const narrow = linear(linear(row, "residual.in").map(gelu), "residual.code");

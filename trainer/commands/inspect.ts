@@ -59,10 +59,10 @@ function sizes(network: NetworkShape): string {
   if (!isEvidence(network)) {
     return `${network.inputs} → ${network.hidden} × ${network.blocks} blocks → ${network.latent} → 2`;
   }
-  const { inputs, prototypes, references, shallowTrees, deepTrees, departureTrees } = network;
+  const { inputs, prototypeSets, prototypes, references, shallowTrees, deepTrees, departureTrees } = network;
   return (
     `${inputs} → evidence: ${shallowTrees} shallow, ${deepTrees} deep and ${departureTrees} departure trees, ` +
-    `Gaussian, ${prototypes} prototypes, ${references} references, autoencoder → 2`
+    `Gaussian, ${prototypeSets} × ${prototypes} prototypes, ${references} references, autoencoder → 2`
   );
 }
 

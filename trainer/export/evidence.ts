@@ -1,20 +1,27 @@
 /** The evidence network as ONNX nodes: distances from plain operators, trees as ensembles. */
-import { BELOW, EVIDENCE, type EvidenceName, POINTS, type PointsName } from "../../model/evidence.ts";
+import type { EvidenceShape } from "../../model/artefact.ts";
+import { BELOW, EVIDENCE, type EvidenceName, POINTS, type PointsName, setsOf } from "../../model/evidence.ts";
 import type { Name } from "./graph.ts";
 import type { Layers } from "./layers.ts";
 import { treeEnsemble } from "./trees.ts";
 
 /** Logits (rows, 2) from x (rows, inputs), as `evidenceNetwork` of model/evidence.ts. */
-export function evidenceLogits(layers: Layers, x: Name): Name {
+export function evidenceLogits(layers: Layers, x: Name, shape: EvidenceShape): Name {
   const { graph } = layers;
   const together = (parts: readonly Name[]): Name => graph.node("Concat", [...parts], { axis: { int: 1 } });
   const [shallow, deep, departure] = layers.values("forest.start");
-  const [prototype, reference] = POINTS.map((name) => nearest(layers, x, name));
+  const [prototypes, [reference]] = POINTS.map((name) => nearest(layers, x, name, shape));
   const standard = (name: EvidenceName, s: Name): Name => standardised(layers, s, name);
   // every kind of evidence as a column (rows, 1)
   const all: Readonly<Record<EvidenceName, Name>> = {
     gaussian: standard("gaussian", logMeanSquare(layers, layers.linear(x, "gaussian"))),
-    prototypes: standard("prototypes", prototype.distance),
+    prototypes: standard(
+      "prototypes",
+      graph.node(
+        "Mean",
+        prototypes.map(({ distance }) => distance),
+      ),
+    ),
     references: standard("references", reference.distance),
     residual: standard("residual", rebuilt(layers, x)),
     tails: standard("tails", tails(layers, x)),
@@ -49,17 +56,27 @@ function tails(layers: Layers, x: Name): Name {
   return graph.node("Add", [graph.node("MatMul", [done, row("rise", [lines.length, 1])]), layers.scalar(start)]);
 }
 
-/** Distance to the point of the largest x·p − ‖p‖²/2, from the differences, times its scale; and the differences' sizes. */
-function nearest(layers: Layers, x: Name, name: PointsName): { distance: Name; apart: Name } {
+/**
+ * For each set, the distance to the point of the largest x·p − ‖p‖²/2, from the differences, times its scale; and the
+ * differences' sizes.
+ */
+function nearest(layers: Layers, x: Name, name: PointsName, shape: EvidenceShape): { distance: Name; apart: Name }[] {
   const { graph } = layers;
+  const many = shape[name];
   const affinity = layers.linear(x, name);
-  const best = graph.node("ArgMax", [affinity], { axis: { int: 1 }, keepdims: { int: 0 } });
-  const point = graph.node("Gather", [layers.constant(`${name}.w`), best], { axis: { int: 0 } });
-  const difference = graph.node("Sub", [x, point]);
-  const distance = graph.node("ReduceL2", [difference], { axes: { ints: [1] } });
   const scales = layers.values(`${name}.scale`);
-  const scale = graph.node("Gather", [graph.floats(scales, [scales.length, 1]), best], { axis: { int: 0 } });
-  return { distance: graph.node("Mul", [distance, scale]), apart: graph.node("Abs", [difference]) };
+  const scaleColumn = graph.floats(scales, [scales.length, 1]);
+  return Array.from({ length: setsOf(shape, name) }, (_, set) => {
+    const [first, behind] = [set * many, (set + 1) * many];
+    const own = graph.node("Slice", [affinity, ...[[first], [behind], [1]].map((at) => graph.integers(at))]);
+    const among = graph.node("ArgMax", [own], { axis: { int: 1 }, keepdims: { int: 0 } });
+    const best = graph.node("Add", [among, graph.integers(first)]);
+    const point = graph.node("Gather", [layers.constant(`${name}.w`), best], { axis: { int: 0 } });
+    const difference = graph.node("Sub", [x, point]);
+    const distance = graph.node("ReduceL2", [difference], { axes: { ints: [1] } });
+    const scale = graph.node("Gather", [scaleColumn, best], { axis: { int: 0 } });
+    return { distance: graph.node("Mul", [distance, scale]), apart: graph.node("Abs", [difference]) };
+  });
 }
 
 /** ln(1 + mean squared residual of the autoencoder) */

@@ -3,10 +3,10 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Artefact, EvidenceShape } from "../../model/artefact.ts";
-import { evidenceShapes, isEvidence } from "../../model/evidence.ts";
+import { evidenceShapes, isEvidence, POINTS, setsOf } from "../../model/evidence.ts";
 import type { Row } from "../../model/schema.ts";
 import { Scorer } from "../../model/scorer.ts";
-import { floatTensor } from "../../model/tensor.ts";
+import { floatTensor, tensorValues } from "../../model/tensor.ts";
 import { sampleArtefact } from "../../test/artefact.ts";
 import { randomEvidence } from "../../test/evidence-twin.ts";
 import { makeArtefact, randomRows, stream } from "../../test/fixtures/artefact.ts";
@@ -69,13 +69,37 @@ async function learned(all: Dataset): Promise<{ artefact: Artefact; rows: Row[] 
   return { artefact, rows };
 }
 
+/** Whether two points of one set lie equally near to x, but for what single precision rounds off. */
+function hasTwoNearest({ network, tensors }: Artefact, x: Float32Array): boolean {
+  if (!isEvidence(network)) return false;
+  return POINTS.some((name) => {
+    const tensor = tensors.get(`${name}.w`);
+    if (!tensor) return false;
+    const points = tensorValues(tensor);
+    return Array.from({ length: setsOf(network, name) }, (_, set) => {
+      const squares = Array.from({ length: network[name] }, (_unused, i) => {
+        const at = (set * network[name] + i) * x.length;
+        return x.reduce((sum, value, j) => sum + (value - points[at + j]) ** 2, 0);
+      });
+      const [nearest, next] = squares.toSorted((a, b) => a - b);
+      return next - nearest < 1e-6 * x.reduce((sum, value) => sum + value * value, 1);
+    }).some(Boolean);
+  });
+}
+
+/** To the tolerance, but for a few rows that two points are equally near: rounding decides which one counts. */
 async function agreesOnRows({ artefact, rows }: { artefact: Artefact; rows: Row[] }): Promise<void> {
   expect(isEvidence(artefact.network)).toBe(true);
-  const wanted = new Scorer(artefact, kernel).scoreRows(rows);
+  const scorer = new Scorer(artefact, kernel);
+  const wanted = scorer.scoreRows(rows);
   expect(Math.max(...wanted) - Math.min(...wanted)).toBeGreaterThan(0.2);
   const model = toOnnx(artefact);
   for (const runtime of runtimes) {
-    expect(worst(await scoreRows(runtime, model, artefact.schema, rows), wanted)).toBeLessThan(TOLERANCE);
+    const got = await scoreRows(runtime, model, artefact.schema, rows);
+    expect(got).toHaveLength(rows.length);
+    const other = rows.filter((_, i) => Math.abs(got[i] - wanted[i]) >= TOLERANCE);
+    expect(other.length).toBeLessThan(rows.length / 1000);
+    expect(other.filter((row) => !hasTwoNearest(artefact, scorer.encode(row)))).toEqual([]);
   }
 }
 
@@ -110,6 +134,7 @@ describe("an exported model scores as the kernel does", () => {
         kind: "evidence",
         inputs: 9,
         tailKnots: many(40),
+        prototypeSets: many(3),
         prototypes: many(30),
         references: many(30),
         wide: many(20),

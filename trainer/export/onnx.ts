@@ -46,7 +46,7 @@ export function toOnnx(artefact: Artefact, { encoded = false }: OnnxOptions = {}
 }
 
 function logitsOf(layers: Layers, { network, temperature, epsilon }: Artefact, x: Name): Name {
-  if (isEvidence(network)) return evidenceLogits(layers, x);
+  if (isEvidence(network)) return evidenceLogits(layers, x, network);
   const stepped = epsilon > 0 ? odinStep(layers, network, x, temperature, epsilon) : x;
   return residualLogits(layers, network, stepped);
 }

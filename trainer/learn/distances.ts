@@ -64,10 +64,15 @@ export class Distances {
     }
   }
 
-  /** The member of the fixed set nearest to each row, the first of equals. */
-  nearest(rows: Matrix): Int32Array {
+  /**
+   * The member of the fixed set nearest to each row, the first of equals.
+   *
+   * @param own how many of the rows, from the first on, are the members themselves: those look for another one
+   */
+  nearest(rows: Matrix, own = 0): Int32Array {
     const members = new Int32Array(rows.rows);
     this.each(rows, (row, _squared, offsets) => {
+      if (row < own) offsets[row] = Infinity;
       let best = 0;
       for (let t = 1; t < offsets.length; t++) if (offsets[t] < offsets[best]) best = t;
       members[row] = best;

@@ -14,7 +14,8 @@ import { fitTails, surprises, type Tails } from "./tails.ts";
 /** Learned from normal rows. */
 export interface Manifold {
   readonly gaussian: Gaussian;
-  readonly prototypes: Points;
+  /** Of several sets. */
+  readonly prototypes: readonly Points[];
   readonly references: References;
   readonly rebuilder: Rebuilder;
   readonly tails: Tails;
@@ -59,7 +60,7 @@ export function viewOf(manifold: Manifold, rows: Matrix): View {
   return {
     distances: {
       gaussian: distances(gaussian, rows),
-      prototypes: nearness(prototypes, rows),
+      prototypes: mean(prototypes.map((set) => nearness(set, rows))),
       references: nearness(references, rows, placed),
       residual: residuals(rebuilder, rows),
       tails: surprises(tails, rows),
@@ -67,6 +68,12 @@ export function viewOf(manifold: Manifold, rows: Matrix): View {
     departure,
     deep: beside(rows, departure),
   };
+}
+
+/** Mean of columns, row by row. */
+function mean(columns: readonly Float32Array[]): Float32Array {
+  const [first] = columns;
+  return first.map((_, i) => columns.reduce((sum, column) => sum + column[i], 0) / columns.length);
 }
 
 /** @param view the rows as these parts have them, where that is known already */
@@ -81,7 +88,7 @@ export function evidenceOf(parts: Parts, rows: Matrix, view: View = viewOf(parts
 
 /** What the trees of each kind are grown on. */
 export function groundsOf(normal: Matrix, families: ReadonlyMap<string, Matrix>, { references }: Manifold): Grounds {
-  const { others, placed } = references;
+  const { rows: others, placed } = references;
   const apart = departures(references, others, placed);
   const departed = new Map([...families].map(([family, rows]) => [family, departures(references, rows)]));
   const both = [...families].map(([family, rows]) => [family, beside(rows, departed.get(family) ?? rows)] as const);

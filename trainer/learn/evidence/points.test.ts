@@ -43,18 +43,29 @@ describe("the nearest of some points", () => {
 });
 
 describe("references", () => {
-  test("are normal rows as they are, none of them among the others, at most half of all", () => {
+  test("are normal rows as they are, the first of those that take part, and none is placed at itself", () => {
     const normal = normalRows(301, 4, 2);
-    const { centres, others } = fitReferences(normal, drawFor(3, 0));
+    const { centres, rows, placed } = fitReferences(normal, drawFor(3, 0));
     const text = (matrix: Matrix): string[] => Array.from({ length: matrix.rows }, (_, i) => row(matrix, i).join());
-    expect([centres.rows, others.rows]).toEqual([150, 151]);
-    expect([...text(centres), ...text(others)].sort()).toEqual(text(normal).sort());
+    expect(text(rows).sort()).toEqual(text(normal).sort());
+    expect(text(centres)).toEqual(text(rows));
+    for (let i = 0; i < 301; i++) {
+      const others = Array.from({ length: 301 }, (_, k) => (k === i ? Infinity : apart(row(rows, i), row(rows, k))));
+      expect(placed.distance[i]).toBeCloseTo(Math.min(...others), 5);
+    }
+  });
+
+  test("beyond the most of them, rows are placed among the references alone", () => {
+    const { centres, rows, placed } = fitReferences(normalRows(9000, 2, 6), drawFor(3, 0));
+    expect([centres.rows, rows.rows]).toEqual([8192, 9000]);
+    expect(Math.max(...placed.member)).toBeLessThan(8192);
+    expect([...placed.member.subarray(0, 8192)].every((member, i) => member !== i)).toBe(true);
   });
 
   test("take a megabyte however wide the table, and a single row is its own", () => {
     expect(fitReferences(normalRows(3000, 512, 4), drawFor(3, 0)).centres.rows).toBe(512);
     const one = fitReferences(normalRows(1, 3, 5), drawFor(3, 0));
-    expect([one.centres.rows, one.others.rows]).toEqual([1, 1]);
+    expect([one.centres.rows, one.rows.rows]).toEqual([1, 1]);
     expect(one.scale.every(Number.isFinite)).toBe(true);
   });
 });

@@ -52,9 +52,13 @@ export function departures({ centres }: Points, rows: Matrix, { member } = neare
   return { rows: rows.rows, cols, data };
 }
 
-/** The search among the points; who needs several of the above of the same rows searches once and hands it on. */
-export function nearest(centres: Matrix, rows: Matrix): Placed {
+/**
+ * The search among the points; who needs several of the above of the same rows searches once and hands it on.
+ *
+ * @param own how many of the rows, from the first on, are the points themselves: those are placed by another one
+ */
+export function nearest(centres: Matrix, rows: Matrix, own = 0): Placed {
   const search = new Distances(centres);
-  const member = search.nearest(rows);
+  const member = search.nearest(rows, own);
   return { member, distance: Float32Array.from(member, (best, row) => Math.sqrt(search.exact(rows, row, best))) };
 }

@@ -11,8 +11,16 @@ const ROUNDS = 12;
 /** Normal rows that take part. */
 const MOST_ROWS = 12_000;
 
+/** Meshes, each from rows drawn anew: which rows a single one passes over is chance. */
+const SETS = 3;
+
+/** Sets of as many prototypes each. */
+export function fitPrototypes(normal: Matrix, draw: Draw): Points[] {
+  return Array.from({ length: SETS }, () => fitSet(normal, draw));
+}
+
 /** Some 256 to 1,024 prototypes by width, and no more than half the rows: Lloyd's rounds from rows drawn at random. */
-export function fitPrototypes(normal: Matrix, draw: Draw): Points {
+function fitSet(normal: Matrix, draw: Draw): Points {
   const { cols } = normal;
   const rows = rowsAt(normal, drawRows(normal.rows, MOST_ROWS, draw));
   const k = Math.max(1, Math.min(MOST, Math.max(LEAST, Math.floor(NUMBERS / cols)), rows.rows >> 1));

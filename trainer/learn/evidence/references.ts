@@ -6,24 +6,22 @@ import { nearest, type Placed, type Points, pointsOf } from "./points.ts";
 
 /** References, as many as make this many numbers, within these bounds: a megabyte, however wide the table. */
 const NUMBERS = 2 ** 18;
-const [LEAST, MOST] = [256, 2048];
+const [LEAST, MOST] = [256, 8192];
 /** Normal rows that take part. */
 const MOST_ROWS = 12_000;
 
 export interface References extends Points {
-  /** Normal rows that are no references themselves: what departs from its like as a new row does. */
-  readonly others: Matrix;
-  /** Where those lie among the references. */
+  /** The normal rows that take part, references first. */
+  readonly rows: Matrix;
+  /** Where those lie among the references, none at itself: they depart from their like as new rows do. */
   readonly placed: Placed;
 }
 
-/** Up to 2,048 of the normal rows, fewer of wide ones, and no more than half of them: drawn at random. */
+/** Up to 8,192 of the normal rows, fewer of wide ones: drawn at random. */
 export function fitReferences(normal: Matrix, draw: Draw): References {
-  const drawn = drawRows(normal.rows, MOST_ROWS, draw);
-  const fitting = Math.max(LEAST, Math.floor(NUMBERS / normal.cols));
-  const kept = Math.max(1, Math.min(MOST, fitting, drawn.length >> 1));
-  const centres = rowsAt(normal, drawn.subarray(0, kept));
-  const others = rowsAt(normal, drawn.length > 1 ? drawn.subarray(kept) : drawn);
-  const placed = nearest(centres, others);
-  return { ...pointsOf(centres, others, placed), others, placed };
+  const rows = rowsAt(normal, drawRows(normal.rows, MOST_ROWS, draw));
+  const kept = Math.min(rows.rows, MOST, Math.max(LEAST, Math.floor(NUMBERS / normal.cols)));
+  const centres = { rows: kept, cols: rows.cols, data: rows.data.slice(0, kept * rows.cols) };
+  const placed = nearest(centres, rows, kept > 1 ? kept : 0);
+  return { ...pointsOf(centres, rows, placed), rows, placed };
 }

@@ -3,6 +3,7 @@ import type { EvidenceShape, Tensor } from "../../../model/artefact.ts";
 import { evidenceShapes, FORESTS, POINTS } from "../../../model/evidence.ts";
 import { floatTensor } from "../../../model/tensor.ts";
 import type { Booster } from "../boosting/histogram-booster.ts";
+import { stacked } from "../select.ts";
 import { merged } from "./forests.ts";
 import type { Mlp } from "../mlp.ts";
 import type { Parts } from "./parts.ts";
@@ -19,7 +20,8 @@ export function shapeOf({ tails, prototypes, references, rebuilder, ...parts }: 
     kind: "evidence",
     inputs,
     tailKnots: tails.reduce((sum, { places }) => sum + places.length, 0),
-    prototypes: prototypes.centres.rows,
+    prototypeSets: prototypes.length,
+    prototypes: prototypes[0].centres.rows,
     references: references.centres.rows,
     wide: rebuilder.wide,
     code: rebuilder.code,
@@ -49,8 +51,13 @@ export function tensorsOf(
   const knots = tails.flatMap((own, column) => [...own.places].flatMap((place, i) => [column, place, own.values[i]]));
   values.set("tails.knots", knots);
   values.set("gaussian.w", gaussian.w).set("gaussian.b", gaussian.b);
+  const meshes = { prototypes: parts.prototypes, references: [parts.references] };
   for (const name of POINTS) {
-    const { centres, scale } = parts[name];
+    const centres = stacked(
+      meshes[name].map((set) => set.centres),
+      shape.inputs,
+    );
+    const scale = meshes[name].flatMap((set) => [...set.scale]);
     values.set(`${name}.w`, centres.data).set(`${name}.scale`, scale);
     values.set(
       `${name}.b`,
