@@ -13,7 +13,7 @@ import { episodesOf, familyFolds } from "./episodes.ts";
 import { shippingForests } from "./forests.ts";
 import { calibrate, equally, fitHead, headLogits } from "./head.ts";
 import { kindsFor, weighingByBlocks } from "./kinds.ts";
-import { evidenceOf, MANIFOLD_STEPS } from "./parts.ts";
+import { evidenceOf, MANIFOLD_STEPS, withoutWholeRows } from "./parts.ts";
 import { MOST_JUDGING, normalsOf, playEpisodes } from "./play.ts";
 import { remember } from "./remember.ts";
 import { byFamily, joined } from "./rows-of-evidence.ts";
@@ -115,11 +115,12 @@ export async function learnEvidence(
     [...data.seenValidation].map(([family, rows]) => [family, table(evidenceOf(shipping, rows), scales)]),
   );
   const { temperature, shift } = calibrate(head, byBlocks ? joined([judged, apart]) : judged, [...check.values()]);
-  const shape = shapeOf(shipping, cols);
+  const kept = weighing.learned ? shipping : withoutWholeRows(shipping);
+  const shape = shapeOf(kept, cols);
   return {
     shape,
     temperature,
-    tensors: tensorsOf(shape, shipping, scales, { weights: head.weights, bias: head.bias + shift }),
+    tensors: tensorsOf(shape, kept, scales, { weights: head.weights, bias: head.bias + shift }),
     figures: { ...Object.fromEntries(EVIDENCE.map((name, i) => [`weight-${name}`, head.weights[i]])), shift },
     memory: remember({ normals: { known: judged, strange: apart }, fit, check }),
     outOfTurn: Float32Array.from(

@@ -70,6 +70,16 @@ export function viewOf(manifold: Manifold, rows: Matrix): View {
   };
 }
 
+/**
+ * The same where single columns alone have a say: what looks at whole rows shrinks to one point and no tree, so that the
+ * model is small and no normal row is in its file.
+ */
+export function withoutWholeRows(parts: Parts): Parts {
+  const { cols } = parts.references.rows;
+  const point = { centres: { rows: 1, cols, data: new Float32Array(cols) }, scale: Float32Array.of(1) };
+  return { ...parts, prototypes: [point], references: { ...parts.references, ...point }, deep: [], departure: [] };
+}
+
 /** Mean of columns, row by row. */
 function mean(columns: readonly Float32Array[]): Float32Array {
   const [first] = columns;
