@@ -11,6 +11,7 @@ export function evidenceLogits(layers: Layers, x: Name, shape: EvidenceShape): N
   const together = (parts: readonly Name[]): Name => graph.node("Concat", [...parts], { axis: { int: 1 } });
   const [shallow, deep, departure] = layers.values("forest.start");
   const [prototypes, [reference]] = POINTS.map((name) => nearest(layers, x, name, shape));
+  const apart = graph.node("Abs", [reference.difference]);
   const standard = (name: EvidenceName, s: Name): Name => standardised(layers, s, name);
   // every kind of evidence as a column (rows, 1)
   const all: Readonly<Record<EvidenceName, Name>> = {
@@ -26,8 +27,8 @@ export function evidenceLogits(layers: Layers, x: Name, shape: EvidenceShape): N
     residual: standard("residual", rebuilt(layers, x)),
     tails: standard("tails", tails(layers, x)),
     shallow: standard("shallow", treeEnsemble(layers, "shallow", x, shallow)),
-    deep: standard("deep", treeEnsemble(layers, "deep", together([x, reference.apart]), deep)),
-    departure: standard("departure", treeEnsemble(layers, "departure", reference.apart, departure)),
+    deep: standard("deep", treeEnsemble(layers, "deep", together([x, apart]), deep)),
+    departure: standard("departure", treeEnsemble(layers, "departure", apart, departure)),
   };
   return layers.linear(together(EVIDENCE.map((name) => all[name])), "head");
 }
@@ -56,11 +57,14 @@ function tails(layers: Layers, x: Name): Name {
   return graph.node("Add", [graph.node("MatMul", [done, row("rise", [lines.length, 1])]), layers.scalar(start)]);
 }
 
-/**
- * For each set, the distance to the point of the largest x·p − ‖p‖²/2, from the differences, times its scale; and the
- * differences' sizes.
- */
-function nearest(layers: Layers, x: Name, name: PointsName, shape: EvidenceShape): { distance: Name; apart: Name }[] {
+/** A point's distance, times its scale, and the differences it is made of. */
+interface Nearest {
+  readonly distance: Name;
+  readonly difference: Name;
+}
+
+/** For each set, the point of the largest x·p − ‖p‖²/2. */
+function nearest(layers: Layers, x: Name, name: PointsName, shape: EvidenceShape): Nearest[] {
   const { graph } = layers;
   const many = shape[name];
   const affinity = layers.linear(x, name);
@@ -75,7 +79,7 @@ function nearest(layers: Layers, x: Name, name: PointsName, shape: EvidenceShape
     const difference = graph.node("Sub", [x, point]);
     const distance = graph.node("ReduceL2", [difference], { axes: { ints: [1] } });
     const scale = graph.node("Gather", [scaleColumn, best], { axis: { int: 0 } });
-    return { distance: graph.node("Mul", [distance, scale]), apart: graph.node("Abs", [difference]) };
+    return { distance: graph.node("Mul", [distance, scale]), difference };
   });
 }
 

@@ -76,14 +76,14 @@ function hasTwoNearest({ network, tensors }: Artefact, x: Float32Array): boolean
     const tensor = tensors.get(`${name}.w`);
     if (!tensor) return false;
     const points = tensorValues(tensor);
-    return Array.from({ length: setsOf(network, name) }, (_, set) => {
-      const squares = Array.from({ length: network[name] }, (_unused, i) => {
+    return Array.from({ length: setsOf(network, name) }, (_, set) => set).some((set) => {
+      const squares = Array.from({ length: network[name] }, (_, i) => {
         const at = (set * network[name] + i) * x.length;
         return x.reduce((sum, value, j) => sum + (value - points[at + j]) ** 2, 0);
       });
       const [nearest, next] = squares.toSorted((a, b) => a - b);
       return next - nearest < 1e-6 * x.reduce((sum, value) => sum + value * value, 1);
-    }).some(Boolean);
+    });
   });
 }
 

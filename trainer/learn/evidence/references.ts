@@ -21,7 +21,7 @@ export interface References extends Points {
 export function fitReferences(normal: Matrix, draw: Draw): References {
   const rows = rowsAt(normal, drawRows(normal.rows, MOST_ROWS, draw));
   const kept = Math.min(rows.rows, MOST, Math.max(LEAST, Math.floor(NUMBERS / normal.cols)));
-  const centres = { rows: kept, cols: rows.cols, data: rows.data.slice(0, kept * rows.cols) };
+  const centres = { rows: kept, cols: rows.cols, data: rows.data.subarray(0, kept * rows.cols) };
   const placed = nearest(centres, rows, kept > 1 ? kept : 0);
   return { ...pointsOf(centres, rows, placed), rows, placed };
 }
