@@ -95,6 +95,7 @@ export function subtractHistogram(columns: usize, many: i32, starts: usize, part
  *
  * @param leastRows fewest rows of a side
  * @param leastCurve least curvature of a side
+ * @param risingFrom from this column on, the high side must not say less than the low one
  */
 export function bestSplit(
   columns: usize,
@@ -107,6 +108,7 @@ export function bestSplit(
   leastRows: f64,
   leastCurve: f64,
   l2: f64,
+  risingFrom: u32,
   best: usize,
 ): void {
   const whole = slope * (slope / (curve + l2 + LEAST));
@@ -128,9 +130,11 @@ export function bestSplit(
       const highCurve = curve - lowCurve;
       if (rows - lowRows < leastRows || highCurve < leastCurve) break;
       const highSlope = slope - lowSlope;
-      const gain =
-        lowSlope * (lowSlope / (lowCurve + l2 + LEAST)) + highSlope * (highSlope / (highCurve + l2 + LEAST)) - whole;
-      if (gain <= most) continue;
+      const lowStep = lowSlope / (lowCurve + l2 + LEAST);
+      const highStep = highSlope / (highCurve + l2 + LEAST);
+      const gain = lowSlope * lowStep + highSlope * highStep - whole;
+      // leaves say the steps' opposite
+      if (gain <= most || (column >= risingFrom && highStep > lowStep)) continue;
       most = gain;
       store<f64>(best, gain);
       store<f64>(best, lowSlope, 8);

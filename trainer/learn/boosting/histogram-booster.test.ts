@@ -56,6 +56,25 @@ describe("histogram booster", () => {
     expect(booster.nodes).toBe(3);
   });
 
+  test("from a column on, a higher value never lowers the logit, whatever the labels say", () => {
+    const rows = uniform(600, 4);
+    // falls with columns 1 and 2, but for a band of column 2, and together with column 0
+    const training = problem(rows, ([a, b, c]) => (a > 0.5 ? b < 0.4 : c < 0.3 || (c > 0.5 && c < 0.8)));
+    const options = { ...plain, rounds: 40, leaves: 12, rate: 0.3 };
+    const probes = uniform(300, 4);
+    const raised = (column: number): number[][] =>
+      probes.map((row) => row.map((value, j) => (j === column ? value + (1 - value) * 0.5 : value)));
+    const falls = (from: number | undefined, column: number): number => {
+      const booster = fitBooster(training, from === undefined ? options : { ...options, risingFrom: from });
+      const [before, after] = [booster.logits(matrixOf(probes)), booster.logits(matrixOf(raised(column)))];
+      return before.filter((logit, i) => after[i] < logit - 1e-9).length;
+    };
+    expect(falls(undefined, 2)).toBeGreaterThan(50);
+    for (const column of [0, 1, 2, 3]) expect(falls(0, column)).toBe(0);
+    for (const column of [2, 3]) expect(falls(2, column)).toBe(0);
+    expect(falls(2, 1)).toBeGreaterThan(50);
+  });
+
   test("weights, ridge and rate enter the leaves as G/(H + l2)", () => {
     const rows = [[0], [0], [0], [1]];
     const training = { ...problem(rows, ([x]) => x === 1), weights: Float64Array.of(1, 1, 1, 3) };

@@ -13,6 +13,8 @@ export interface GrowthOptions {
   readonly l2: number;
   /** Shrinks leaf values. */
   readonly rate: number;
+  /** From this column on, a higher value may only raise the logit; none unless told. */
+  readonly risingFrom?: number;
 }
 
 /** Nodes in one run, the root first; several trees may share it. */
@@ -55,10 +57,13 @@ interface TreeFunctions extends TeamFunctions {
     leastRows: number,
     leastCurve: number,
     l2: number,
+    risingFrom: number,
     best: Address,
   ): void;
   partRows(rows: number, order: Address, bins: Address, bin: number, scratch: Address): number;
 }
+
+type Bounds = readonly [least: number, most: number];
 
 /** A leaf that may yet be split: rows `order[start…end)`, sums of the derivatives, and its best split. */
 interface Leaf {
@@ -67,6 +72,8 @@ interface Leaf {
   readonly end: number;
   readonly slope: number;
   readonly curve: number;
+  /** Its step stays between these, which a split of a rising column drew. */
+  readonly bounds: Bounds;
   histogram: Address;
   gain: number;
   column: number;
@@ -136,7 +143,7 @@ export class TreeGrower {
       curve += pairs[2 * i + 1] = curves[i];
     }
     this.#words(this.#columns, many).set(columns);
-    const root = leafOf(addNode(nodes), 0, n, slope, curve);
+    const root = leafOf(addNode(nodes), 0, n, slope, curve, [-Infinity, Infinity]);
     if (this.#splittable(root)) {
       root.histogram = this.#histogram(root, many);
       this.#findSplit(root, many);
@@ -154,19 +161,23 @@ export class TreeGrower {
     const order = this.#words(this.#order, n);
     for (const leaf of leaves) {
       this.#release(leaf);
-      const value = -this.#options.rate * this.#step(leaf.slope, leaf.curve);
+      const value = this.#options.rate * this.#step(leaf.slope, leaf.curve, leaf.bounds);
       nodes.value[leaf.node] = value;
       for (let i = leaf.start; i < leaf.end; i++) logits[order[i]] += value;
     }
+  }
+
+  get #risingFrom(): number {
+    return this.#options.risingFrom ?? this.#table.edges.length;
   }
 
   #splittable({ start, end, curve }: Leaf): boolean {
     return end - start >= 2 * this.#options.leastRows && curve >= 2 * LEAST_CURVATURE;
   }
 
-  /** Newton's step G/(H + l2), downhill with a minus. */
-  #step(slope: number, curve: number): number {
-    return slope / (curve + this.#options.l2 + 1e-15);
+  /** Newton's step −G/(H + l2), within bounds. */
+  #step(slope: number, curve: number, [least, most]: Bounds): number {
+    return Math.min(most, Math.max(least, -slope / (curve + this.#options.l2 + 1e-15)));
   }
 
   /** Histograms and best splits of both children, from the parent's histogram. */
@@ -196,20 +207,23 @@ export class TreeGrower {
     return histogram;
   }
 
-  /** The split with the largest gain G²/(H + l2) of both sides over that of the leaf itself. */
+  /** The split with the largest gain G²/(H + l2) of both sides over that of the leaf itself; in rising columns, of those that rise. */
   #findSplit(leaf: Leaf, many: number): void {
     const { histogram, start, end, slope, curve } = leaf;
     const { leastRows, l2 } = this.#options;
-    const [columns, starts, rows] = [this.#columns, this.#starts, end - start];
+    const [columns, starts, rows, from] = [this.#columns, this.#starts, end - start, this.#risingFrom];
     const { bestSplit } = this.#kernel.functions;
-    bestSplit(columns, many, starts, histogram, rows, slope, curve, leastRows, LEAST_CURVATURE, l2, this.#best);
+    bestSplit(columns, many, starts, histogram, rows, slope, curve, leastRows, LEAST_CURVATURE, l2, from, this.#best);
     [leaf.gain, leaf.lowSlope, leaf.lowCurve] = this.#kernel.doubles(this.#best, 3);
     [leaf.column, leaf.bin] = this.#words(this.#best + 32, 2);
   }
 
-  /** Turns a leaf into a node with two leaves; its rows are parted in place, their order kept. */
+  /**
+   * Turns a leaf into a node with two leaves; its rows are parted in place, their order kept. Where the column rises, what
+   * either side may yet say ends half way between the two: further splits of other columns must not undo the order.
+   */
   #split(nodes: Nodes, leaf: Leaf): [Leaf, Leaf] {
-    const { node, start, end, column, bin, slope, curve, lowSlope, lowCurve } = leaf;
+    const { node, start, end, column, bin, slope, curve, lowSlope, lowCurve, bounds } = leaf;
     const { rows, edges } = this.#table;
     const { partRows } = this.#kernel.functions;
     const bins = this.#bins + column * rows;
@@ -217,9 +231,18 @@ export class TreeGrower {
     nodes.column[node] = column;
     nodes.value[node] = edges[column][bin];
     nodes.low[node] = addNode(nodes);
+    const [highSlope, highCurve] = [slope - lowSlope, curve - lowCurve];
+    let [low, high] = [bounds, bounds];
+    if (column >= this.#risingFrom) {
+      const between = (this.#step(lowSlope, lowCurve, bounds) + this.#step(highSlope, highCurve, bounds)) / 2;
+      [low, high] = [
+        [bounds[0], between],
+        [between, bounds[1]],
+      ];
+    }
     return [
-      leafOf(nodes.low[node], start, middle, lowSlope, lowCurve),
-      leafOf(addNode(nodes), middle, end, slope - lowSlope, curve - lowCurve),
+      leafOf(nodes.low[node], start, middle, lowSlope, lowCurve, low),
+      leafOf(addNode(nodes), middle, end, highSlope, highCurve, high),
     ];
   }
 
@@ -233,8 +256,8 @@ export class TreeGrower {
   }
 }
 
-function leafOf(node: number, start: number, end: number, slope: number, curve: number): Leaf {
-  return { node, start, end, slope, curve, histogram: 0, gain: 0, column: 0, bin: 0, lowSlope: 0, lowCurve: 0 };
+function leafOf(node: number, start: number, end: number, slope: number, curve: number, bounds: Bounds): Leaf {
+  return { node, start, end, slope, curve, bounds, histogram: 0, gain: 0, column: 0, bin: 0, lowSlope: 0, lowCurve: 0 };
 }
 
 function addNode({ column, value, low }: Nodes): number {

@@ -89,7 +89,7 @@ test("an episode's parts know neither its families nor its turn: normal rows and
   const mean = (forests: Forests["shallow"], rows: Matrix): number =>
     meanLogOdds(forests, rows).reduce((sum, value) => sum + value, 0) / rows.rows;
   const odds = async (episode: Parameters<typeof learning.without>[0], rows: Matrix): Promise<number> => {
-    const parts = await learning.without(episode, 1, 0);
+    const parts = await learning.without(episode, 0);
     return mean(parts.shallow, rows);
   };
   const usual = await odds(NOTHING, normal);
@@ -115,6 +115,6 @@ test("an episode's parts know neither its families nor its turn: normal rows and
     supportTurns: new Map([["a", new Uint8Array(40)]]),
   };
   const few = learningOn(bare);
-  const parts = await few.without(both, 1, 0);
+  const parts = await few.without(both, 0);
   expect(Math.min(...meanLogOdds(parts.shallow, inTurn))).toBeGreaterThan(usual);
 });

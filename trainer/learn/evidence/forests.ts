@@ -5,6 +5,7 @@ import { type Booster, type BoosterOptions, fitBooster } from "../boosting/histo
 import { drawRows, rowsAt, stacked } from "../select.ts";
 import { labelled } from "../boosting/labelled.ts";
 import type { Draw } from "../draw.ts";
+import { MOST_ROWS } from "./points.ts";
 
 /** Small trees, on the inputs and on departures: they transfer to unseen families. */
 const SMALL = { rounds: 60, leaves: 7, leastRows: 50, l2: 5, rate: 0.1 } as const satisfies BoosterOptions;
@@ -27,14 +28,23 @@ function optionsOf(byBlocks: boolean): Readonly<Record<ForestName, BoosterOption
   return { shallow: byBlocks ? STUMPS : SMALL, deep: LARGE, departure: SMALL };
 }
 
-/** Forests of each kind that ship, grown on all families. */
-export const REFITS = 3;
-/** Normal rows of one forest, drawn anew for each. */
-const MOST_NORMALS = 6000;
+/**
+ * From which column on higher values may only raise what trees say: all of departures, and where those stand beside as many
+ * inputs. What departs further from its like is no less anomalous: labels of a few families would teach otherwise by chance.
+ */
+function risingFrom(name: ForestName, columns: number): number {
+  return { shallow: columns, deep: columns / 2, departure: 0 }[name];
+}
+
+/** How many forests of each kind. */
+export type Counts = Readonly<Record<ForestName, number>>;
+export const ONE_EACH: Counts = { shallow: 1, deep: 1, departure: 1 };
+/** Forests that ship, grown on all families: several where columns are drawn, since which ones they are is chance. */
+export const SHIPPED: Counts = { shallow: 1, deep: 3, departure: 1 };
 
 /** How many forests ship in all. @param turns by blocks, as many forests of small trees: one without each */
 export function shippingForests(turns: number): number {
-  return (FORESTS.length - 1) * REFITS + (turns || REFITS);
+  return SHIPPED.deep + SHIPPED.departure + (turns || SHIPPED.shallow);
 }
 
 /** What the trees of a kind are grown on. */
@@ -49,26 +59,25 @@ export type Forests = Readonly<Record<ForestName, readonly Booster[]>>;
 export const NO_FORESTS: Forests = { shallow: [], deep: [], departure: [] };
 
 /**
- * Some forests of each kind that is named.
+ * Some forests of each kind.
  *
  * @param byBlocks whether they are for rows of blocks never seen
  * @param outside families to keep from them
  */
 export async function growForests(
-  names: readonly ForestName[],
   grounds: Grounds,
   byBlocks: boolean,
   outside: ReadonlySet<string>,
-  many: number,
+  many: Counts,
   draw: (kind: number, index: number) => Draw,
   step: (note: string, compute: () => Booster) => Promise<Booster>,
 ): Promise<Forests> {
   const options = optionsOf(byBlocks);
   const result: Record<ForestName, Booster[]> = { shallow: [], deep: [], departure: [] };
-  for (let index = 0; index < many; index++) {
-    for (const name of names) {
-      const kind = FORESTS.indexOf(name);
-      const fit = () => fitForest(grounds[name], outside, options[name], draw(kind, index));
+  for (const [kind, name] of FORESTS.entries()) {
+    const rising = { ...options[name], risingFrom: risingFrom(name, grounds[name].normal.cols) };
+    for (let index = 0; index < many[name]; index++) {
+      const fit = () => fitForest(grounds[name], outside, rising, draw(kind, index));
       result[name].push(await step("trees", fit));
     }
   }
@@ -85,7 +94,7 @@ function fitForest(
   const seen = [...families].flatMap(([family, rows]) => (outside.has(family) ? [] : [rows]));
   const anomalous = stacked(seen, normal.cols);
   const leastRows = Math.min(options.leastRows, Math.max(1, Math.ceil(anomalous.rows / 5)));
-  const drawn = rowsAt(normal, drawRows(normal.rows, MOST_NORMALS, draw).toSorted());
+  const drawn = rowsAt(normal, drawRows(normal.rows, MOST_ROWS, draw).toSorted());
   const seed = draw.next() >>> 0;
   return fitBooster(labelled(drawn, anomalous), { ...options, leastRows, seed });
 }

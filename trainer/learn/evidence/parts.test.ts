@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { EVIDENCE, evidenceNetwork, FORESTS } from "../../../model/evidence.ts";
+import { EVIDENCE, evidenceNetwork } from "../../../model/evidence.ts";
 import { Inference } from "../../../model/inference.ts";
 import { Kernel } from "../../../model/kernel.ts";
 import { tensorValues } from "../../../model/tensor.ts";
 import type { Matrix } from "../../data/matrix.ts";
 import { drawFor, gaussian } from "../draw.ts";
 import { kernelModule } from "../engine.ts";
-import { growForests } from "./forests.ts";
+import { growForests, ONE_EACH } from "./forests.ts";
 import { singleColumns } from "./kinds.ts";
 import { evidenceOf, fitManifold, groundsOf, type Parts, withoutWholeRows } from "./parts.ts";
 import { scalesOf } from "./scale.ts";
@@ -29,11 +29,10 @@ test("where single columns alone have a say, scores need nothing that looks at w
   );
   const grounds = groundsOf(normal, families, manifold);
   const forests = await growForests(
-    FORESTS,
     grounds,
     true,
     new Set(),
-    1,
+    ONE_EACH,
     (kind) => drawFor(4, kind),
     async (_note, compute) => compute(),
   );

@@ -38,7 +38,7 @@ export async function playEpisodes(
 ): Promise<Played[]> {
   const played: Played[] = [];
   for (const [i, { outside, turn }] of episodes.entries()) {
-    const parts = await learning.without({ outside, turn }, 1, 100 * (i + 1));
+    const parts = await learning.without({ outside, turn }, 100 * (i + 1));
     const judging = outside.size > 0 ? await learning.judged(parts, turn) : null;
     const own = judging ? scalesOf(judging) : scales;
     const put = (rows: Matrix): Table => table(evidenceOf(parts, rows), own);

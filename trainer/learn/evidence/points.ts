@@ -2,6 +2,9 @@
 import type { Matrix } from "../../data/matrix.ts";
 import { Distances } from "../distances.ts";
 
+/** Normal rows that points and forests are fitted on at the most: what is fitted on more costs time and says the same. */
+export const MOST_ROWS = 12_000;
+
 /** Rows at the mean distance of all that every point counts besides its own: few rows say little of what is usual. */
 const SHARED = 10;
 /** The mean distance counts as no less, where all rows are alike. */

@@ -2,14 +2,12 @@
 import type { Matrix } from "../../data/matrix.ts";
 import { drawRows, rowsAt } from "../select.ts";
 import type { Draw } from "../draw.ts";
-import { nearest, type Points, pointsOf } from "./points.ts";
+import { MOST_ROWS, nearest, type Points, pointsOf } from "./points.ts";
 
 /** Prototypes, as many as make this many numbers, within these bounds: narrow tables need a finer mesh, and it costs no more. */
 const NUMBERS = 8192;
 const [LEAST, MOST] = [256, 1024];
 const ROUNDS = 12;
-/** Normal rows that take part. */
-const MOST_ROWS = 12_000;
 
 /** Meshes, each from rows drawn anew: which rows a single one passes over is chance. */
 const SETS = 3;

@@ -2,13 +2,11 @@
 import type { Matrix } from "../../data/matrix.ts";
 import { drawRows, rowsAt } from "../select.ts";
 import type { Draw } from "../draw.ts";
-import { nearest, type Placed, type Points, pointsOf } from "./points.ts";
+import { MOST_ROWS, nearest, type Placed, type Points, pointsOf } from "./points.ts";
 
 /** References, as many as make this many numbers, within these bounds: a megabyte, however wide the table. */
 const NUMBERS = 2 ** 18;
 const [LEAST, MOST] = [256, 8192];
-/** Normal rows that take part. */
-const MOST_ROWS = 12_000;
 
 export interface References extends Points {
   /** The normal rows that take part, references first. */

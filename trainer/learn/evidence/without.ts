@@ -1,12 +1,11 @@
 /** Parts that have not seen what an episode keeps out: manifolds once a turn, forests anew each time. */
-import { type ForestName, FORESTS } from "../../../model/evidence.ts";
 import type { Matrix } from "../../data/matrix.ts";
 import type { Booster } from "../boosting/histogram-booster.ts";
 import type { Draw } from "../draw.ts";
 import type { EncodedFit } from "../encode-fit.ts";
 import { rowsWhere } from "../select.ts";
 import { type Episode, NOTHING } from "./episodes.ts";
-import { type Forests, type Grounds, growForests, NO_FORESTS, REFITS } from "./forests.ts";
+import { type Counts, type Forests, type Grounds, growForests, NO_FORESTS, ONE_EACH, SHIPPED } from "./forests.ts";
 import {
   type Columns,
   evidenceOf,
@@ -68,14 +67,14 @@ export class Learning {
   /**
    * Parts without what an episode keeps out.
    *
+   * @param first where the draws of its forests begin
    * @param forests how many of each kind
-   * @param first where their draws begin
    */
-  async without({ outside, turn }: Episode, forests: number, first: number): Promise<Parts> {
+  async without({ outside, turn }: Episode, first: number, forests = ONE_EACH): Promise<Parts> {
     const rest = await this.#restOf(turn);
     if (this.#data.support.size === 0) return { ...rest.manifold, ...NO_FORESTS };
     const grounds = this.#groundsOf(rest, outside, turn);
-    return { ...rest.manifold, ...(await this.#grow(FORESTS, grounds, outside, forests, first)) };
+    return { ...rest.manifold, ...(await this.#grow(grounds, outside, forests, first)) };
   }
 
   /**
@@ -86,27 +85,22 @@ export class Learning {
    * @param first where their draws begin
    */
   async shipping(turns: readonly number[], first: number): Promise<Parts> {
-    if (this.#data.support.size === 0 || turns.length === 0) return this.without(NOTHING, REFITS, first);
+    if (this.#data.support.size === 0 || turns.length === 0) return this.without(NOTHING, first, SHIPPED);
     const rest = await this.#restOf(null);
     const { outside } = NOTHING;
-    const large = await this.#grow(["deep", "departure"], this.#groundsOf(rest, outside, null), outside, REFITS, first);
+    const large = await this.#grow(this.#groundsOf(rest, outside, null), outside, { ...SHIPPED, shallow: 0 }, first);
     const shallow: Booster[] = [];
     for (const [i, turn] of turns.entries()) {
       const grounds = this.#groundsOf(await this.#restOf(turn), outside, turn);
-      shallow.push(...(await this.#grow(["shallow"], grounds, outside, 1, first + i)).shallow);
+      const small = await this.#grow(grounds, outside, { ...ONE_EACH, deep: 0, departure: 0 }, first + i);
+      shallow.push(...small.shallow);
     }
     return { ...rest.manifold, ...large, shallow };
   }
 
-  #grow(
-    names: readonly ForestName[],
-    grounds: Grounds,
-    outside: ReadonlySet<string>,
-    many: number,
-    first: number,
-  ): Promise<Forests> {
+  #grow(grounds: Grounds, outside: ReadonlySet<string>, many: Counts, first: number): Promise<Forests> {
     const draw = (kind: number, index: number): Draw => this.#draw(first + 20 * kind + index);
-    return growForests(names, grounds, this.#data.turns !== undefined, outside, many, draw, this.#step);
+    return growForests(grounds, this.#data.turns !== undefined, outside, many, draw, this.#step);
   }
 
   /** What parts without a turn say of the rows that judge. */
