@@ -3,6 +3,7 @@ import { missingFeatures, notARow, notFinite } from "./row-faults.ts";
 import { unknownFeature, wrongLength, wrongType } from "./row-faults.ts";
 import type { Cells } from "./row-reader.ts";
 import type { Feature, Row, Schema } from "./schema.ts";
+import { signedLog } from "./signed-log.ts";
 
 /** How many inputs of the network a schema fills. */
 export function inputWidth(schema: Schema): number {
@@ -183,7 +184,7 @@ export class RowEncoder {
 
   /** (x′ − center) / scale, clipped to ±clip, where x′ is x or its signed log. */
   #transform(i: number, x: number): number {
-    const logged = this.#kind[i] !== SIGNED_LOG ? x : x < 0 ? -Math.log1p(-x) : Math.log1p(x);
+    const logged = this.#kind[i] === SIGNED_LOG ? signedLog(x) : x;
     const clip = this.#clip[i];
     const scaled = (logged - this.#center[i]) / this.#scale[i];
     return scaled > clip ? clip : scaled < -clip ? -clip : scaled;

@@ -1,5 +1,6 @@
 /** From normal training rows to the feature schema: how each column becomes numbers. */
 import type { BooleanFeature, CategoricalFeature, Feature, NumericFeature, Schema } from "../../model/schema.ts";
+import { signedLog } from "../../model/signed-log.ts";
 import type { FitData } from "./split.ts";
 import { concatRows } from "./rows.ts";
 
@@ -47,9 +48,9 @@ export function fitSchema(fit: FitData): Schema {
 function numeric(name: string, sorted: Float64Array): NumericFeature {
   const impute = sorted.length === 0 ? 0 : quantile(sorted, 0.5);
   const constant = constantScaling(sorted);
-  const signedLog = constant === null && Math.max(-sorted[0], sorted[sorted.length - 1]) > LOG_BEYOND;
-  const scaled = constant ?? scaling(signedLog ? sorted.map(logOf) : sorted);
-  return { kind: "numeric", name, impute, signedLog, ...scaled, clip: CLIP };
+  const logged = constant === null && Math.max(-sorted[0], sorted[sorted.length - 1]) > LOG_BEYOND;
+  const scaled = constant ?? scaling(logged ? sorted.map(signedLog) : sorted);
+  return { kind: "numeric", name, impute, signedLog: logged, ...scaled, clip: CLIP };
 }
 
 interface Scaling {
@@ -83,10 +84,6 @@ function quantile(sorted: Float64Array, q: number): number {
   const low = Math.floor(at);
   const value = sorted[low];
   return low + 1 < sorted.length ? value + (at - low) * (sorted[low + 1] - value) : value;
-}
-
-function logOf(x: number): number {
-  return Math.sign(x) * Math.log1p(Math.abs(x));
 }
 
 function boolean(name: string, present: Float64Array): BooleanFeature {
