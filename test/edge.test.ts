@@ -73,15 +73,14 @@ describe("edge", { timeout: 90_000 }, () => {
 
   test.skipIf(!existsSync(REAL))("real rows (cicids2017) score the same in the trainer and over HTTP", async () => {
     const dataset = await readDataset(REAL);
-    const learning = { hidden: 32, blocks: 1, latent: 16, episodes: 2, finalSteps: 10 };
-    const holdOut = ["bot"];
-    const { artefact } = await trainOn(dataset, { holdOut, shots: 50, seed: 1, split: "rows", learning });
+    const request = { holdOut: ["bot"], shots: 50, seed: 1, split: "rows", normalRows: 4000 } as const;
+    const { artefact } = await trainOn(dataset, request);
     const file = join(folder, "real.safetensors");
     writeFileSync(file, writeArtefact(artefact));
     await publish({ file, name: "real", persistTo });
     await worker.stop();
     worker = await startWorker(await getPort(), persistTo);
-    const { heldOut } = splitDataset(dataset, { holdOut, shots: 50, seed: 1, split: "rows" });
+    const { heldOut } = splitDataset(dataset, request);
     const scorer = Scorer.open(readFileSync(file), kernelModule("score"));
     for (const { rows } of [heldOut.normal[0], heldOut.unseen[0]]) {
       const count = Math.min(500, rows.count);

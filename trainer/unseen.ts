@@ -1,48 +1,92 @@
 /** The command line: finds the command, checks its options, prints faults with their remedy. */
 import { type ArgsDef, defineCommand, parseArgs, renderUsage } from "citty";
 import { UnseenError } from "../model/errors.ts";
-import { benchmarkCommand } from "./commands/benchmark.ts";
-import { calibrateCommand } from "./commands/calibrate.ts";
-import { canaryCommand } from "./commands/canary.ts";
 import type { Command } from "./commands/command.ts";
-import { driftCommand } from "./commands/drift.ts";
-import { evaluateCommand } from "./commands/evaluate.ts";
-import { exportCommand } from "./commands/export.ts";
-import { inspectCommand } from "./commands/inspect.ts";
-import { keyCommand } from "./commands/key.ts";
-import { publishCommand } from "./commands/publish.ts";
-import { quantizeCommand } from "./commands/quantize.ts";
-import { reportCommand } from "./commands/report.ts";
-import { rollbackCommand } from "./commands/rollback.ts";
-import { rowsCommand } from "./commands/rows.ts";
-import { scoreCommand } from "./commands/score.ts";
-import { simulateCommand } from "./commands/simulate.ts";
-import { startCommand } from "./commands/start.ts";
-import { studyCommand } from "./commands/study.ts";
-import { thresholdCommand } from "./commands/threshold.ts";
-import { trainCommand } from "./commands/train.ts";
 import { didYouMean } from "./nearest.ts";
 
-const commands: Readonly<Record<string, Command>> = {
-  start: startCommand,
-  simulate: simulateCommand,
-  train: trainCommand,
-  evaluate: evaluateCommand,
-  benchmark: benchmarkCommand,
-  report: reportCommand,
-  study: studyCommand,
-  score: scoreCommand,
-  rows: rowsCommand,
-  inspect: inspectCommand,
-  export: exportCommand,
-  quantize: quantizeCommand,
-  threshold: thresholdCommand,
-  calibrate: calibrateCommand,
-  drift: driftCommand,
-  publish: publishCommand,
-  canary: canaryCommand,
-  rollback: rollbackCommand,
-  key: keyCommand,
+interface Entry {
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
+
+/** Each is loaded once it is asked for: what others need takes a second to load. */
+const commands: Readonly<Record<string, Entry>> = {
+  start: {
+    summary: "simulate, train, evaluate, publish locally, serve and score: the whole way in one command",
+    load: async () => (await import("./commands/start.ts")).startCommand,
+  },
+  simulate: {
+    summary: "write the synthetic flow data set, a file per normal domain and anomaly family",
+    load: async () => (await import("./commands/simulate.ts")).simulateCommand,
+  },
+  train: {
+    summary: "train a model on normal rows and a few labelled anomalies",
+    load: async () => (await import("./commands/train.ts")).trainCommand,
+  },
+  evaluate: {
+    summary: "measure a model on rows training has not seen, family by family",
+    load: async () => (await import("./commands/evaluate.ts")).evaluateCommand,
+  },
+  benchmark: {
+    summary: "measure methods on held-out families, a JSON line each; goes on where it stopped",
+    load: async () => (await import("./commands/benchmark.ts")).benchmarkCommand,
+  },
+  report: {
+    summary: "tables and plots of a benchmark's results, losses as visible as wins",
+    load: async () => (await import("./commands/report.ts")).reportCommand,
+  },
+  study: {
+    summary: "answer one question about the method: domains, shots, calibration or transfer",
+    load: async () => (await import("./commands/study.ts")).studyCommand,
+  },
+  score: {
+    summary: "score the rows of a CSV or Parquet file into a CSV file",
+    load: async () => (await import("./commands/score.ts")).scoreCommand,
+  },
+  rows: {
+    summary: "write the rows of a CSV or Parquet file as lines of JSON, as the Worker takes them",
+    load: async () => (await import("./commands/rows.ts")).rowsCommand,
+  },
+  inspect: {
+    summary: "show what a model file holds: features, network, thresholds, training",
+    load: async () => (await import("./commands/inspect.ts")).inspectCommand,
+  },
+  export: {
+    summary: "write a model as ONNX, preprocessing and thresholds included",
+    load: async () => (await import("./commands/export.ts")).exportCommand,
+  },
+  quantize: {
+    summary: "store a model's weights as int16, f16 or f32",
+    load: async () => (await import("./commands/quantize.ts")).quantizeCommand,
+  },
+  threshold: {
+    summary: "set false-positive thresholds anew on normal rows of late, without training",
+    load: async () => (await import("./commands/threshold.ts")).thresholdCommand,
+  },
+  calibrate: {
+    summary: "learn from labelled feedback in seconds: the head, its temperature and the thresholds",
+    load: async () => (await import("./commands/calibrate.ts")).calibrateCommand,
+  },
+  drift: {
+    summary: "tell how far rows of late are from those a model was trained on",
+    load: async () => (await import("./commands/drift.ts")).driftCommand,
+  },
+  publish: {
+    summary: "publish a model: weights first, pointer last",
+    load: async () => (await import("./commands/publish.ts")).publishCommand,
+  },
+  canary: {
+    summary: "show a model's versions; change a canary's share, promote it or give it up",
+    load: async () => (await import("./commands/canary.ts")).canaryCommand,
+  },
+  rollback: {
+    summary: "serve an earlier version of a model again",
+    load: async () => (await import("./commands/rollback.ts")).rollbackCommand,
+  },
+  key: {
+    summary: "make, list and revoke API keys: shown once, stored as SHA-256",
+    load: async () => (await import("./commands/key.ts")).keyCommand,
+  },
 };
 
 async function main([name, ...rest]: readonly string[]): Promise<void> {
@@ -53,10 +97,11 @@ async function main([name, ...rest]: readonly string[]): Promise<void> {
   if (!Object.hasOwn(commands, name)) {
     throw new UnseenError("option-invalid", `There is no command "${name}".`, didYouMean(name, Object.keys(commands)));
   }
-  const command = commands[name];
+  const { summary, load } = commands[name];
+  const command = await load();
   if (rest.includes("--help") || rest.includes("-h")) {
     const usage = await renderUsage(
-      defineCommand({ meta: { name: `unseen ${name}`, description: command.summary }, args: command.args }),
+      defineCommand({ meta: { name: `unseen ${name}`, description: summary }, args: command.args }),
     );
     console.log(`${usage}\nEXAMPLES\n\n${command.examples.map((line) => `  ${line}`).join("\n")}\n`);
     return;

@@ -8,7 +8,6 @@ import { type Command, jsonOption, names, printJson, required, whole } from "./c
 import { interruptSignal, withProgress } from "./progress.ts";
 
 export const benchmarkCommand: Command = {
-  summary: "measure methods on held-out families, a JSON line each; goes on where it stopped",
   args: {
     data: { type: "string", required: true, valueHint: "DIR,DIR", description: "data folders; see docs/data.md" },
     out: {

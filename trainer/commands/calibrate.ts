@@ -16,7 +16,6 @@ import { store, storeOptions } from "./publish.ts";
 import { table } from "./table.ts";
 
 export const calibrateCommand: Command = {
-  summary: "learn from labelled feedback in seconds: the head, its temperature and the thresholds",
   args: {
     model: { type: "string", required: true, valueHint: "FILE", description: "model file" },
     feedback: {

@@ -7,7 +7,6 @@ import { store, storeOptions } from "./publish.ts";
 import { table } from "./table.ts";
 
 export const canaryCommand: Command = {
-  summary: "show a model's versions; change a canary's share, promote it or give it up",
   args: {
     share: { type: "string", valueHint: "PERCENT", description: "share of the callers that the canary answers" },
     promote: { type: "boolean", description: "make the canary the current version" },

@@ -6,7 +6,6 @@ import { UnseenError } from "../../model/errors.ts";
 export type Options = Readonly<Record<string, unknown>>;
 
 export interface Command {
-  readonly summary: string;
   readonly args: ArgsDef;
   readonly examples: readonly string[];
   run(options: Options): Promise<void>;

@@ -12,7 +12,6 @@ import { table } from "./table.ts";
 const SHOWN = 20;
 
 export const driftCommand: Command = {
-  summary: "tell how far rows of late are from those a model was trained on",
   args: {
     ...endpointOptions,
     version: { type: "string", valueHint: "N", description: "Worker: of this version (the current one)" },

@@ -11,7 +11,6 @@ import { withProgress } from "./progress.ts";
 import { table } from "./table.ts";
 
 export const evaluateCommand: Command = {
-  summary: "measure a model on rows training has not seen, family by family",
   args: {
     model: { type: "string", required: true, valueHint: "FILE", description: "model file" },
     ...dataOptions,

@@ -4,7 +4,6 @@ import { type Command, jsonOption, printJson, required } from "./command.ts";
 import { openModel, writeWhole } from "./files.ts";
 
 export const exportCommand: Command = {
-  summary: "write a model as ONNX, preprocessing and thresholds included",
   args: {
     model: { type: "positional", required: true, valueHint: "FILE", description: "model file" },
     onnx: { type: "boolean", description: "as ONNX (opset 17, ai.onnx.ml 3); the one format there is" },

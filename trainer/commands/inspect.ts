@@ -9,7 +9,6 @@ import { openModel } from "./files.ts";
 import { table } from "./table.ts";
 
 export const inspectCommand: Command = {
-  summary: "show what a model file holds: features, network, thresholds, training",
   args: {
     model: { type: "positional", required: true, valueHint: "FILE", description: "model file" },
     ...jsonOption,

@@ -17,7 +17,6 @@ import { writeWhole } from "./files.ts";
 import { table } from "./table.ts";
 
 export const keyCommand: Command = {
-  summary: "make, list and revoke API keys: shown once, stored as SHA-256",
   args: {
     action: { type: "positional", required: true, valueHint: "make|list|revoke", description: "what to do" },
     name: { type: "string", valueHint: "NAME", description: "whose key it is" },

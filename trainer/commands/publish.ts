@@ -29,7 +29,6 @@ export function store(options: Readonly<Record<string, unknown>>): {
 }
 
 export const publishCommand: Command = {
-  summary: "publish a model: weights first, pointer last",
   args: {
     model: { type: "positional", required: true, valueHint: "FILE", description: "model file" },
     canary: {

@@ -15,7 +15,6 @@ export const weightsOption = {
 } as const;
 
 export const quantizeCommand: Command = {
-  summary: "store a model's weights as int16, f16 or f32",
   args: {
     model: { type: "positional", required: true, valueHint: "FILE", description: "model file" },
     ...weightsOption,

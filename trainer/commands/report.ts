@@ -13,7 +13,6 @@ import { type Command, jsonOption, printJson, required, text } from "./command.t
 import { writeWhole } from "./files.ts";
 
 export const reportCommand: Command = {
-  summary: "tables and plots of a benchmark's results, losses as visible as wins",
   args: {
     results: { type: "positional", required: true, valueHint: "FILE", description: "what unseen benchmark wrote" },
     out: { type: "string", default: "report", valueHint: "DIR", description: "folder for report.md and report.html" },

@@ -4,7 +4,6 @@ import { type Command, printJson, whole } from "./command.ts";
 import { store, storeOptions } from "./publish.ts";
 
 export const rollbackCommand: Command = {
-  summary: "serve an earlier version of a model again",
   args: {
     to: { type: "string", valueHint: "N", description: "version to go back to (the one before)" },
     ...storeOptions,

@@ -9,7 +9,6 @@ import { oneFile, openModel, placeOf, unwritable } from "./files.ts";
 import { withProgress } from "./progress.ts";
 
 export const rowsCommand: Command = {
-  summary: "write the rows of a CSV or Parquet file as lines of JSON, as the Worker takes them",
   args: {
     model: { type: "string", required: true, valueHint: "FILE", description: "model file, for its features" },
     in: { type: "string", required: true, valueHint: "FILE", description: "rows: CSV, CSV.gz or Parquet" },

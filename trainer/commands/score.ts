@@ -13,7 +13,6 @@ import { oneFile, openModel, placeOf, unwritable } from "./files.ts";
 import { withProgress } from "./progress.ts";
 
 export const scoreCommand: Command = {
-  summary: "score the rows of a CSV or Parquet file into a CSV file",
   args: {
     model: { type: "string", required: true, valueHint: "FILE", description: "model file" },
     in: { type: "string", required: true, valueHint: "FILE", description: "rows: CSV, CSV.gz or Parquet" },

@@ -3,7 +3,6 @@ import { writeSimulation } from "../data/simulate/write.ts";
 import { type Command, jsonOption, printJson, required, whole } from "./command.ts";
 
 export const simulateCommand: Command = {
-  summary: "write the synthetic flow data set, a file per normal domain and anomaly family",
   args: {
     out: { type: "string", required: true, valueHint: "DIR", description: "folder to write" },
     seed: { type: "string", default: "1", description: "the same seed gives the same files" },

@@ -30,7 +30,6 @@ const MODEL = "flows";
 const EXAMPLES = 240;
 
 export const startCommand: Command = {
-  summary: "simulate, train, evaluate, publish locally, serve and score: the whole way in one command",
   args: {
     port: { type: "string", default: "8787", description: "port to serve on; the next free one if taken" },
     fresh: { type: "boolean", description: "simulate and train anew, whatever is there" },

@@ -15,7 +15,6 @@ import { interruptSignal, withProgress } from "./progress.ts";
 const SHOTS = { shots: "0,1,5,10,25,50,100", others: "100" } as const;
 
 export const studyCommand: Command = {
-  summary: "answer one question about the method: domains, shots, calibration or transfer",
   args: {
     study: {
       type: "positional",

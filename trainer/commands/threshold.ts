@@ -8,7 +8,6 @@ import { withProgress } from "./progress.ts";
 import { table } from "./table.ts";
 
 export const thresholdCommand: Command = {
-  summary: "set false-positive thresholds anew on normal rows of late, without training",
   args: {
     model: { type: "string", required: true, valueHint: "FILE", description: "model file" },
     normal: { type: "string", required: true, valueHint: "FILE", description: "normal rows: CSV, CSV.gz or Parquet" },

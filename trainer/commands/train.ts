@@ -40,7 +40,6 @@ const MOST_THREADS = 4;
 const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 export const trainCommand: Command = {
-  summary: "train a model on normal rows and a few labelled anomalies",
   args: {
     ...dataOptions,
     out: { type: "string", required: true, valueHint: "FILE", description: "model file to write (.safetensors)" },
