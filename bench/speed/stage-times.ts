@@ -8,8 +8,6 @@ import { builtModule } from "../../trainer/learn/engine.ts";
 
 /** Microseconds one measurement takes at least: short ones fit between what else the machine does. */
 const LEAST = 300;
-/** No layer of the models measured here is wider. */
-const WIDEST = 2048;
 
 /** Least microseconds of one run of each, taken in turns. */
 export function least(works: readonly (() => unknown)[], rounds: number): number[] {
@@ -48,7 +46,7 @@ export function stages(
   const x = tape.input(inputs);
   openNetwork(kernel, model, false)(tape, x);
   // Each stage writes elsewhere, so that none goes on upon its own results.
-  const scratch = kernel.allocate(tape.rows * kernel.functions.stride(WIDEST));
+  const scratch = kernel.allocate(tape.rows * kernel.functions.stride(Math.max(inputs, ...tape.forward.map(widthOf))));
   const runs = tape.forward.map((instruction) => kernel.compile([elsewhere(instruction, scratch)]));
   const stride = kernel.functions.stride(inputs);
   for (let row = 0; row < tape.rows; row++) {
@@ -74,8 +72,13 @@ function elsewhere([operation, ...args]: Instruction, scratch: number): Instruct
   return [operation, ...args.map((arg, i) => (i === place ? scratch : arg))];
 }
 
-function flopsOf([operation, ...args]: Instruction): number {
-  const at = (i: number): number => Number(args[i]);
-  if (operation === "LINEAR") return 2 * at(1) * at(5);
-  return operation === "LINEAR_FIXED" ? 2 * at(1) * at(6) : 0;
+/** Outputs of a product; 0 of all else. */
+function widthOf([operation, ...args]: Instruction): number {
+  if (operation === "LINEAR") return Number(args[5]);
+  return operation === "LINEAR_FIXED" ? Number(args[6]) : 0;
+}
+
+function flopsOf(instruction: Instruction): number {
+  const width = widthOf(instruction);
+  return width > 0 ? 2 * Number(instruction[2]) * width : 0;
 }
