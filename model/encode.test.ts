@@ -5,6 +5,7 @@ import { rowText, schemaAndRows } from "../test/rows.ts";
 import { inputNames, inputWidth, RowEncoder } from "./encode.ts";
 import { UnseenError } from "./errors.ts";
 import type { Feature, Row, Schema } from "./schema.ts";
+import { signedLog } from "./signed-log.ts";
 
 /** What model/schema.ts says, word by word and with no thought for speed. */
 function naive(schema: Schema, row: readonly unknown[]): number[] {
@@ -17,7 +18,7 @@ function naive(schema: Schema, row: readonly unknown[]): number[] {
     }
     let x = value === null ? feature.impute : Number(value);
     if (feature.kind === "boolean") return [Math.fround((x - feature.center) / feature.scale)];
-    if (feature.signedLog) x = Math.sign(x) * Math.log1p(Math.abs(x));
+    if (feature.signedLog) x = signedLog(x);
     const scaled = (x - feature.center) / feature.scale;
     return [Math.fround(Math.min(Math.max(scaled, -feature.clip), feature.clip))];
   });

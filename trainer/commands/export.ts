@@ -1,5 +1,6 @@
 /** `unseen export`: a model file as ONNX, for runtimes other than ours. */
 import { UnseenError } from "../../model/errors.ts";
+import { toOnnx } from "../export/onnx.ts";
 import { type Command, jsonOption, printJson, required } from "./command.ts";
 import { openModel, writeWhole } from "./files.ts";
 
@@ -22,8 +23,6 @@ export const exportCommand: Command = {
     if (options.onnx !== true) throw new UnseenError("option-invalid", "No format is named.", "Add --onnx.");
     const { scorer } = openModel(required(options, "model"));
     const out = required(options, "out");
-    // ONNX's description is large: only this command reads it
-    const { toOnnx } = await import("../export/onnx.ts");
     const bytes = toOnnx(scorer.artefact, { encoded: options.encoded === true });
     writeWhole(out, bytes);
     if (options.json) return printJson({ out, bytes: bytes.length, inputs: scorer.inputs });
