@@ -191,18 +191,23 @@ export function normGradient(
 ): void {
   const step = (stride(n) as usize) << 2;
   const end = min((last as usize) << 6, ((n as usize) << 2) + 15 & ~15);
-  for (let row = 0; row < rows; row++) {
-    const centre = v128.load32_splat(stats);
-    const scale = v128.load32_splat(stats, 4);
-    for (let i = (first as usize) << 6; i < end; i += 16) {
-      const d = v128.load(dy + i);
-      const normal = f32x4.mul(f32x4.sub(v128.load(x + i), centre), scale);
-      v128.store(dGamma + i, madd(d, normal, v128.load(dGamma + i)));
-      v128.store(dBeta + i, f32x4.add(v128.load(dBeta + i), d));
+  for (let i = (first as usize) << 6; i < end; i += 16) {
+    let gamma = v128.load(dGamma + i);
+    let beta = v128.load(dBeta + i);
+    let xi = x + i;
+    let di = dy + i;
+    let at = stats;
+    for (let row = 0; row < rows; row++) {
+      const d = v128.load(di);
+      const normal = f32x4.mul(f32x4.sub(v128.load(xi), v128.load32_splat(at)), v128.load32_splat(at, 4));
+      gamma = madd(d, normal, gamma);
+      beta = f32x4.add(beta, d);
+      xi += step;
+      di += step;
+      at += 8;
     }
-    x += step;
-    dy += step;
-    stats += 8;
+    v128.store(dGamma + i, gamma);
+    v128.store(dBeta + i, beta);
   }
 }
 
