@@ -65,18 +65,20 @@ export function nearest(
   }
 }
 
-/** What of evidence below the centre counts. */
+/** What of evidence below the centre counts, and what counts beyond all normal rows. */
 const BELOW: f64 = 0.1;
+const BEYOND: f64 = 4;
 
 /**
- * Column `to` of evidence: z = arcsinh((s − centre)·scale) of s (rows), and a tenth of that below the centre; results lie
- * `apart` floats apart.
+ * Column `to` of evidence: z = arcsinh((s − centre)·scale) of s (rows), a tenth of that below the centre, and beyond `far`
+ * four times what is beyond; results lie `apart` floats apart.
  */
-export function standardise(rows: i32, s: usize, centre: f32, scale: f32, to: usize, apart: i32): void {
+export function standardise(rows: i32, s: usize, centre: f32, scale: f32, far: f32, to: usize, apart: i32): void {
   for (let row = 0; row < rows; row++) {
     const u = ((load<f32>(s) as f64) - (centre as f64)) * (scale as f64);
     const size = log(abs(u) + Math.sqrt(u * u + 1));
-    store<f32>(to, (u < 0 ? -BELOW * size : size) as f32);
+    const z = u < 0 ? -BELOW * size : size;
+    store<f32>(to, (z + (BEYOND - 1) * max<f64>(0, z - (far as f64))) as f32);
     s += 4;
     to += (apart as usize) << 2;
   }

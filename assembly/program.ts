@@ -80,7 +80,7 @@ export function execute(at: usize, rows: i32): bool {
       forest(rows, word(at, 1), word(at, 2), word(at, 3), word(at, 4), float(at, 5), word(at, 6));
       return true;
     case STANDARDISE:
-      standardise(rows, word(at, 1), float(at, 2), float(at, 3), word(at, 4), word(at, 5));
+      standardise(rows, word(at, 1), float(at, 2), float(at, 3), float(at, 4), word(at, 5), word(at, 6));
       return true;
     case TAILS:
       tails(rows, word(at, 1), word(at, 2), word(at, 3), word(at, 4), word(at, 5));

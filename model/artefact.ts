@@ -17,7 +17,7 @@ export { LIMITS } from "./artefact-check.ts";
 export { tensorShapes } from "./artefact-check.ts";
 
 /** The version of the file's contents that this program reads and writes. */
-export const FORMAT = "unseen/7";
+export const FORMAT = "unseen/8";
 
 /** Sizes of the published network; see model/network.ts for what they mean. */
 export interface ResidualShape {

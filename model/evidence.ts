@@ -63,10 +63,26 @@ export function forestColumns(name: ForestName, inputs: number): number {
  */
 export const BELOW = 0.1;
 
-/** z = arcsinh((s − centre)·scale), and `BELOW` of that where it is negative, as the kernel works it out. */
-export function standardised(s: number, centre: number, scale: number): number {
-  const z = Math.asinh((s - centre) * scale);
-  return z < 0 ? BELOW * z : z;
+/**
+ * What counts beyond every normal row that set the scale: there one kind alone may tell, which all others together would
+ * drown.
+ */
+export const BEYOND = 4;
+
+/** Tensors of how each kind is put on the common scale. */
+export const SCALE = ["centre", "scale", "far"] as const;
+
+/** How a kind is put on the common scale; `far` is the largest z of a normal row. */
+export type Scale = Readonly<Record<(typeof SCALE)[number], number>>;
+
+/**
+ * z = arcsinh((s − centre)·scale), `BELOW` of that where it is negative, and beyond `far` `BEYOND` times what is beyond, as
+ * the kernel works it out.
+ */
+export function standardised(s: number, { centre, scale, far }: Scale): number {
+  const size = Math.asinh((s - centre) * scale);
+  const z = size < 0 ? BELOW * size : size;
+  return z + (BEYOND - 1) * Math.max(0, z - far);
 }
 
 export function isEvidence(shape: NetworkShape): shape is EvidenceShape {
@@ -111,7 +127,8 @@ export function evidenceShapes(shape: EvidenceShape): Map<string, number[]> {
     shapes.set(`${name}.nodes`, [shape[`${name}Nodes`], 3]).set(`${name}.roots`, [shape[`${name}Trees`]]);
   }
   shapes.set("tails.knots", [shape.tailKnots, 3]);
-  shapes.set("forest.start", [FORESTS.length]).set("centre", [EVIDENCE.length]).set("scale", [EVIDENCE.length]);
+  shapes.set("forest.start", [FORESTS.length]);
+  for (const name of SCALE) shapes.set(name, [EVIDENCE.length]);
   return shapes.set("head.w", [2, EVIDENCE.length]).set("head.b", [2]);
 }
 
@@ -153,11 +170,11 @@ export function evidenceNetwork(
   const linear = (tape: Tape, x: Value, name: string, options?: LinearOptions): Value =>
     tape.linear(x, weights.get(`${name}.w`), weights.get(`${name}.b`), options);
 
-  const [centre, scale] = [values("centre"), values("scale")];
+  const [centre, scale, far] = SCALE.map(values);
   /** z of a kind's column, into column `to` of a matrix whose rows are `apart` floats apart. */
   const standardise = (tape: Tape, name: EvidenceName, column: Address, to: Address, apart: number): void => {
     const i = EVIDENCE.indexOf(name);
-    tape.emit(["STANDARDISE", column, { float: centre[i] }, { float: scale[i] }, to, apart]);
+    tape.emit(["STANDARDISE", column, { float: centre[i] }, { float: scale[i] }, { float: far[i] }, to, apart]);
   };
   const forest = (tape: Tape, name: ForestName, x: Value, beside: Value, out: Address): void => {
     const { table, start } = forests[FORESTS.indexOf(name)];

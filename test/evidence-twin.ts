@@ -9,6 +9,7 @@ import {
   FORESTS,
   POINTS,
   type PointsName,
+  SCALE,
   setsOf,
   standardised,
 } from "../model/evidence.ts";
@@ -138,7 +139,8 @@ export function evidenceOf(x: ArrayLike<number>, shape: EvidenceShape, values: V
   };
   const standard = (name: EvidenceName, raw: number): number => {
     const j = EVIDENCE.indexOf(name);
-    return standardised(raw, get("centre")[j], get("scale")[j]);
+    const [centre, scale, far] = SCALE.map((of) => get(of)[j]);
+    return standardised(raw, { centre, scale, far });
   };
   return EVIDENCE.map((name) => standard(name, raw[name]));
 }

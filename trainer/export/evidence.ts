@@ -1,6 +1,15 @@
 /** The evidence network as ONNX nodes: distances from plain operators, trees as ensembles. */
 import type { EvidenceShape } from "../../model/artefact.ts";
-import { BELOW, EVIDENCE, type EvidenceName, POINTS, type PointsName, setsOf } from "../../model/evidence.ts";
+import {
+  BELOW,
+  BEYOND,
+  EVIDENCE,
+  type EvidenceName,
+  POINTS,
+  type PointsName,
+  SCALE,
+  setsOf,
+} from "../../model/evidence.ts";
 import type { Name } from "./graph.ts";
 import type { Layers } from "./layers.ts";
 import { treeEnsemble } from "./trees.ts";
@@ -97,11 +106,13 @@ function logMeanSquare(layers: Layers, x: Name): Name {
   return graph.node("Log", [graph.node("Add", [mean, layers.scalar(1)])]);
 }
 
-/** arcsinh((s − centre)·scale), less below the centre, as `standardised` of model/evidence.ts. */
+/** `standardised` of model/evidence.ts. */
 function standardised(layers: Layers, s: Name, name: EvidenceName): Name {
   const { graph } = layers;
   const i = EVIDENCE.indexOf(name);
-  const offset = graph.node("Sub", [s, layers.scalar(layers.values("centre")[i])]);
-  const z = graph.node("Asinh", [graph.node("Mul", [offset, layers.scalar(layers.values("scale")[i])])]);
-  return graph.node("LeakyRelu", [z], { alpha: { float: BELOW } });
+  const [centre, scale, far] = SCALE.map((of) => layers.scalar(layers.values(of)[i]));
+  const size = graph.node("Asinh", [graph.node("Mul", [graph.node("Sub", [s, centre]), scale])]);
+  const z = graph.node("LeakyRelu", [size], { alpha: { float: BELOW } });
+  const beyond = graph.node("Relu", [graph.node("Sub", [z, far])]);
+  return graph.node("Add", [z, graph.node("Mul", [beyond, layers.scalar(BEYOND - 1)])]);
 }

@@ -1,4 +1,5 @@
 /** Episodes as they are played: what parts say of the families and normal rows that they have never seen. */
+import type { Scale } from "../../../model/evidence.ts";
 import type { Matrix } from "../../data/matrix.ts";
 import { TURNS } from "../../data/sides.ts";
 import { gather } from "../judge.ts";
@@ -6,7 +7,7 @@ import type { Episode } from "./episodes.ts";
 import type { Normals } from "./head.ts";
 import { evidenceOf } from "./parts.ts";
 import { joined, NO_ROWS, type Table, thinned } from "./rows-of-evidence.ts";
-import { type Scale, scalesOf, table } from "./scale.ts";
+import { scalesOf, table } from "./scale.ts";
 import type { Learning } from "./without.ts";
 
 /** Normal validation rows that set the head and the evidence's scales. */

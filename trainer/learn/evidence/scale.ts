@@ -1,19 +1,15 @@
-/** Evidence in a common unit: centred on the median normal row, scaled by the 95th percentile. */
-import { EVIDENCE, standardised } from "../../../model/evidence.ts";
+/** Evidence in a common unit: centred on the median normal row, scaled by the 95th percentile, more beyond the last one. */
+import { EVIDENCE, type Scale, standardised } from "../../../model/evidence.ts";
 import type { Columns } from "./parts.ts";
 import type { Table } from "./rows-of-evidence.ts";
 
-export interface Scale {
-  readonly centre: number;
-  readonly scale: number;
-}
-
-/** Median, and 1/(95th percentile − median), of normal validation rows. */
+/** Median, 1/(95th percentile − median), and the largest by these, of normal validation rows. */
 function scaleOf(values: Float32Array): Scale {
   const sorted = values.toSorted();
   const centre = sorted[Math.floor(0.5 * (sorted.length - 1))];
   const spread = sorted[Math.floor(0.95 * (sorted.length - 1))] - centre;
-  return { centre: Math.fround(centre), scale: Math.fround(1 / Math.max(spread, 1e-4)) };
+  const scale = Math.fround(1 / Math.max(spread, 1e-4));
+  return { centre, scale, far: Math.fround(Math.asinh((sorted[sorted.length - 1] - centre) * scale)) };
 }
 
 export function scalesOf(columns: Columns): Scale[] {
@@ -26,8 +22,7 @@ export function table(columns: Columns, scales: readonly Scale[]): Table {
   const kinds = EVIDENCE.length;
   const data = new Float64Array(rows * kinds);
   for (const [j, name] of EVIDENCE.entries()) {
-    const { centre, scale } = scales[j];
-    for (let i = 0; i < rows; i++) data[i * kinds + j] = standardised(columns[name][i], centre, scale);
+    for (let i = 0; i < rows; i++) data[i * kinds + j] = standardised(columns[name][i], scales[j]);
   }
   return { rows, data };
 }

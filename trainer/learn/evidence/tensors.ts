@@ -1,13 +1,12 @@
 /** What was learned as the tensors of an artefact. */
 import type { EvidenceShape, Tensor } from "../../../model/artefact.ts";
-import { evidenceShapes, FORESTS, POINTS } from "../../../model/evidence.ts";
+import { evidenceShapes, FORESTS, POINTS, type Scale, SCALE } from "../../../model/evidence.ts";
 import { floatTensor } from "../../../model/tensor.ts";
 import type { Booster } from "../boosting/histogram-booster.ts";
 import { stacked } from "../select.ts";
 import { merged } from "./forests.ts";
 import type { Mlp } from "../mlp.ts";
 import type { Parts } from "./parts.ts";
-import type { Scale } from "./scale.ts";
 
 /** Sizes of the network that the parts make. */
 export function shapeOf({ tails, prototypes, references, rebuilder, ...parts }: Parts, inputs: number): EvidenceShape {
@@ -78,14 +77,11 @@ export function tensorsOf(
     "forest.start",
     forests.map(({ start }) => start),
   );
-  values.set(
-    "centre",
-    scales.map(({ centre }) => centre),
-  );
-  values.set(
-    "scale",
-    scales.map(({ scale }) => scale),
-  );
+  for (const name of SCALE)
+    values.set(
+      name,
+      scales.map((scale) => scale[name]),
+    );
   const half = Array.from(weights, (weight) => weight / 2);
   values.set("head.w", [...half.map((weight) => -weight), ...half]).set("head.b", [-bias / 2, bias / 2]);
   return new Map(
