@@ -210,7 +210,7 @@ ${lines.join("\n")}
 
 ![Costs over sizes, both logarithmic](growth.svg)
 
-Nothing grows faster than the rows. What training does with rows beyond encoding them is bounded: the Gaussian looks at 50,000, prototypes, references and forests at 12,000, the autoencoder at a fixed number of steps. In the columns, autoencoder, trees, prototypes and references are linear and the Gaussian is not: covariances and whitening take columns² a row, the factor columns³ once. A family costs its forests (three for each of at most eight folds) and the labels in them; five more forests ship whatever the number of families. Each of at most five turns of normal rows costs a manifold and three forests. A step of the published form's network is proportional to its blocks, beside input and output layers.
+Nothing grows faster than the rows. What training does with rows beyond encoding them is bounded: the Gaussian looks at 50,000, prototypes, references and forests at 12,000. In the columns trees, prototypes and references are linear and the Gaussian is not: covariances and whitening take columns² a row, the factor columns³ once. A family costs its forests (three for each of at most eight folds) and the labels in them; five more forests ship whatever the number of families. Each of at most five turns of normal rows costs a manifold and three forests. A step of the published form's network is proportional to its blocks, beside input and output layers.
 `,
   );
   const facets = all.map((one) => ({ ...one, name: `${one.title}, ${one.by}` }));

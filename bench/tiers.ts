@@ -126,7 +126,7 @@ ${lines.map(cell).join("\n")}
 
 - **int16** is computed in fixed point: activations are rounded to 13 bits by row, products summed exactly in 32 bits. The scale of an output is the smallest for which neither a weight is above 4095 nor the sum of its weights' sizes times 4095 reaches 2³¹; the kernel adds those sums up as it packs, and a file with larger ones is refused. A row scores the same bits alone and in any batch.
 - **f16** is widened as the model is opened and computed as f32, at the same speed.
-- In the residual network the hidden and output layers of the encoder are stored so; in the evidence network those of the prototypes and the autoencoder. Input layer, LayerNorm, GELU, head, trees, thresholds, the references and the Gaussian stay f32: trees compare with thresholds what rows differ from those by. So the published form halves its file, the default's shrinks by what these two are of it.
+- In the residual network the hidden and output layers of the encoder are stored so; in the evidence network those of the prototypes. Input layer, LayerNorm, GELU, head, trees, thresholds, the references and the Gaussian stay f32: trees compare with thresholds what rows differ from those by. So the published form halves its file, the default's shrinks by what these are of it.
 - Against the network in double precision with weights as trained, scores are within 1e-5 (f32, plain and relaxed SIMD), 2e-3 (f16) and 4e-3 (int16) on random networks: \`model/tier.test.ts\`.
 
 ## Plain and relaxed SIMD

@@ -12,7 +12,6 @@ const KINDS: Readonly<Record<EvidenceName, string>> = {
   gaussian: "Mahalanobis distance",
   prototypes: "nearest normal prototype",
   references: "nearest reference row",
-  residual: "autoencoder residual",
   tails: "tail surprise",
   shallow: "trees on inputs, from labels",
   deep: "larger trees on both, from labels",

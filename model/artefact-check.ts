@@ -28,8 +28,6 @@ export const EVIDENCE_LIMITS = {
   prototypeSets: [1, 16],
   prototypes: [1, 4096],
   references: [1, 8192],
-  wide: [1, 1024],
-  code: [1, 512],
   shallowTrees: [1, 10_000],
   shallowNodes: [1, 1_000_000],
   deepTrees: [1, 10_000],

@@ -37,9 +37,6 @@ export interface EvidenceShape {
   readonly prototypeSets: number;
   readonly prototypes: number;
   readonly references: number;
-  /** Widths of the autoencoder's outer layers and of its code. */
-  readonly wide: number;
-  readonly code: number;
   readonly shallowTrees: number;
   readonly shallowNodes: number;
   readonly deepTrees: number;

@@ -17,29 +17,13 @@ import type { Fixed } from "./tier.ts";
  * - gaussian: log of the mean squared whitened input, the Mahalanobis distance to the normal rows;
  * - prototypes: distance to the nearest prototype of the normal rows, by what is usual around that one, mean over sets;
  * - references: the same for the nearest of the reference rows, one finer mesh;
- * - residual: log of an autoencoder's mean squared residual;
  * - tails: how far out in its own column every value lies, summed.
  */
-export const EVIDENCE = [
-  "shallow",
-  "deep",
-  "departure",
-  "gaussian",
-  "prototypes",
-  "references",
-  "residual",
-  "tails",
-] as const;
+export const EVIDENCE = ["shallow", "deep", "departure", "gaussian", "prototypes", "references", "tails"] as const;
 export type EvidenceName = (typeof EVIDENCE)[number];
 
 /** Kinds that normal rows alone teach: distances to them. */
-export const DISTANCES = [
-  "gaussian",
-  "prototypes",
-  "references",
-  "residual",
-  "tails",
-] as const satisfies readonly EvidenceName[];
+export const DISTANCES = ["gaussian", "prototypes", "references", "tails"] as const satisfies readonly EvidenceName[];
 
 /** Kinds that are trees. */
 export const FORESTS = ["shallow", "deep", "departure"] as const satisfies readonly EvidenceName[];
@@ -108,7 +92,7 @@ export function setsOf({ prototypeSets }: EvidenceShape, name: PointsName): numb
 
 /** Tensor shapes by name in their fixed order. Whole numbers (columns, nodes) are kept as floats, exact below 2²⁴. */
 export function evidenceShapes(shape: EvidenceShape): Map<string, number[]> {
-  const { inputs, wide, code } = shape;
+  const { inputs } = shape;
   const shapes = new Map<string, number[]>();
   const layer = (name: string, n: number, k: number): void => {
     shapes.set(`${name}.w`, [n, k]).set(`${name}.b`, [n]);
@@ -119,10 +103,6 @@ export function evidenceShapes(shape: EvidenceShape): Map<string, number[]> {
     layer(name, points, inputs);
     shapes.set(`${name}.scale`, [points]);
   }
-  layer("residual.in", wide, inputs);
-  layer("residual.code", code, wide);
-  layer("residual.wide", wide, code);
-  layer("residual.out", inputs, wide);
   for (const name of FORESTS) {
     shapes.set(`${name}.nodes`, [shape[`${name}Nodes`], 3]).set(`${name}.roots`, [shape[`${name}Trees`]]);
   }
@@ -213,17 +193,6 @@ export function evidenceNetwork(
       given("departure", (out) => forest(tape, "departure", apart, apart, out));
       tape.release(apart);
     }
-    given("residual", (out) => {
-      const wide = tape.gelu(linear(tape, x, "residual.in"));
-      const code = linear(tape, wide, "residual.code");
-      tape.release(wide);
-      const again = tape.gelu(linear(tape, code, "residual.wide"));
-      tape.release(code);
-      const difference = linear(tape, again, "residual.out", { residual: x, factor: -1, keep: true });
-      tape.release(again);
-      tape.emit(["LOG_MEAN_SQUARE", difference.at, inputs, out]);
-      tape.release(difference);
-    });
     given("tails", (out) => tape.emit(["TAILS", x.at, inputs, outlying.at, outlying.columns, out]));
     return columns;
   };

@@ -214,7 +214,6 @@ describe("explanations of the evidence network", () => {
         "gaussian",
         "prototypes",
         "references",
-        "residual",
         "tails",
       ]);
       const sum = Object.values(evidence ?? {}).reduce((a, b) => a + b, (b1 - b0) / temperature);

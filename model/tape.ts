@@ -16,8 +16,6 @@ export interface LinearOptions {
   /** y = residual + factor · (x·Wᵀ + b) */
   readonly residual?: Value;
   readonly factor?: number;
-  /** Leave the residual as it is, where the tape would write y over it. */
-  readonly keep?: boolean;
 }
 
 /**
@@ -72,8 +70,8 @@ export class Tape {
   }
 
   /** y (rows, n) = residual + factor · (x·Wᵀ + b) */
-  linear(x: Value, w: Parameter, b: Parameter, { residual, factor = 1, keep = false }: LinearOptions = {}): Value {
-    const reuse = residual && !this.tracked && !keep;
+  linear(x: Value, w: Parameter, b: Parameter, { residual, factor = 1 }: LinearOptions = {}): Value {
+    const reuse = residual && !this.tracked;
     const y = this.#result(w.n, reuse ? residual.at : 0, x.tracked || residual?.tracked === true || w.grad > 0);
     const onto = residual?.at ?? 0;
     if (w.scales) {

@@ -92,8 +92,6 @@ test("the evidence network in int16 scores close to the same weights in f32", ()
     prototypeSets: 2,
     prototypes: 5,
     references: 5,
-    wide: 18,
-    code: 3,
     shallowTrees: 2,
     shallowNodes: 5,
     deepTrees: 2,

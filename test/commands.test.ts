@@ -209,7 +209,7 @@ describe("unseen", { timeout: 60_000 }, () => {
     const { err } = unseen(...train);
     expect(err.split("\n").filter((line) => line.startsWith("note: "))).toEqual(notes.map((note) => `note: ${note}`));
     expect(unseen("inspect", "day.safetensors").out).toContain(
-      "weighs       gaussian 20 %, prototypes 20 %, references 20 %, residual 20 %, tails 20 %",
+      "weighs       gaussian 25 %, prototypes 25 %, references 25 %, tails 25 %",
     );
   });
 

@@ -14,7 +14,6 @@ import {
   standardised,
 } from "../model/evidence.ts";
 import { MOST_LEAVES } from "../model/forest.ts";
-import { gelu } from "./twin.ts";
 
 export type Values = ReadonlyMap<string, Float32Array>;
 
@@ -118,8 +117,6 @@ export function evidenceOf(x: ArrayLike<number>, shape: EvidenceShape, values: V
     return { distance, apart };
   };
   const reference = nearest("references");
-  const narrow = linear(linear(row, "residual.in").map(gelu), "residual.code");
-  const again = linear(linear(narrow, "residual.wide").map(gelu), "residual.out");
   const knots = get("tails.knots");
   const tails = row.reduce((sum, value, j) => {
     const own = Array.from({ length: shape.tailKnots }, (_, i) => knots.subarray(3 * i, 3 * i + 3))
@@ -131,7 +128,6 @@ export function evidenceOf(x: ArrayLike<number>, shape: EvidenceShape, values: V
     gaussian: logMeanSquare(linear(row, "gaussian")),
     prototypes: nearest("prototypes").distance,
     references: reference.distance,
-    residual: logMeanSquare(row.map((value, j) => value - again[j])),
     tails,
     shallow: forest("shallow", row),
     deep: forest("deep", [...row, ...reference.apart]),

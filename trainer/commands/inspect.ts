@@ -61,7 +61,7 @@ function sizes(network: NetworkShape): string {
   const { inputs, prototypeSets, prototypes, references, shallowTrees, deepTrees, departureTrees } = network;
   return (
     `${inputs} → evidence: ${shallowTrees} shallow, ${deepTrees} deep and ${departureTrees} departure trees, ` +
-    `Gaussian, ${prototypeSets} × ${prototypes} prototypes, ${references} references, autoencoder → 2`
+    `Gaussian, ${prototypeSets} × ${prototypes} prototypes, ${references} references → 2`
   );
 }
 

@@ -33,7 +33,6 @@ export function evidenceLogits(layers: Layers, x: Name, shape: EvidenceShape): N
       ),
     ),
     references: standard("references", reference.distance),
-    residual: standard("residual", rebuilt(layers, x)),
     tails: standard("tails", tails(layers, x)),
     shallow: standard("shallow", treeEnsemble(layers, "shallow", x, shallow)),
     deep: standard("deep", treeEnsemble(layers, "deep", together([x, apart]), deep)),
@@ -90,13 +89,6 @@ function nearest(layers: Layers, x: Name, name: PointsName, shape: EvidenceShape
     const scale = graph.node("Gather", [scaleColumn, best], { axis: { int: 0 } });
     return { distance: graph.node("Mul", [distance, scale]), difference };
   });
-}
-
-/** ln(1 + mean squared residual of the autoencoder) */
-function rebuilt(layers: Layers, x: Name): Name {
-  const wide = layers.gelu(layers.linear(x, "residual.in"));
-  const again = layers.gelu(layers.linear(layers.linear(wide, "residual.code"), "residual.wide"));
-  return logMeanSquare(layers, layers.graph.node("Sub", [x, layers.linear(again, "residual.out")]));
 }
 
 function logMeanSquare(layers: Layers, x: Name): Name {

@@ -137,8 +137,6 @@ describe("an exported model scores as the kernel does", () => {
         prototypeSets: many(3),
         prototypes: many(30),
         references: many(30),
-        wide: many(20),
-        code: many(8),
         shallowTrees: many(9),
         shallowNodes: many(15),
         deepTrees: many(9),

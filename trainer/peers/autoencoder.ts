@@ -3,7 +3,7 @@ import type { Matrix } from "../data/matrix.ts";
 import { drawFor } from "../learn/draw.ts";
 import { gather } from "../learn/judge.ts";
 import type { EncodedSide, Fitted } from "./method.ts";
-import { BATCH, Mlp } from "../learn/mlp.ts";
+import { BATCH, Mlp } from "./mlp.ts";
 import { drawInto, train } from "./training.ts";
 import { normalRows } from "./training-rows.ts";
 import { tunedDetector } from "./tuned.ts";

@@ -2,7 +2,7 @@
 import { below, drawFor } from "../learn/draw.ts";
 import { binaryCrossEntropy, crossEntropy, probabilities } from "./losses.ts";
 import type { EncodedSide, Fitted } from "./method.ts";
-import { BATCH, Mlp } from "../learn/mlp.ts";
+import { BATCH, Mlp } from "./mlp.ts";
 import { constantScores, drawInto, families, seenAuc, train } from "./training.ts";
 import { tunedClassifier } from "./tuned.ts";
 

@@ -3,7 +3,7 @@ import type { Matrix } from "../data/matrix.ts";
 import { below, drawFor, type Draw } from "../learn/draw.ts";
 import { columnMeans } from "../learn/distances.ts";
 import type { EncodedSide, Fitted } from "./method.ts";
-import { BATCH, Mlp } from "../learn/mlp.ts";
+import { BATCH, Mlp } from "./mlp.ts";
 import { copyRow, drawInto, families, seenAuc, train } from "./training.ts";
 import { stacked } from "../learn/select.ts";
 import { normalRows } from "./training-rows.ts";

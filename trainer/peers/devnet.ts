@@ -1,7 +1,7 @@
 /** DevNet (Pang et al. 2019): scores of normal rows agree with a Gaussian prior, those of anomalies deviate from it. */
 import { drawFor, gaussian } from "../learn/draw.ts";
 import type { EncodedSide, Fitted } from "./method.ts";
-import { BATCH, Mlp } from "../learn/mlp.ts";
+import { BATCH, Mlp } from "./mlp.ts";
 import { constantScores, drawInto, families, seenAuc, train } from "./training.ts";
 import { normalRows } from "./training-rows.ts";
 import { tunedClassifier } from "./tuned.ts";

@@ -1,7 +1,7 @@
 /** Decoders of multi-task autoencoders: one a normal domain, each rebuilding a row's counterpart in its own domain. */
 import type { Matrix } from "../data/matrix.ts";
 import { below, type Draw } from "../learn/draw.ts";
-import { Mlp } from "../learn/mlp.ts";
+import { Mlp } from "./mlp.ts";
 import { drawInto } from "./training.ts";
 
 export class DomainDecoders {

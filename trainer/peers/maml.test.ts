@@ -3,7 +3,7 @@ import { drawFor, gaussian } from "../learn/draw.ts";
 import { fomamlGradient } from "./fomaml.ts";
 import { hessianVector, mamlGradient } from "./maml.ts";
 import { type Episode, INNER_STEPS, innerPath, innerSteps, type Slope, slopeOn } from "./meta-learning.ts";
-import { Mlp } from "../learn/mlp.ts";
+import { Mlp } from "./mlp.ts";
 import { reptileGradient } from "./reptile.ts";
 import { blob } from "./testing.ts";
 

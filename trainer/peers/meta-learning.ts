@@ -5,7 +5,7 @@ import { type Draw, drawFor } from "../learn/draw.ts";
 import { sigmoid } from "../evaluate/calibrate.ts";
 import { crossEntropy } from "./losses.ts";
 import type { EncodedSide, Fitted } from "./method.ts";
-import { BATCH, Mlp } from "../learn/mlp.ts";
+import { BATCH, Mlp } from "./mlp.ts";
 import { constantScores, drawInto, families, seenAuc, train } from "./training.ts";
 
 /** Plain gradient steps of the inner loop. */

@@ -3,7 +3,7 @@ import { drawFor } from "../learn/draw.ts";
 import { DomainDecoders } from "./domain-decoders.ts";
 import { binaryCrossEntropy, probabilities } from "./losses.ts";
 import type { EncodedSide, Fitted } from "./method.ts";
-import { BATCH, Mlp } from "../learn/mlp.ts";
+import { BATCH, Mlp } from "./mlp.ts";
 import { constantScores, drawInto, families, seenAuc, train } from "./training.ts";
 import { normalRows } from "./training-rows.ts";
 import { tunedClassifier } from "./tuned.ts";

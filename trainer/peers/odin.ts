@@ -3,7 +3,7 @@ import type { Matrix } from "../data/matrix.ts";
 import { drawFor } from "../learn/draw.ts";
 import { crossEntropy, softmax } from "./losses.ts";
 import type { Fitted, Method, TrainingSide } from "./method.ts";
-import { BATCH, Mlp } from "../learn/mlp.ts";
+import { BATCH, Mlp } from "./mlp.ts";
 import { constantScores, copyRow, drawInto, families, seenAuc, train } from "./training.ts";
 import { normalRows } from "./training-rows.ts";
 

@@ -4,7 +4,7 @@ import { type Draw, drawFor, shuffled } from "../learn/draw.ts";
 import { columnMeans } from "../learn/distances.ts";
 import { softmax } from "./losses.ts";
 import type { EncodedSide, Fitted } from "./method.ts";
-import { Mlp } from "../learn/mlp.ts";
+import { Mlp } from "./mlp.ts";
 import { drawInto, families, seenAuc, train } from "./training.ts";
 import { atMost } from "../learn/select.ts";
 import { tunedClassifier } from "./tuned.ts";

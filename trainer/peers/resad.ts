@@ -4,7 +4,7 @@ import { type Draw, drawFor } from "../learn/draw.ts";
 import { Distances } from "../learn/distances.ts";
 import { fitGaussian } from "./mahalanobis.ts";
 import type { EncodedSide, Fitted } from "./method.ts";
-import { BATCH, Mlp } from "../learn/mlp.ts";
+import { BATCH, Mlp } from "./mlp.ts";
 import { drawInto, families, seenAuc, train } from "./training.ts";
 import { drawRows, rowsAt } from "../learn/select.ts";
 import { normalRows } from "./training-rows.ts";

@@ -5,7 +5,7 @@ import { below, type Draw } from "../learn/draw.ts";
 import { cosine } from "../learn/engine.ts";
 import { gather } from "../learn/judge.ts";
 import type { EncodedSide, Fitted } from "./method.ts";
-import type { Mlp } from "../learn/mlp.ts";
+import type { Mlp } from "./mlp.ts";
 
 /** Normal validation rows that judge a state. */
 const JUDGING_ROWS = 1000;

@@ -41,7 +41,7 @@ test("several columns together have a say where they tell families in blocks nev
 
 test("all wanted kinds are used where one turn alone leaves nothing to judge by, or nothing but distances is wanted", () => {
   expect(weighingByBlocks(episodes([5]), all)).toEqual(equally(all));
-  const distances = kindsFor(["gaussian", "residual"], true);
+  const distances = kindsFor(["gaussian", "references"], true);
   expect(weighingByBlocks(episodes([0, 5, 0, 5]), distances)).toEqual(equally(distances));
-  expect(named(kindsFor(EVIDENCE, false))).toEqual(["gaussian", "prototypes", "references", "residual", "tails"]);
+  expect(named(kindsFor(EVIDENCE, false))).toEqual(["gaussian", "prototypes", "references", "tails"]);
 });

@@ -53,7 +53,7 @@ export interface LearnedEvidence {
 const DRAW = 9000;
 
 /**
- * Inner loop, on normal rows alone: the Gaussian, prototypes, references, autoencoder and tails of the normal
+ * Inner loop, on normal rows alone: the Gaussian, prototypes, references and tails of the normal
  * manifold. Outer loop, in episodes: forests learn the boundary on some families, others stay outside, and so do, in some,
  * normal rows of a turn; the head is then fitted on what the parts say of that which they never saw, so that it learns what
  * to trust on families nobody has seen. The forests that ship are grown on all families.

@@ -8,7 +8,6 @@ import { distances, fitGaussian, type Gaussian } from "./gaussian.ts";
 import { departures, nearest, nearness, type Points } from "./points.ts";
 import { fitPrototypes } from "./prototypes.ts";
 import { fitReferences, type References } from "./references.ts";
-import { fitRebuilder, type Rebuilder, residuals } from "./rebuild.ts";
 import { fitTails, surprises, type Tails } from "./tails.ts";
 
 /** Learned from normal rows. */
@@ -17,7 +16,6 @@ export interface Manifold {
   /** Of several sets. */
   readonly prototypes: readonly Points[];
   readonly references: References;
-  readonly rebuilder: Rebuilder;
   readonly tails: Tails;
 }
 
@@ -29,7 +27,7 @@ export type Columns = Readonly<Record<EvidenceName, Float32Array>>;
 export type Distances = Pick<Columns, (typeof DISTANCES)[number]>;
 
 /** The steps of fitting a manifold, each named for progress. */
-export const MANIFOLD_STEPS = 4;
+export const MANIFOLD_STEPS = 3;
 
 export async function fitManifold(
   rows: Matrix,
@@ -40,7 +38,6 @@ export async function fitManifold(
     gaussian: await step("gaussian", () => fitGaussian(rows)),
     prototypes: await step("prototypes", () => fitPrototypes(rows, draw(0))),
     references: await step("references", () => fitReferences(rows, draw(2))),
-    rebuilder: await step("autoencoder", () => fitRebuilder(rows, draw(1))),
     tails: fitTails(rows),
   };
 }
@@ -54,7 +51,7 @@ export interface View {
 }
 
 export function viewOf(manifold: Manifold, rows: Matrix): View {
-  const { gaussian, prototypes, references, rebuilder, tails } = manifold;
+  const { gaussian, prototypes, references, tails } = manifold;
   const placed = nearest(references.centres, rows);
   const departure = departures(references, rows, placed);
   return {
@@ -62,7 +59,6 @@ export function viewOf(manifold: Manifold, rows: Matrix): View {
       gaussian: distances(gaussian, rows),
       prototypes: mean(prototypes.map((set) => nearness(set, rows))),
       references: nearness(references, rows, placed),
-      residual: residuals(rebuilder, rows),
       tails: surprises(tails, rows),
     },
     departure,

@@ -5,11 +5,10 @@ import { floatTensor } from "../../../model/tensor.ts";
 import type { Booster } from "../boosting/histogram-booster.ts";
 import { stacked } from "../select.ts";
 import { merged } from "./forests.ts";
-import type { Mlp } from "../mlp.ts";
 import type { Parts } from "./parts.ts";
 
 /** Sizes of the network that the parts make. */
-export function shapeOf({ tails, prototypes, references, rebuilder, ...parts }: Parts, inputs: number): EvidenceShape {
+export function shapeOf({ tails, prototypes, references, ...parts }: Parts, inputs: number): EvidenceShape {
   const forest = (forests: readonly Booster[]): { trees: number; nodes: number } => {
     const { nodes, roots } = merged(forests);
     return { trees: roots.length, nodes: nodes.length / 3 };
@@ -22,8 +21,6 @@ export function shapeOf({ tails, prototypes, references, rebuilder, ...parts }: 
     prototypeSets: prototypes.length,
     prototypes: prototypes[0].centres.rows,
     references: references.centres.rows,
-    wide: rebuilder.wide,
-    code: rebuilder.code,
     shallowTrees: shallow.trees,
     shallowNodes: shallow.nodes,
     deepTrees: deep.trees,
@@ -36,17 +33,11 @@ export function shapeOf({ tails, prototypes, references, rebuilder, ...parts }: 
 /** The parts as the tensors of the artefact, in their fixed order. */
 export function tensorsOf(
   shape: EvidenceShape,
-  { gaussian, rebuilder, tails, ...parts }: Parts,
+  { gaussian, tails, ...parts }: Parts,
   scales: readonly Scale[],
   { weights, bias }: { weights: Float64Array; bias: number },
 ): Map<string, Tensor> {
   const values = new Map<string, ArrayLike<number>>();
-  const layer = (name: string, from: ReturnType<Mlp["inspect"]>, index: number): void => {
-    for (const kind of ["w", "b"]) {
-      const found = from.find((weight) => weight.name === `${index}.${kind}`);
-      if (found) values.set(`${name}.${kind}`, found.value);
-    }
-  };
   const knots = tails.flatMap((own, column) => [...own.places].flatMap((place, i) => [column, place, own.values[i]]));
   values.set("tails.knots", knots);
   values.set("gaussian.w", gaussian.w).set("gaussian.b", gaussian.b);
@@ -66,11 +57,6 @@ export function tensorsOf(
       }),
     );
   }
-  const [narrow, widen] = [rebuilder.narrow.inspect(), rebuilder.widen.inspect()];
-  layer("residual.in", narrow, 1);
-  layer("residual.code", narrow, 2);
-  layer("residual.wide", widen, 1);
-  layer("residual.out", widen, 2);
   const forests = FORESTS.map((name) => ({ name, ...merged(parts[name]) }));
   for (const { name, nodes, roots } of forests) values.set(`${name}.nodes`, nodes).set(`${name}.roots`, roots);
   values.set(

@@ -2,8 +2,8 @@
 import { Parameters, type Parameter } from "../../model/parameters.ts";
 import { Tape, type Value } from "../../model/tape.ts";
 import type { Matrix } from "../data/matrix.ts";
-import { type Draw, gaussian } from "./draw.ts";
-import { AdamW, type TrainKernel, trainKernel } from "./engine.ts";
+import { type Draw, gaussian } from "../learn/draw.ts";
+import { AdamW, type TrainKernel, trainKernel } from "../learn/engine.ts";
 
 export interface MlpOptions {
   /** Widths of inputs, hidden layers and outputs. */

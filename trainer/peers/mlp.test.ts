@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { drawFor, gaussian } from "./draw.ts";
+import { drawFor, gaussian } from "../learn/draw.ts";
 import { Mlp } from "./mlp.ts";
-import { blob } from "../peers/testing.ts";
+import { blob } from "./testing.ts";
 
 const ROWS = 9;
 
