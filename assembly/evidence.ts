@@ -65,13 +65,13 @@ export function nearest(
   }
 }
 
-/** What of evidence below the centre counts, and what counts beyond all normal rows. */
+/** What of evidence below the centre counts, and how often what lies far beyond all normal rows. */
 const BELOW: f64 = 0.1;
-const BEYOND: f64 = 4;
+const BEYOND: f64 = 8;
 
 /**
  * Column `to` of evidence: z = arcsinh((s − centre)·scale) of s (rows), a tenth of that below the centre, and beyond `far`
- * four times what is beyond; results lie `apart` floats apart.
+ * eight times what is beyond; results lie `apart` floats apart.
  */
 export function standardise(rows: i32, s: usize, centre: f32, scale: f32, far: f32, to: usize, apart: i32): void {
   for (let row = 0; row < rows; row++) {

@@ -47,16 +47,13 @@ export function forestColumns(name: ForestName, inputs: number): number {
  */
 export const BELOW = 0.1;
 
-/**
- * What counts beyond every normal row that set the scale: there one kind alone may tell, which all others together would
- * drown.
- */
-export const BEYOND = 4;
+/** How often counts what lies far beyond all normal rows: there one kind alone may tell, which the others would drown. */
+export const BEYOND = 8;
 
 /** Tensors of how each kind is put on the common scale. */
 export const SCALE = ["centre", "scale", "far"] as const;
 
-/** How a kind is put on the common scale; `far` is the largest z of a normal row. */
+/** How a kind is put on the common scale; beyond `far`, no normal row is expected. */
 export type Scale = Readonly<Record<(typeof SCALE)[number], number>>;
 
 /**

@@ -1,15 +1,22 @@
-/** Evidence in a common unit: centred on the median normal row, scaled by the 95th percentile, more beyond the last one. */
+/** Evidence in a common unit: centred on the median normal row, scaled by the 95th percentile, more far beyond the last. */
 import { EVIDENCE, type Scale, standardised } from "../../../model/evidence.ts";
 import type { Columns } from "./parts.ts";
 import type { Table } from "./rows-of-evidence.ts";
 
-/** Median, 1/(95th percentile − median), and the largest by these, of normal validation rows. */
+/** By how much `far` is beyond the largest normal z: the rows that set it set thresholds as well, and new ones go further. */
+const MARGIN = 1.25;
+/** Of fewer normal rows the largest says little, and nothing is far. */
+const LEAST_ROWS = 100;
+const NEVER = 1e30;
+
+/** Median, 1/(95th percentile − median), and what is far by these, of normal validation rows. */
 function scaleOf(values: Float32Array): Scale {
   const sorted = values.toSorted();
   const centre = sorted[Math.floor(0.5 * (sorted.length - 1))];
   const spread = sorted[Math.floor(0.95 * (sorted.length - 1))] - centre;
   const scale = Math.fround(1 / Math.max(spread, 1e-4));
-  return { centre, scale, far: Math.fround(Math.asinh((sorted[sorted.length - 1] - centre) * scale)) };
+  const largest = Math.asinh((sorted[sorted.length - 1] - centre) * scale);
+  return { centre, scale, far: Math.fround(sorted.length < LEAST_ROWS ? NEVER : MARGIN * largest) };
 }
 
 export function scalesOf(columns: Columns): Scale[] {
