@@ -53,16 +53,17 @@ export const BEYOND = 8;
 /** Tensors of how each kind is put on the common scale. */
 export const SCALE = ["centre", "scale", "far"] as const;
 
-/** How a kind is put on the common scale; beyond `far`, no normal row is expected. */
+/** How a kind is put on the common scale; beyond a z of `far`, no normal row is expected. */
 export type Scale = Readonly<Record<(typeof SCALE)[number], number>>;
 
-/**
- * z = arcsinh((s − centre)·scale), `BELOW` of that where it is negative, and beyond `far` `BEYOND` times what is beyond, as
- * the kernel works it out.
- */
-export function standardised(s: number, { centre, scale, far }: Scale): number {
-  const size = Math.asinh((s - centre) * scale);
-  const z = size < 0 ? BELOW * size : size;
+/** z = arcsinh((s − centre)·scale), and `BELOW` of that where it is negative, as the kernel works it out. */
+export function standardised(s: number, { centre, scale }: Pick<Scale, "centre" | "scale">): number {
+  const z = Math.asinh((s - centre) * scale);
+  return z < 0 ? BELOW * z : z;
+}
+
+/** z as the head weighs it: beyond `far`, `BEYOND` times what is beyond. */
+export function counted(z: number, far: number): number {
   return z + (BEYOND - 1) * Math.max(0, z - far);
 }
 
@@ -80,6 +81,13 @@ export function kindWeights(tensors: ReadonlyMap<string, Tensor>): Float64Array 
   if (!head) throw new RangeError("no head.w");
   const w = tensorValues(head);
   return Float64Array.from(EVIDENCE, (_, i) => w[EVIDENCE.length + i] - w[i]);
+}
+
+/** From which z on each kind counts more, in the order of EVIDENCE. @throws RangeError without it */
+export function farOf(tensors: ReadonlyMap<string, Tensor>): Float32Array {
+  const far = tensors.get("far");
+  if (!far) throw new RangeError("no far");
+  return tensorValues(far);
 }
 
 /** Sets of points that a kind has, of as many points each. */
@@ -111,7 +119,7 @@ export function evidenceShapes(shape: EvidenceShape): Map<string, number[]> {
 
 /** The network and what lies before its logits, for who wants to see that, too. */
 export interface EvidenceNetwork extends Network {
-  /** Standardised evidence (rows, kinds), in the order of EVIDENCE: what the head weighs. */
+  /** Standardised evidence (rows, kinds), in the order of EVIDENCE; what of it is far counts once, as all else. */
   standard(tape: Tape, x: Value): Value;
 }
 
@@ -148,11 +156,6 @@ export function evidenceNetwork(
     tape.linear(x, weights.get(`${name}.w`), weights.get(`${name}.b`), options);
 
   const [centre, scale, far] = SCALE.map(values);
-  /** z of a kind's column, into column `to` of a matrix whose rows are `apart` floats apart. */
-  const standardise = (tape: Tape, name: EvidenceName, column: Address, to: Address, apart: number): void => {
-    const i = EVIDENCE.indexOf(name);
-    tape.emit(["STANDARDISE", column, { float: centre[i] }, { float: scale[i] }, { float: far[i] }, to, apart]);
-  };
   const forest = (tape: Tape, name: ForestName, x: Value, beside: Value, out: Address): void => {
     const { table, start } = forests[FORESTS.indexOf(name)];
     tape.emit(["FOREST", x.at, inputs, beside.at, table, { float: start }, out]);
@@ -195,20 +198,33 @@ export function evidenceNetwork(
   };
 
   /** Columns of kinds that are not wanted stay 0. */
-  const standardOf = (tape: Tape, x: Value, wanted: ReadonlySet<EvidenceName>): Value => {
+  const standardOf = (
+    tape: Tape,
+    x: Value,
+    wanted: ReadonlySet<EvidenceName>,
+    farOf: (kind: number) => number,
+  ): Value => {
     const columns = evidence(tape, x, wanted);
     const result = tape.input(EVIDENCE.length);
     const apart = kernel.functions.stride(EVIDENCE.length);
     for (const [i, name] of EVIDENCE.entries()) {
       const column = columns.get(name);
-      if (column !== undefined) standardise(tape, name, column, result.at + 4 * i, apart);
+      if (column === undefined) continue;
+      const [c, s, f] = [centre[i], scale[i], farOf(i)].map((float) => ({ float }));
+      tape.emit(["STANDARDISE", column, c, s, f, result.at + 4 * i, apart]);
     }
     return result;
   };
   const head = values("head.w");
   const weighed = new Set(EVIDENCE.filter((_, i) => head[i] !== 0 || head[EVIDENCE.length + i] !== 0));
-  const network: Network = (tape, x) => linear(tape, standardOf(tape, x, weighed), "head");
-  return Object.assign(network, { standard: (tape: Tape, x: Value) => standardOf(tape, x, new Set(EVIDENCE)) });
+  const network: Network = (tape, x) =>
+    linear(
+      tape,
+      standardOf(tape, x, weighed, (kind) => far[kind]),
+      "head",
+    );
+  const standard = (tape: Tape, x: Value): Value => standardOf(tape, x, new Set(EVIDENCE), () => Infinity);
+  return Object.assign(network, { standard });
 }
 
 function floats(kernel: Kernel, values: Float32Array): Address {

@@ -2,7 +2,7 @@
 import type { Artefact } from "./artefact.ts";
 import { columnsOf } from "./encode.ts";
 import { UnseenError } from "./errors.ts";
-import { EVIDENCE, type EvidenceName, kindWeights } from "./evidence.ts";
+import { counted, EVIDENCE, type EvidenceName, farOf, kindWeights } from "./evidence.ts";
 import type { Feature, Row, Schema } from "./schema.ts";
 import type { Scorer } from "./scorer.ts";
 
@@ -194,10 +194,11 @@ function gradientTimesInput(scorer: Scorer, { x, reference, spans }: Replacement
   });
 }
 
-/** What each kind of standardised evidence z adds to the log odds, (w₁ − w₀)·z/T. */
+/** What each kind of standardised evidence z adds to the log odds, (w₁ − w₀)·z/T, what is far counted as the head does. */
 function evidenceShares({ tensors, temperature }: Artefact, z: Float32Array): Explanation["evidence"] {
   const weights = kindWeights(tensors);
-  const shares = EVIDENCE.map((name, i) => [name, (weights[i] * z[i]) / temperature]);
+  const far = farOf(tensors);
+  const shares = EVIDENCE.map((name, i) => [name, (weights[i] * counted(z[i], far[i])) / temperature]);
   return Object.fromEntries(shares) as Explanation["evidence"];
 }
 

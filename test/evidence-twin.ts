@@ -1,6 +1,7 @@
 /** The evidence network once more, in plain double precision: what the kernel must agree with. */
 import type { EvidenceShape } from "../model/artefact.ts";
 import {
+  counted,
   EVIDENCE,
   type EvidenceName,
   evidenceShapes,
@@ -9,7 +10,6 @@ import {
   FORESTS,
   POINTS,
   type PointsName,
-  SCALE,
   setsOf,
   standardised,
 } from "../model/evidence.ts";
@@ -135,15 +135,15 @@ export function evidenceOf(x: ArrayLike<number>, shape: EvidenceShape, values: V
   };
   const standard = (name: EvidenceName, raw: number): number => {
     const j = EVIDENCE.indexOf(name);
-    const [centre, scale, far] = SCALE.map((of) => get(of)[j]);
-    return standardised(raw, { centre, scale, far });
+    return standardised(raw, { centre: get("centre")[j], scale: get("scale")[j] });
   };
   return EVIDENCE.map((name) => standard(name, raw[name]));
 }
 
 /** (ℓ₀, ℓ₁) of one row. */
 export function evidenceLogits(x: ArrayLike<number>, shape: EvidenceShape, values: Values): [number, number] {
-  const z = evidenceOf(x, shape, values);
+  const far = values.get("far") ?? [];
+  const z = evidenceOf(x, shape, values).map((value, j) => counted(value, far[j]));
   const [w, b] = [values.get("head.w") ?? [], values.get("head.b") ?? []];
   const logit = (i: number): number => z.reduce((sum, value, j) => sum + value * w[i * z.length + j], b[i]);
   return [logit(0), logit(1)];

@@ -1,12 +1,12 @@
 /** Calibration of the evidence network: the outer loop on the head alone, on what the artefact remembers and on feedback. */
 import type { Artefact } from "../../model/artefact.ts";
 import { UnseenError } from "../../model/errors.ts";
-import { EVIDENCE, kindWeights } from "../../model/evidence.ts";
+import { EVIDENCE, farOf, kindWeights } from "../../model/evidence.ts";
 import { memoryOf, type Remembered, remembered } from "../../model/memory.ts";
 import type { Scorer } from "../../model/scorer.ts";
 import { floatTensor, tensorValues } from "../../model/tensor.ts";
 import type { Matrix } from "../data/matrix.ts";
-import { calibrate, equally, fitHead, type Head, headLogits } from "../learn/evidence/head.ts";
+import { calibrate, equally, type FarHead, fitHead, type Head, headLogits } from "../learn/evidence/head.ts";
 import { singleColumns, weighsSingleColumns } from "../learn/evidence/kinds.ts";
 import { byFamily, joined, NO_ROWS, type Table } from "../learn/evidence/rows-of-evidence.ts";
 import { thresholds } from "../learn/export.ts";
@@ -42,7 +42,7 @@ export interface Calibrated {
 
 /** A head with its temperature: what the model's log odds are made of. */
 interface Boundary {
-  readonly head: Head;
+  readonly head: FarHead;
   readonly temperature: number;
 }
 
@@ -93,7 +93,7 @@ export function calibrateHead(scorer: Scorer, feedback: LabelledRows): Calibrate
     return (step) => {
       const head = moved(old.head, unchanged, fitted, step);
       const { temperature, shift } = calibrate(head, known, judges);
-      return { head: { weights: head.weights, bias: head.bias + shift }, temperature };
+      return { head: { ...head, bias: head.bias + shift }, temperature };
     };
   };
   const tables = (rows: LabelledRows): LabelledTables => ({
@@ -140,8 +140,9 @@ export function calibrateHead(scorer: Scorer, feedback: LabelledRows): Calibrate
  * even without new labels: normal rows are remembered as the parts that ship put them, and training fitted beside those
  * of the parts that judged. In the difference of two fits this falls out, and no labels leave the head where it is.
  */
-function moved(head: Head, without: Head, fitted: Head, step: number): Head {
+function moved(head: FarHead, without: Head, fitted: Head, step: number): FarHead {
   return {
+    ...head,
     weights: head.weights.map((weight, kind) =>
       Math.max(0, weight + step * (fitted.weights[kind] - without.weights[kind])),
     ),
@@ -202,7 +203,7 @@ function boundaryOf({ artefact }: Scorer): Boundary {
   const tensor = tensors.get("head.b");
   if (!tensor) throw new RangeError("no head.b");
   const b = tensorValues(tensor);
-  return { head: { weights: kindWeights(tensors), bias: b[1] - b[0] }, temperature };
+  return { head: { weights: kindWeights(tensors), bias: b[1] - b[0], far: farOf(tensors) }, temperature };
 }
 
 /** Standardised evidence of encoded rows, as the kernel has it. */

@@ -54,3 +54,12 @@ test("weights that are not learned keep their shares, whatever tells more, and a
   expect(unlabelled.weights[NEAR]).toBeCloseTo(0.8, 6);
   expect(unlabelled.weights[FAR]).toBeCloseTo(0.2, 6);
 });
+
+test("a head that ships counts what is far eight times", () => {
+  const weights = Float64Array.from(EVIDENCE, (_, kind) => Number(kind === FAR));
+  const head = { weights, bias: -1, far: weights.map(() => 2) };
+  const rows = [1, 2, 3].map((z) => EVIDENCE.map((_, kind) => (kind === FAR ? z : 0)));
+  const table = { rows: rows.length, data: Float64Array.from(rows.flat()) };
+  expect(headLogits(head, table)).toEqual([0, 1, 9]);
+  expect(headLogits({ weights, bias: -1 }, table)).toEqual([0, 1, 2]);
+});

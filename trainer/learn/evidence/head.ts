@@ -1,4 +1,5 @@
 /** The head over evidence: weights ≥ 0, fitted where the evidence was blind to the family, drawn towards their shares. */
+import { counted } from "../../../model/evidence.ts";
 import { plattLine } from "../../evaluate/calibrate.ts";
 import { backward, cholesky, forward } from "../cholesky.ts";
 import { joined, type Table } from "./rows-of-evidence.ts";
@@ -39,9 +40,16 @@ export interface Head {
   readonly bias: number;
 }
 
+/** A head as it ships: it counts more what is far. */
+export interface FarHead extends Head {
+  /** From which z on, a kind each. */
+  readonly far: ArrayLike<number>;
+}
+
 /**
  * Logistic regression of the families against the normal rows: normal and anomalous half each, families alike, each
- * weight ≥ 0 and drawn to its share. Unconstrained weights hurt: kinds of evidence are correlated. Without families, weights
+ * weight ≥ 0 and drawn to its share. What is far counts once here: families that a kind tells from far off would take weight
+ * from it where it has to tell others. Unconstrained weights hurt: kinds of evidence are correlated. Without families, weights
  * are the shares.
  */
 export function fitHead(
@@ -57,15 +65,20 @@ export function fitHead(
 }
 
 /** What the head says of rows, before the temperature. */
-export function headLogits({ weights, bias }: Pick<Head, "weights" | "bias">, { rows, data }: Table): number[] {
-  return Array.from({ length: rows }, (_, i) => dot(data, i * weights.length, weights) + bias);
+export function headLogits({ weights, bias, ...head }: Head | FarHead, { rows, data }: Table): number[] {
+  const values = "far" in head ? data.map((z, at) => counted(z, head.far[at % weights.length])) : data;
+  return Array.from({ length: rows }, (_, i) => dot(values, i * weights.length, weights) + bias);
 }
 
 /**
  * Temperature and bias that make the confidence of the whole model a probability on validation rows, normal ones and
  * labels of seen families that no part was fitted on (Platt 1999); families alike, normal and anomalous half each.
  */
-export function calibrate(head: Head, normal: Table, seen: readonly Table[]): { temperature: number; shift: number } {
+export function calibrate(
+  head: Head | FarHead,
+  normal: Table,
+  seen: readonly Table[],
+): { temperature: number; shift: number } {
   if (seen.length === 0 || normal.rows === 0) return { temperature: 1, shift: 0 };
   const logits = [normal, ...seen].flatMap((rows) => headLogits(head, rows));
   const labels = new Uint8Array(logits.length).fill(1, normal.rows);
