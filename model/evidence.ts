@@ -155,7 +155,7 @@ export function evidenceNetwork(
   const linear = (tape: Tape, x: Value, name: string, options?: LinearOptions): Value =>
     tape.linear(x, weights.get(`${name}.w`), weights.get(`${name}.b`), options);
 
-  const [centre, scale, far] = SCALE.map(values);
+  const [centre, scale] = [values("centre"), values("scale")];
   const forest = (tape: Tape, name: ForestName, x: Value, beside: Value, out: Address): void => {
     const { table, start } = forests[FORESTS.indexOf(name)];
     tape.emit(["FOREST", x.at, inputs, beside.at, table, { float: start }, out]);
@@ -197,34 +197,24 @@ export function evidenceNetwork(
     return columns;
   };
 
-  /** Columns of kinds that are not wanted stay 0. */
-  const standardOf = (
-    tape: Tape,
-    x: Value,
-    wanted: ReadonlySet<EvidenceName>,
-    farOf: (kind: number) => number,
-  ): Value => {
+  /** z of the kinds wanted, with `far` for each; columns of others stay 0. */
+  const standardOf = (tape: Tape, x: Value, wanted: ReadonlySet<EvidenceName>, far: Float32Array): Value => {
     const columns = evidence(tape, x, wanted);
     const result = tape.input(EVIDENCE.length);
     const apart = kernel.functions.stride(EVIDENCE.length);
     for (const [i, name] of EVIDENCE.entries()) {
       const column = columns.get(name);
       if (column === undefined) continue;
-      const [c, s, f] = [centre[i], scale[i], farOf(i)].map((float) => ({ float }));
-      tape.emit(["STANDARDISE", column, c, s, f, result.at + 4 * i, apart]);
+      const scales = [centre[i], scale[i], far[i]].map((float) => ({ float }));
+      tape.emit(["STANDARDISE", column, ...scales, result.at + 4 * i, apart]);
     }
     return result;
   };
   const head = values("head.w");
   const weighed = new Set(EVIDENCE.filter((_, i) => head[i] !== 0 || head[EVIDENCE.length + i] !== 0));
-  const network: Network = (tape, x) =>
-    linear(
-      tape,
-      standardOf(tape, x, weighed, (kind) => far[kind]),
-      "head",
-    );
-  const standard = (tape: Tape, x: Value): Value => standardOf(tape, x, new Set(EVIDENCE), () => Infinity);
-  return Object.assign(network, { standard });
+  const network: Network = (tape, x) => linear(tape, standardOf(tape, x, weighed, values("far")), "head");
+  const [all, never] = [new Set(EVIDENCE), Float32Array.from(EVIDENCE, () => Infinity)];
+  return Object.assign(network, { standard: (tape: Tape, x: Value) => standardOf(tape, x, all, never) });
 }
 
 function floats(kernel: Kernel, values: Float32Array): Address {
