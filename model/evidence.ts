@@ -6,8 +6,7 @@ import type { Network } from "./network.ts";
 import { loadedParameters } from "./parameters.ts";
 import { tailTable } from "./tails.ts";
 import type { LinearOptions, Tape, Value } from "./tape.ts";
-import { tensorValues } from "./tensor.ts";
-import type { Fixed } from "./tier.ts";
+import { type Fixed, weightValues } from "./tier.ts";
 
 /**
  * The kinds of evidence, in the order of the head's columns:
@@ -74,20 +73,11 @@ export function isEvidence(shape: NetworkShape): shape is EvidenceShape {
 /**
  * What a unit of each kind adds to the log odds before the temperature, w₁ − w₀, in the order of EVIDENCE.
  *
- * @throws RangeError without a head
+ * @throws UnseenError artefact-malformed without a head
  */
 export function kindWeights(tensors: ReadonlyMap<string, Tensor>): Float64Array {
-  const head = tensors.get("head.w");
-  if (!head) throw new RangeError("no head.w");
-  const w = tensorValues(head);
+  const w = weightValues(tensors, "head.w");
   return Float64Array.from(EVIDENCE, (_, i) => w[EVIDENCE.length + i] - w[i]);
-}
-
-/** From which z on each kind counts more, in the order of EVIDENCE. @throws RangeError without it */
-export function farOf(tensors: ReadonlyMap<string, Tensor>): Float32Array {
-  const far = tensors.get("far");
-  if (!far) throw new RangeError("no far");
-  return tensorValues(far);
 }
 
 /** Sets of points that a kind has, of as many points each. */

@@ -2,9 +2,10 @@
 import type { Artefact } from "./artefact.ts";
 import { columnsOf } from "./encode.ts";
 import { UnseenError } from "./errors.ts";
-import { counted, EVIDENCE, type EvidenceName, farOf, kindWeights } from "./evidence.ts";
+import { counted, EVIDENCE, type EvidenceName, kindWeights } from "./evidence.ts";
 import type { Feature, Row, Schema } from "./schema.ts";
 import type { Scorer } from "./scorer.ts";
+import { weightValues } from "./tier.ts";
 
 /**
  * How contributions are worked out, all against the same reference row:
@@ -197,7 +198,7 @@ function gradientTimesInput(scorer: Scorer, { x, reference, spans }: Replacement
 /** What each kind of standardised evidence z adds to the log odds, (w₁ − w₀)·z/T, what is far counted as the head does. */
 function evidenceShares({ tensors, temperature }: Artefact, z: Float32Array): Explanation["evidence"] {
   const weights = kindWeights(tensors);
-  const far = farOf(tensors);
+  const far = weightValues(tensors, "far");
   const shares = EVIDENCE.map((name, i) => [name, (weights[i] * counted(z[i], far[i])) / temperature]);
   return Object.fromEntries(shares) as Explanation["evidence"];
 }

@@ -1,12 +1,13 @@
 /** Calibration of the evidence network: the outer loop on the head alone, on what the artefact remembers and on feedback. */
 import type { Artefact } from "../../model/artefact.ts";
 import { UnseenError } from "../../model/errors.ts";
-import { EVIDENCE, farOf, kindWeights } from "../../model/evidence.ts";
+import { EVIDENCE, kindWeights } from "../../model/evidence.ts";
 import { memoryOf, type Remembered, remembered } from "../../model/memory.ts";
 import type { Scorer } from "../../model/scorer.ts";
-import { floatTensor, tensorValues } from "../../model/tensor.ts";
+import { floatTensor } from "../../model/tensor.ts";
+import { weightValues } from "../../model/tier.ts";
 import type { Matrix } from "../data/matrix.ts";
-import { calibrate, equally, type FarHead, fitHead, type Head, headLogits } from "../learn/evidence/head.ts";
+import { calibrate, equally, fitHead, type Head, headLogits } from "../learn/evidence/head.ts";
 import { singleColumns, weighsSingleColumns } from "../learn/evidence/kinds.ts";
 import { byFamily, joined, NO_ROWS, type Table } from "../learn/evidence/rows-of-evidence.ts";
 import { thresholds } from "../learn/export.ts";
@@ -42,7 +43,7 @@ export interface Calibrated {
 
 /** A head with its temperature: what the model's log odds are made of. */
 interface Boundary {
-  readonly head: FarHead;
+  readonly head: Required<Head>;
   readonly temperature: number;
 }
 
@@ -140,7 +141,7 @@ export function calibrateHead(scorer: Scorer, feedback: LabelledRows): Calibrate
  * even without new labels: normal rows are remembered as the parts that ship put them, and training fitted beside those
  * of the parts that judged. In the difference of two fits this falls out, and no labels leave the head where it is.
  */
-function moved(head: FarHead, without: Head, fitted: Head, step: number): FarHead {
+function moved(head: Required<Head>, without: Head, fitted: Head, step: number): Required<Head> {
   return {
     ...head,
     weights: head.weights.map((weight, kind) =>
@@ -200,10 +201,9 @@ function scoresOf({ head, temperature }: Boundary, table: Table): Float32Array {
 /** The head as the artefact has it. */
 function boundaryOf({ artefact }: Scorer): Boundary {
   const { tensors, temperature } = artefact;
-  const tensor = tensors.get("head.b");
-  if (!tensor) throw new RangeError("no head.b");
-  const b = tensorValues(tensor);
-  return { head: { weights: kindWeights(tensors), bias: b[1] - b[0], far: farOf(tensors) }, temperature };
+  const b = weightValues(tensors, "head.b");
+  const far = weightValues(tensors, "far");
+  return { head: { weights: kindWeights(tensors), bias: b[1] - b[0], far }, temperature };
 }
 
 /** Standardised evidence of encoded rows, as the kernel has it. */

@@ -98,7 +98,7 @@ function logMeanSquare(layers: Layers, x: Name): Name {
   return graph.node("Log", [graph.node("Add", [mean, layers.scalar(1)])]);
 }
 
-/** `standardised` of model/evidence.ts. */
+/** As the head weighs it: `standardised` and `counted` of model/evidence.ts. */
 function standardised(layers: Layers, s: Name, name: EvidenceName): Name {
   const { graph } = layers;
   const i = EVIDENCE.indexOf(name);

@@ -38,12 +38,8 @@ export function equally(used: readonly boolean[]): Weighing {
 export interface Head {
   readonly weights: Float64Array;
   readonly bias: number;
-}
-
-/** A head as it ships: it counts more what is far. */
-export interface FarHead extends Head {
-  /** From which z on, a kind each. */
-  readonly far: ArrayLike<number>;
+  /** From which z on each kind counts more, in a head that ships. */
+  readonly far?: ArrayLike<number>;
 }
 
 /**
@@ -65,8 +61,8 @@ export function fitHead(
 }
 
 /** What the head says of rows, before the temperature. */
-export function headLogits({ weights, bias, ...head }: Head | FarHead, { rows, data }: Table): number[] {
-  const values = "far" in head ? data.map((z, at) => counted(z, head.far[at % weights.length])) : data;
+export function headLogits({ weights, bias, far }: Head, { rows, data }: Table): number[] {
+  const values = far ? data.map((z, at) => counted(z, far[at % weights.length])) : data;
   return Array.from({ length: rows }, (_, i) => dot(values, i * weights.length, weights) + bias);
 }
 
@@ -74,11 +70,7 @@ export function headLogits({ weights, bias, ...head }: Head | FarHead, { rows, d
  * Temperature and bias that make the confidence of the whole model a probability on validation rows, normal ones and
  * labels of seen families that no part was fitted on (Platt 1999); families alike, normal and anomalous half each.
  */
-export function calibrate(
-  head: Head | FarHead,
-  normal: Table,
-  seen: readonly Table[],
-): { temperature: number; shift: number } {
+export function calibrate(head: Head, normal: Table, seen: readonly Table[]): { temperature: number; shift: number } {
   if (seen.length === 0 || normal.rows === 0) return { temperature: 1, shift: 0 };
   const logits = [normal, ...seen].flatMap((rows) => headLogits(head, rows));
   const labels = new Uint8Array(logits.length).fill(1, normal.rows);

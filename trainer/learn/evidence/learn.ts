@@ -11,7 +11,7 @@ import { gather } from "../judge.ts";
 import { stacked } from "../select.ts";
 import { episodesOf, familyFolds } from "./episodes.ts";
 import { shippingForests } from "./forests.ts";
-import { calibrate, equally, type FarHead, fitHead, headLogits } from "./head.ts";
+import { calibrate, equally, fitHead, headLogits } from "./head.ts";
 import { kindsFor, weighingByBlocks } from "./kinds.ts";
 import { evidenceOf, MANIFOLD_STEPS, withoutWholeRows } from "./parts.ts";
 import { MOST_JUDGING, normalsOf, playEpisodes } from "./play.ts";
@@ -109,7 +109,7 @@ export async function learnEvidence(
   const normals = normalsOf(played, apart, judged, byBlocks);
   const wanted = kindsFor(options.evidence, labelled);
   const weighing = byBlocks && groups.length > 1 ? weighingByBlocks(played, wanted) : equally(wanted);
-  const head: FarHead = {
+  const head = {
     ...fitHead(normals, options.learnHead && groups.length > 1 ? fit : new Map(), weighing),
     far: scales.map(({ far }) => far),
   };

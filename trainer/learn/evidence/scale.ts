@@ -1,4 +1,4 @@
-/** Evidence in a common unit: centred on the median normal row, scaled by the 95th percentile, more far beyond the last. */
+/** Evidence in a common unit: centred on the median normal row, scaled by the 95th percentile; and what of it is far. */
 import { EVIDENCE, type Scale, standardised } from "../../../model/evidence.ts";
 import type { Columns } from "./parts.ts";
 import type { Table } from "./rows-of-evidence.ts";
