@@ -75,6 +75,7 @@ export const ABLATIONS: readonly Method[] = [
   ...EVIDENCE.map(without),
   ours("unseen-no-rotation", "unseen without rotated roles", { method: "unseen", evidence: { rotate: false } }),
   ours("unseen-equal-head", "unseen with equal weights", { method: "unseen", evidence: { learnHead: false } }),
+  ours("unseen-no-far", "unseen with nothing far", { method: "unseen", evidence: { far: false } }),
   ours("unseen-no-labels", "unseen by the manifold alone", {
     method: "unseen",
     evidence: { evidence: DISTANCES },

@@ -28,12 +28,15 @@ export interface EvidenceOptions {
   readonly rotate: boolean;
   /** Whether the head's weights are learned; without, they are equal. */
   readonly learnHead: boolean;
+  /** Whether evidence far beyond all normal rows counts more than the head's weights say. */
+  readonly far: boolean;
 }
 
 export const EVIDENCE_DEFAULTS: EvidenceOptions = {
   evidence: EVIDENCE,
   rotate: true,
   learnHead: true,
+  far: true,
 };
 
 export interface LearnedEvidence {
@@ -98,7 +101,7 @@ export async function learnEvidence(
   const learning = new Learning(data, normal, turns, judges, draw, step);
   const shipping = await learning.shipping(blockTurns, 50);
   const seen = await learning.judged(shipping, null);
-  const scales = scalesOf(seen);
+  const scales = scalesOf(seen, options.far);
   const judged = table(seen, scales);
 
   const played = await playEpisodes(learning, episodes, labelsOf, scales);

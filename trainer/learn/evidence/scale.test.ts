@@ -17,8 +17,13 @@ test("evidence is 0 at the median normal row, counts a tenth below it, and is fa
   expect(scales[0].far).toBeCloseTo(1.25 * z(100), 6);
 });
 
-test("nothing is far beyond few normal rows", () => {
+test("nothing is far beyond fewer than a hundred normal rows", () => {
   expect(scalesOf(upTo(98))[0].far).toBeGreaterThan(1e29);
+  expect(scalesOf(upTo(99))[0].far).toBeLessThan(200);
+});
+
+test("where told so, nothing is far", () => {
+  expect(scalesOf(upTo(100), false)[0].far).toBeGreaterThan(1e29);
 });
 
 test("normal rows that are all alike make a scale of numbers", () => {

@@ -10,17 +10,18 @@ const LEAST_ROWS = 100;
 const NEVER = 1e30;
 
 /** Median, 1/(95th percentile − median), and what is far by these, of normal validation rows. */
-function scaleOf(values: Float32Array): Scale {
+function scaleOf(values: Float32Array, far: boolean): Scale {
   const sorted = values.toSorted();
   const centre = sorted[Math.floor(0.5 * (sorted.length - 1))];
   const spread = sorted[Math.floor(0.95 * (sorted.length - 1))] - centre;
   const scale = Math.fround(1 / Math.max(spread, 1e-4));
   const largest = Math.asinh((sorted[sorted.length - 1] - centre) * scale);
-  return { centre, scale, far: Math.fround(sorted.length < LEAST_ROWS ? NEVER : MARGIN * largest) };
+  return { centre, scale, far: Math.fround(far && sorted.length >= LEAST_ROWS ? MARGIN * largest : NEVER) };
 }
 
-export function scalesOf(columns: Columns): Scale[] {
-  return EVIDENCE.map((name) => scaleOf(columns[name]));
+/** @param far whether anything may be far */
+export function scalesOf(columns: Columns, far = true): Scale[] {
+  return EVIDENCE.map((name) => scaleOf(columns[name], far));
 }
 
 /** Standardised evidence, (rows, kinds). */
