@@ -141,7 +141,7 @@ function moments(x: usize, n: i32): v128 {
 }
 
 /**
- * u (rows, n) = (x − mean)/√(var + 1e-5)·γ + β, and y = gelu(u) where y is not 0; u may be 0 then.
+ * y (rows, n) = gelu(u), u = (x − mean)/√(var + 1e-5)·γ + β, which is kept where `u` is not 0.
  * Mean and 1/√(var + 1e-5) of each row go to `stats` (rows, 2) where it is not 0.
  */
 export function layerNorm(
@@ -167,20 +167,13 @@ export function layerNorm(
     // Those of the next row are there by the time this one is done: it takes long to take a root and to divide by it.
     if (row < rows) next = moments(x + step, n);
     // γ and β are zero in padding lanes, so the padding stays zero.
-    if (y) {
-      for (let i: usize = 0; i < end; i += 16) {
-        const v = f32x4.mul(f32x4.sub(v128.load(x + i), centre), scale);
-        const w = madd(v, v128.load(gamma + i), v128.load(beta + i));
-        if (u) v128.store(u + i, w);
-        v128.store(y + i, geluOf(w));
-      }
-      y += step;
-    } else {
-      for (let i: usize = 0; i < end; i += 16) {
-        const v = f32x4.mul(f32x4.sub(v128.load(x + i), centre), scale);
-        v128.store(u + i, madd(v, v128.load(gamma + i), v128.load(beta + i)));
-      }
+    for (let i: usize = 0; i < end; i += 16) {
+      const v = f32x4.mul(f32x4.sub(v128.load(x + i), centre), scale);
+      const w = madd(v, v128.load(gamma + i), v128.load(beta + i));
+      if (u) v128.store(u + i, w);
+      v128.store(y + i, geluOf(w));
     }
+    y += step;
     x += step;
     if (u) u += step;
   }

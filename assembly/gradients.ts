@@ -211,15 +211,9 @@ export function normGradient(
   }
 }
 
-/** y (rows, n) += factor · x: gradients that meet. */
-export function accumulate(rows: i32, x: usize, n: i32, factor: f32, y: usize): void {
-  axpy(rows * stride(n), factor, x, y);
-}
-
-/** y (length) += factor · x; the length is a multiple of 4. */
-export function axpy(length: i32, factor: f32, x: usize, y: usize): void {
-  const f = f32x4.splat(factor);
-  for (let i: usize = 0; i < (length as usize) << 2; i += 16) {
-    v128.store(y + i, madd(f, v128.load(x + i), v128.load(y + i)));
+/** y (rows, n) += x: gradients that meet. */
+export function accumulate(rows: i32, x: usize, n: i32, y: usize): void {
+  for (let i: usize = 0; i < ((rows * stride(n)) as usize) << 2; i += 16) {
+    v128.store(y + i, f32x4.add(v128.load(x + i), v128.load(y + i)));
   }
 }

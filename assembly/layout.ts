@@ -1,8 +1,5 @@
 // How matrices lie in memory: rows of activations, panels of weights.
 
-/** Floats in one panel: 16 output columns, four SIMD vectors. */
-export const PANEL: i32 = 16;
-
 /**
  * Floats from one row of an n-wide activation to the next: whole panels, and never a multiple of 256 bytes,
  * so that the rows of a tall matrix do not fall into the same cache sets. Padding lanes hold zeros.

@@ -107,7 +107,7 @@ export function byRows(at: usize, first: i32, rows: i32): void {
       signStep(rows, rowAt(a, b, first), b, rowAt(c, b, first), d, rowAt(word(at, 5), b, first));
       return;
     case ACCUMULATE:
-      accumulate(rows, rowAt(a, b, first), b, float(at, 3), rowAt(d, b, first));
+      accumulate(rows, rowAt(a, b, first), b, rowAt(c, b, first));
       return;
     case LINEAR_GRADIENT:
       scale(rows, rowAt(c, d, first), d, float(at, 5), rowAt(word(at, 6), d, first));

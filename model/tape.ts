@@ -154,7 +154,7 @@ export class Tape {
   /** Hands y's gradient on to x unchanged: the same buffer where x has none yet. */
   #pass(y: Value, x: Value, backward: Instruction[]): void {
     if (!x.tracked) return;
-    if (x.grad) backward.push(["ACCUMULATE", y.grad, y.width, { float: 1 }, x.grad]);
+    if (x.grad) backward.push(["ACCUMULATE", y.grad, y.width, x.grad]);
     else x.grad = y.grad;
   }
 

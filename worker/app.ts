@@ -6,7 +6,6 @@ import type { Scorer } from "../model/scorer.ts";
 import type { AppEnv } from "./bindings.ts";
 import { WORKER_VERSION } from "./version.ts";
 import { requireKey } from "./keys.ts";
-import { Methods } from "./methods.ts";
 import { inferenceFault, Problem, problemResponse, toProblem } from "./problem.ts";
 import { limitRate } from "./rate.ts";
 import { Registry } from "./registry.ts";
@@ -99,9 +98,8 @@ export function createApp(open: (bytes: Uint8Array) => Scorer): Hono<AppEnv> {
     app.post(`${path}/infer`, (c) => infer(c, models(c.env), c.req.param()));
   }
 
-  const methods = new Methods(app);
   app.notFound((context) => {
-    const allowed = methods.of(context.req.path);
+    const allowed = methodsOf(app, context.req.path);
     if (allowed.length > 0) {
       const allow = [...allowed, "OPTIONS"].join(", ");
       if (context.req.method === "OPTIONS") return context.body(null, 204, { allow });
@@ -133,4 +131,10 @@ function answer(problem: Problem, context: Context<AppEnv>): Response {
 /** `flows` of `flows:predict`. */
 function withoutVerb(call: string): string {
   return call.slice(0, call.lastIndexOf(":"));
+}
+
+/** The methods that routes of a path have, HEAD with every GET; none where there is no such path. */
+function methodsOf({ router }: Hono<AppEnv>, path: string): string[] {
+  const has = (method: string): boolean => router.match(method, path)[0].some(([[, route]]) => route.method === method);
+  return [...["GET", "POST"].filter(has), ...(has("GET") ? ["HEAD"] : [])];
 }

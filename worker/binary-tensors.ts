@@ -1,5 +1,4 @@
 /** The inference protocol's binary data extension: tensors behind the JSON of a body, as Triton and KServe define it. */
-import { tensorValues } from "../model/tensor.ts";
 import { quote } from "../model/names.ts";
 import type { Datatype, InferInput } from "./inference-schemas.ts";
 import { Problem } from "./problem.ts";
@@ -69,14 +68,10 @@ const READ: Readonly<Record<Exclude<Datatype, "BYTES">, readonly [number, (view:
   INT16: [2, (view, at) => view.getInt16(at, true)],
   INT32: [4, (view, at) => view.getInt32(at, true)],
   INT64: [8, (view, at) => Number(view.getBigInt64(at, true))],
-  FP16: [2, (view, at) => half(view, at)],
+  FP16: [2, (view, at) => view.getFloat16(at, true)],
   FP32: [4, (view, at) => view.getFloat32(at, true)],
   FP64: [8, (view, at) => view.getFloat64(at, true)],
 };
-
-function half({ buffer, byteOffset }: DataView, at: number): number {
-  return tensorValues({ dtype: "F16", shape: [1], bytes: new Uint8Array(buffer, byteOffset + at, 2) })[0];
-}
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 

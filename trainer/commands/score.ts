@@ -3,9 +3,8 @@ import { closeSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { csvField, uniqueNames } from "../../model/cells.ts";
 import { UnseenError } from "../../model/errors.ts";
 import { explain, type Explanation } from "../../model/explain.ts";
-import type { Row } from "../../model/schema.ts";
 import type { Scorer } from "../../model/scorer.ts";
-import { resolveThreshold } from "../../model/thresholds.ts";
+import { DEFAULT_THRESHOLD, resolveThreshold } from "../../model/thresholds.ts";
 import { readModelRows } from "../data/model-rows.ts";
 import type { SourceFile } from "../data/scan.ts";
 import { type Command, jsonOption, printJson, required, text, whole } from "./command.ts";
@@ -32,7 +31,7 @@ export const scoreCommand: Command = {
   ],
   async run(options) {
     const { scorer } = openModel(required(options, "model"));
-    const threshold = resolveThreshold(scorer.artefact, numeric(text(options, "threshold") ?? "fpr=0.01"));
+    const threshold = resolveThreshold(scorer.artefact, text(options, "threshold") ?? DEFAULT_THRESHOLD);
     const file = oneFile(options, "in");
     const out = required(options, "out");
     const top = whole(options, "explain", 1, EXPLAINED_FEATURES) ?? 0;
@@ -44,8 +43,6 @@ export const scoreCommand: Command = {
     console.log(`${out}: ${counts.rows} rows, ${counts.anomalies} at or above ${threshold.toFixed(6)}`);
   },
 };
-
-const numeric = (spec: string): string | number => (/^[0-9.eE+-]+$/.test(spec) ? Number(spec) : spec);
 
 /** Features an explanation names at the most, as over HTTP. */
 const EXPLAINED_FEATURES = 20;
@@ -98,7 +95,7 @@ export async function scoreFile(
         const header = [...own, ...added];
         writeSync(handle, `${header.map(csvField).join(",")}\n`);
       }
-      const scores = scoreCells(scorer, instances, file.name, first);
+      const scores = scorer.scoreRows(instances);
       const lines = cells.map((row, i) => {
         const score = scores[i];
         const anomaly = score >= threshold;
@@ -127,20 +124,6 @@ export async function scoreFile(
   } finally {
     if (handle !== undefined) closeSync(handle);
     rmSync(part, { force: true });
-  }
-}
-
-function scoreCells(scorer: Scorer, instances: readonly Row[], file: string, before: number): Float32Array {
-  try {
-    return scorer.scoreRows(instances);
-  } catch (cause) {
-    if (!(cause instanceof UnseenError) || cause.place.row === undefined) throw cause;
-    const row = before + cause.place.row + 1;
-    throw new UnseenError(cause.code, `${file}, row ${row}: ${cause.message}`, cause.remedy, {
-      ...cause.place,
-      file,
-      row,
-    });
   }
 }
 

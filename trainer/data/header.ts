@@ -1,7 +1,7 @@
 /** The header line of a CSV file: its delimiter and column names. */
 import { closeSync, openSync, readSync } from "node:fs";
 import { constants, gunzipSync } from "node:zlib";
-import { uniqueNames } from "../../model/cells.ts";
+import { csvCells, delimiterOf, uniqueNames } from "../../model/cells.ts";
 import { UnseenError } from "../../model/errors.ts";
 
 /** A header must end within this many bytes of (compressed) file. */
@@ -9,7 +9,7 @@ const HEAD_BYTES = 1 << 20;
 
 export interface Header {
   readonly gzip: boolean;
-  readonly delimiter: "," | ";" | "\t";
+  readonly delimiter: string;
   /** Trimmed; a repeated name gets ".1", ".2" … as pandas does, an empty one becomes "column 3" (one-based). */
   readonly names: readonly string[];
 }
@@ -33,8 +33,8 @@ export function readHeader(path: string, name: string): Header {
       { file: name },
     );
   }
-  const delimiter = line.includes(",") ? "," : line.includes("\t") ? "\t" : line.includes(";") ? ";" : ",";
-  const fields = splitLine(line, delimiter);
+  const delimiter = delimiterOf(line);
+  const fields = csvCells(line, delimiter).map((field) => field.trim());
   if (fields.every((field) => field !== "" && Number.isFinite(Number(field)))) {
     throw new UnseenError(
       "data-unreadable",
@@ -108,24 +108,4 @@ function readHead(path: string, name: string, bytes: number): Uint8Array {
   } finally {
     if (file !== undefined) closeSync(file);
   }
-}
-
-/** Fields of one line, quotes taken off (`""` inside quotes is one quote), trimmed. */
-function splitLine(line: string, delimiter: string): string[] {
-  const fields: string[] = [];
-  let field = "";
-  let quoted = false;
-  for (let i = 0; i < line.length; i++) {
-    const c = line[i] ?? "";
-    if (c === '"' && quoted && line[i + 1] === '"') {
-      field += c;
-      i++;
-    } else if (c === '"') quoted = !quoted;
-    else if (c === delimiter && !quoted) {
-      fields.push(field.trim());
-      field = "";
-    } else field += c;
-  }
-  fields.push(field.trim());
-  return fields;
 }

@@ -3,9 +3,8 @@ import { createHash } from "node:crypto";
 import { UnseenError } from "../../model/errors.ts";
 import { MODEL_NAME, type Pointer, pointerKey, readPointer, type Version, weightsKey } from "../../model/pointer.ts";
 import { versionsOf, writtenPointer } from "../../model/pointer.ts";
-import { Scorer } from "../../model/scorer.ts";
-import { kernelModule } from "../learn/engine.ts";
-import { getKey, putKey, readModelFile, type Store } from "./wrangler.ts";
+import { openModel } from "../commands/files.ts";
+import { getKey, putKey, type Store } from "./wrangler.ts";
 
 /** KV's limit on a value. */
 const VALUE_LIMIT = 25 * 1024 * 1024;
@@ -36,14 +35,13 @@ export async function publish({
   ...store
 }: { file: string; name: string; canary?: number } & Store): Promise<Published> {
   checkName(name);
-  const bytes = readModelFile(file);
+  const { bytes } = openModel(file);
   if (bytes.length > VALUE_LIMIT) {
     const size = (bytes.length / 1024 / 1024).toFixed(1);
     throw new UnseenError("artefact-too-large", `${file} has ${size} MiB, KV takes 25.`, "Train a smaller network.", {
       file,
     });
   }
-  Scorer.open(bytes, kernelModule("score"));
   const sha256 = createHash("sha256").update(bytes).digest("hex");
   const before = await readCurrent(store, name);
   const published = { name, sha256, bytes: bytes.length };

@@ -1,7 +1,7 @@
 /** The Worker's KV through wrangler: read, write and look up single keys, offline and quiet where local. */
 import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -59,18 +59,6 @@ export async function putKey(store: Store, key: string, value: string | Uint8Arr
     if (status !== 0) throw failed("write", key, stderr || stdout);
   } finally {
     rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-/** Reads a file to publish. @throws UnseenError data-not-found */
-export function readModelFile(file: string): Uint8Array {
-  try {
-    return readFileSync(file);
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new UnseenError("data-not-found", `${file} cannot be read: ${why}`, "Make one with `unseen train`.", {
-      file,
-    });
   }
 }
 
