@@ -6,7 +6,8 @@ import type { JsonValue } from "./json-value.ts";
 /**
  * What a group of rows is for:
  * - threshold: normal rows that were not fitted; they set thresholds and are the head's normal rows;
- * - normal: normal rows kept out of the parts by turns, for the head, and by blocks for thresholds as well;
+ * - normal: normal rows kept out of the parts by turns, for the head, and by blocks for thresholds as well; those that
+ *   callers found normal, under the family TOLD, for the head alone;
  * - fit: a family's labels, as the parts that never saw the family put them;
  * - check: a family's labels that no part was fitted on, as the whole model puts them.
  */
@@ -14,7 +15,7 @@ const ROLES = ["threshold", "normal", "fit", "check"] as const;
 
 export interface MemoryGroup {
   readonly role: (typeof ROLES)[number];
-  /** Of the family; empty for normal rows. */
+  /** Of the family; empty for normal rows, but for those of feedback. */
   readonly family: string;
   readonly rows: number;
 }
@@ -26,9 +27,18 @@ export interface Memory {
   readonly evidence: string;
 }
 
+/** The family of normal rows that came as feedback. */
+export const TOLD = "feedback";
+
 /** Steps of one unit of evidence; ±32 can be kept. */
 const UNIT = 1024;
-const ROWS_CAP = 20_000;
+/** Rows of a memory at the most. */
+export const ROWS_CAP = 20_000;
+
+/** A value of evidence as it is kept, in steps. */
+export function stepsOf(value: number): number {
+  return Math.round(Math.max(-32, Math.min(32767 / UNIT, value)) * UNIT);
+}
 
 /** @throws UnseenError artefact-malformed naming the place */
 export function readMemory(json: JsonValue, network: NetworkShape): Memory {
@@ -76,9 +86,7 @@ export function memoryOf(groups: readonly Remembered[]): Memory {
   const words = new DataView(new ArrayBuffer(2 * length));
   let at = 0;
   for (const { data } of filled) {
-    for (const value of data) {
-      words.setInt16(2 * at++, Math.round(Math.max(-32, Math.min(32767 / UNIT, value)) * UNIT), true);
-    }
+    for (const value of data) words.setInt16(2 * at++, stepsOf(value), true);
   }
   const text = Array.from(new Uint8Array(words.buffer), (byte) => String.fromCharCode(byte)).join("");
   return { groups: filled.map(({ role, family, rows }) => ({ role, family, rows })), evidence: btoa(text) };

@@ -60,6 +60,34 @@ describe("the evidence network", () => {
     expect(third.artefact.training.families).toHaveLength(4);
   });
 
+  test("rows told again count once, and a label that was corrected takes the place of the old one", async () => {
+    const once = (await calibrateModel(scorer, feedbackOfLines(scorer, novel + mine, "lines"), none)).artefact;
+    const again = opened(once);
+    const twice = (await calibrateModel(again, feedbackOfLines(again, mine + novel, "lines"), none)).artefact;
+    const weights = (of: typeof once) => [...tensorValues(of.tensors.get("head.w") as never)];
+    for (const [i, weight] of weights(twice).entries()) expect(weight).toBeCloseTo(weights(once)[i], 3);
+    const counts = ({ training }: typeof once) => [training.labels, training.figures.calibratedLabels];
+    expect(counts(twice)).toEqual(counts(once));
+    const rowsFor = (of: typeof once, family: string): number =>
+      remembered(of.memory as never).reduce((sum, group) => sum + (group.family === family ? group.rows : 0), 0);
+    expect([rowsFor(twice, "novel"), rowsFor(twice, "feedback")]).toEqual([30, 12]);
+
+    const corrected = novel.split("\n").slice(0, 5).join("\n").replaceAll('"novel"', '"newer"');
+    const third = (await calibrateModel(again, feedbackOfLines(again, corrected, "lines"), none)).artefact;
+    expect([rowsFor(third, "novel"), rowsFor(third, "newer")]).toEqual([25, 5]);
+    expect(counts(third)).toEqual(counts(once));
+  });
+
+  test("more feedback than the memory has room for is learned, and thinned out in the memory", async () => {
+    const many = feedbackOfLines(scorer, novel + lines("normal", "", draws("normal", 20_500, 25)), "lines");
+    const { artefact } = await calibrateModel(scorer, many, none);
+    const groups = remembered(opened(artefact).artefact.memory as never);
+    const rows = groups.reduce((sum, group) => sum + group.rows, 0);
+    expect(rows).toBeGreaterThan(19_990);
+    expect(rows).toBeLessThanOrEqual(20_000);
+    expect(artefact.training.figures.calibratedLabels).toBe(20_530);
+  }, 60_000);
+
   test("without labels the head, its confidence and its thresholds stay what they are", async () => {
     const { normal, ...labelled } = feedbackOfLines(scorer, novel, "lines");
     const { artefact } = await calibrateModel(scorer, { ...labelled, normal, families: new Map(), count: 0 }, none);

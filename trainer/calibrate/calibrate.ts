@@ -30,7 +30,7 @@ export async function calibrateModel(
     : await calibratePublished(scorer, await needed(dataset), feedback);
   shown(calibrated.figures);
   refuseLosses(calibrated.figures);
-  return { ...calibrated, artefact: finished(scorer.artefact, calibrated.artefact, feedback) };
+  return { ...calibrated, artefact: finished(scorer.artefact, calibrated, feedback) };
 }
 
 async function needed(dataset: () => Promise<Dataset | undefined>): Promise<Dataset> {
@@ -41,12 +41,13 @@ async function needed(dataset: () => Promise<Dataset | undefined>): Promise<Data
 }
 
 /** Golden scores by the new head, the labels counted, and no figures of the old head left. */
-function finished(before: Artefact, calibrated: Artefact, feedback: LabelledRows): Artefact {
+function finished(before: Artefact, { artefact: calibrated, known }: Calibrated, feedback: LabelledRows): Artefact {
   const { evaluation: _, ...artefact } = calibrated;
   const { rows } = before.golden;
   const scorer = new Scorer({ ...artefact, golden: before.golden }, kernelModule("score"), { selfTest: false });
   const { families, heldOut, labels, figures } = artefact.training;
-  const anomalies = feedback.count - feedback.normal.rows;
+  const anomalies = feedback.count - feedback.normal.rows - known.anomalies;
+  const told = anomalies + feedback.normal.rows - known.normal;
   return {
     ...artefact,
     golden: { rows, scores: [...scorer.scoreRows(rows)] },
@@ -55,7 +56,7 @@ function finished(before: Artefact, calibrated: Artefact, feedback: LabelledRows
       families: [...new Set([...families, ...feedback.families.keys()])],
       heldOut: heldOut.filter((family) => !feedback.families.has(family)),
       labels: labels + anomalies,
-      figures: { ...figures, calibratedLabels: (figures.calibratedLabels ?? 0) + feedback.count },
+      figures: { ...figures, calibratedLabels: (figures.calibratedLabels ?? 0) + told },
     },
   };
 }

@@ -2,12 +2,12 @@
 import type { Artefact } from "../../model/artefact.ts";
 import { UnseenError } from "../../model/errors.ts";
 import { EVIDENCE, kindWeights } from "../../model/evidence.ts";
-import { memoryOf, type Remembered, remembered } from "../../model/memory.ts";
+import { memoryOf, type Remembered, remembered, TOLD } from "../../model/memory.ts";
 import type { Scorer } from "../../model/scorer.ts";
 import { floatTensor } from "../../model/tensor.ts";
 import { weightValues } from "../../model/tier.ts";
 import type { Matrix } from "../data/matrix.ts";
-import { calibrate, equally, fitHead, type Head, headLogits } from "../learn/evidence/head.ts";
+import { calibrate, equally, fitHead, type Head, headLogits, type Normals } from "../learn/evidence/head.ts";
 import { singleColumns, weighsSingleColumns } from "../learn/evidence/kinds.ts";
 import { byFamily, joined, NO_ROWS, type Table } from "../learn/evidence/rows-of-evidence.ts";
 import { thresholds } from "../learn/export.ts";
@@ -23,6 +23,7 @@ import {
   type Side,
   together,
 } from "./figures.ts";
+import { isToldNormal, rowsOf, withinCap, withoutToldAgain } from "./told.ts";
 
 const KINDS = EVIDENCE.length;
 /** Feedback is judged by heads that each leave out one part in so many. */
@@ -39,6 +40,8 @@ export interface Calibrated {
   readonly figures: CalibrationFigures;
   /** How much of the change that the labels ask for the head took, 1 being all of it. */
   readonly step: number;
+  /** Of the labels, those that an earlier calibration has counted. */
+  readonly known: { readonly anomalies: number; readonly normal: number };
 }
 
 /** A head with its temperature: what the model's log odds are made of. */
@@ -55,7 +58,7 @@ interface LabelledTables {
 
 /**
  * Fits weights ≥ 0, bias, temperature and thresholds anew. Seen families and normal rows come from the artefact's
- * memory: no data set is needed.
+ * memory: no data set is needed. Rows of earlier feedback are told anew where they come again, under whichever label.
  *
  * @throws UnseenError reference-missing where the artefact has no memory
  */
@@ -69,38 +72,40 @@ export function calibrateHead(scorer: Scorer, feedback: LabelledRows): Calibrate
       remedy,
     );
   }
-  const groups = remembered(artefact.memory);
-  const setting = joined(groups.filter(({ role }) => role === "threshold"));
-  const others = joined(groups.filter(({ role }) => role === "normal"));
-  const fit = familyTables(groups, "fit");
-  const check = familyTables(groups, "check");
-  const old = boundaryOf(scorer);
-  const byBlocks = artefact.training.split === "blocks";
-  const varying = EVIDENCE.map((_, kind) => [setting, ...fit.values()].some((table) => varies(table, kind)));
-  // by blocks training may have found that nothing but single columns carries over
-  const single = byBlocks && weighsSingleColumns(old.head.weights);
-  const weighing = single ? { ...singleColumns(varying), learned: true } : equally(varying);
-
-  const normals = byBlocks
-    ? { known: joined([setting, others]), strange: NO_ROWS }
-    : { known: setting, strange: others };
-  const unchanged = fitHead(normals, fit, weighing);
-  /** What labels ask for, as a head for each share of the change: one fit serves all shares. */
-  const learn = (labels: LabelledTables): ((step: number) => Boundary) => {
-    const known = joined([normals.known, ...repeated(labels.normal, setting.rows)]);
-    const families = byFamily([...fit, ...labels.families]);
-    const fitted = fitHead({ ...normals, known }, families, weighing);
-    const judges = [...check.values(), ...labels.families.values()];
-    return (step) => {
-      const head = moved(old.head, unchanged, fitted, step);
-      const { temperature, shift } = calibrate(head, known, judges);
-      return { head: { ...head, bias: head.bias + shift }, temperature };
-    };
-  };
   const tables = (rows: LabelledRows): LabelledTables => ({
     normal: evidenceOf(scorer, rows.normal),
     families: new Map([...rows.families].map(([family, matrix]) => [family, evidenceOf(scorer, matrix)])),
   });
+  const labels = tables(feedback);
+  const all = remembered(artefact.memory);
+  const groups = withoutToldAgain(all, [labels.normal, ...labels.families.values()]);
+  const setting = joined(groups.filter(({ role }) => role === "threshold"));
+  const others = joined(groups.filter((group) => group.role === "normal" && !isToldNormal(group)));
+  const check = familyTables(groups, "check");
+  const old = boundaryOf(scorer);
+  const byBlocks = artefact.training.split === "blocks";
+  const before = familyTables(all, "fit");
+  const varying = EVIDENCE.map((_, kind) => [setting, ...before.values()].some((table) => varies(table, kind)));
+  // by blocks training may have found that nothing but single columns carries over
+  const single = byBlocks && weighsSingleColumns(old.head.weights);
+  const weighing = single ? { ...singleColumns(varying), learned: true } : equally(varying);
+
+  const normals = (told: readonly Table[]): Normals => {
+    const known = joined([setting, ...(byBlocks ? [others] : []), ...repeated(joined(told), setting.rows)]);
+    return { known, strange: byBlocks ? NO_ROWS : others };
+  };
+  const unchanged = fitHead(normals(all.filter(isToldNormal)), before, weighing);
+  /** What labels ask for, as a head for each share of the change: one fit serves all shares. */
+  const learn = ({ normal, families }: LabelledTables): ((step: number) => Boundary) => {
+    const beside = normals([...groups.filter(isToldNormal), normal]);
+    const fitted = fitHead(beside, byFamily([...familyTables(groups, "fit"), ...families]), weighing);
+    const judges = [...check.values(), ...families.values()];
+    return (step) => {
+      const head = moved(old.head, unchanged, fitted, step);
+      const { temperature, shift } = calibrate(head, beside.known, judges);
+      return { head: { ...head, bias: head.bias + shift }, temperature };
+    };
+  };
   const side = (boundary: Boundary, { normal, families }: LabelledTables): Side => {
     const { head } = boundary;
     const reference = headLogits(head, setting);
@@ -112,8 +117,7 @@ export function calibrateHead(scorer: Scorer, feedback: LabelledRows): Calibrate
     return { seen: all(check), brier, feedback: all(families), ...falseAlarms };
   };
 
-  const labels = tables(feedback);
-  const before = side(old, labels);
+  const judged = side(old, labels);
   const whole = learn(labels);
   const parts = Array.from({ length: FOLDS }, (_, part) => ({
     learned: learn(tables(fold(feedback, part, FOLDS, false))),
@@ -121,19 +125,26 @@ export function calibrateHead(scorer: Scorer, feedback: LabelledRows): Calibrate
   }));
   const at = (step: number): { boundary: Boundary; figures: CalibrationFigures; step: number } => {
     const boundary = whole(step);
-    const judged = parts.map(({ learned, out }) => side(learned(step), out));
+    const apart = parts.map(({ learned, out }) => side(learned(step), out));
     const families = [...labels.families.keys()].map(
-      (family) => [family, together(judged.flatMap((each) => list(each.feedback.get(family))))] as const,
+      (family) => [family, together(apart.flatMap((each) => list(each.feedback.get(family))))] as const,
     );
     const after: Side = {
       ...side(boundary, labels),
       feedback: new Map(families),
-      ...(labels.normal.rows > 0 ? { falseAlarms: together(judged.flatMap((each) => list(each.falseAlarms))) } : {}),
+      ...(labels.normal.rows > 0 ? { falseAlarms: together(apart.flatMap((each) => list(each.falseAlarms))) } : {}),
     };
-    return { boundary, figures: compare(before, after), step };
+    return { boundary, figures: compare(judged, after), step };
   };
   const { boundary, figures, step } = longest(STEPS, at);
-  return { artefact: withBoundary(artefact, boundary, { setting, others, check, labels, groups }), figures, step };
+  const toldAgain = (role: Remembered["role"]): number =>
+    rowsOf(all.filter((group) => group.role === role)) - rowsOf(groups.filter((group) => group.role === role));
+  return {
+    artefact: withBoundary(artefact, boundary, { setting, others, check, labels, groups }),
+    figures,
+    step,
+    known: { anomalies: toldAgain("fit"), normal: toldAgain("normal") },
+  };
 }
 
 /**
@@ -171,7 +182,7 @@ function withBoundary(artefact: Artefact, boundary: Boundary, rows: Rows): Artef
     .set("head.w", floatTensor(Float32Array.from([...half.map((weight) => -weight), ...half]), [2, KINDS]))
     .set("head.b", floatTensor(Float32Array.of(-head.bias / 2, head.bias / 2), [2]));
   const learned: Remembered[] = [
-    { role: "normal", family: "", ...labels.normal },
+    { role: "normal", family: TOLD, ...labels.normal },
     ...[...labels.families].map(([family, table]): Remembered => ({ role: "fit", family, ...table })),
   ];
   const weights = EVIDENCE.map((name, i) => [`weight-${name}`, head.weights[i]] as const);
@@ -188,7 +199,7 @@ function withBoundary(artefact: Artefact, boundary: Boundary, rows: Rows): Artef
           },
         }
       : {}),
-    memory: memoryOf([...groups, ...learned]),
+    memory: memoryOf(withinCap(groups, learned)),
     training: { ...artefact.training, figures: { ...artefact.training.figures, ...Object.fromEntries(weights) } },
   };
 }

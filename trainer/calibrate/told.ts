@@ -1,0 +1,44 @@
+/** What earlier feedback is in a memory: rows told again, or otherwise, take the place of what is remembered of them. */
+import { EVIDENCE } from "../../model/evidence.ts";
+import { type Remembered, ROWS_CAP, stepsOf, TOLD } from "../../model/memory.ts";
+import { type Table, thinned } from "../learn/evidence/rows-of-evidence.ts";
+
+const KINDS = EVIDENCE.length;
+
+/** Whether a group is of rows that callers found normal. */
+export function isToldNormal({ role, family }: Remembered): boolean {
+  return role === "normal" && family === TOLD;
+}
+
+/**
+ * The groups without the rows of feedback that is told now: trees and distances stay, so a row has the same evidence each
+ * time.
+ */
+export function withoutToldAgain(groups: readonly Remembered[], told: readonly Table[]): Remembered[] {
+  const again = new Set(told.flatMap((table) => keys(table)));
+  return groups.map((group) => {
+    if (group.role !== "fit" && !isToldNormal(group)) return group;
+    const kept = keys(group).flatMap((key, row) => (again.has(key) ? [] : [row]));
+    const data = new Float64Array(kept.length * KINDS);
+    for (const [i, row] of kept.entries()) data.set(group.data.subarray(row * KINDS, (row + 1) * KINDS), i * KINDS);
+    return { ...group, rows: kept.length, data };
+  });
+}
+
+/** The groups and as much of what was learned as there is room for, evenly thinned. */
+export function withinCap(groups: readonly Remembered[], learned: readonly Remembered[]): Remembered[] {
+  const room = Math.max(0, ROWS_CAP - rowsOf(groups));
+  const share = Math.min(1, room / Math.max(1, rowsOf(learned)));
+  return [...groups, ...learned.map((group) => ({ ...group, ...thinned(group, Math.floor(share * group.rows)) }))];
+}
+
+export function rowsOf(groups: readonly { readonly rows: number }[]): number {
+  return groups.reduce((sum, { rows }) => sum + rows, 0);
+}
+
+/** One text a row, the same for evidence that is kept alike. */
+function keys({ rows, data }: Table): string[] {
+  return Array.from({ length: rows }, (_, i) =>
+    Array.from(data.subarray(i * KINDS, (i + 1) * KINDS), (value) => stepsOf(value)).join(),
+  );
+}
