@@ -10,19 +10,21 @@ export function cellText(raw: string): string | null {
   return text === "NA" || text === "N/A" || MISSING_WORDS.has(text.toLowerCase()) ? null : text;
 }
 
+const INFINITE = /^[+-]?inf(inity)?$/i;
 const TRUE = /^(true|t|yes|y|1(\.0*)?)$/i;
 const FALSE = /^(false|f|no|n|0(\.0*)?)$/i;
 
 /** Characters of a cell that a message repeats. */
 const SHOWN = 40;
 
-/** A cell as the feature wants it, as in training: null where it is missing, undefined where it is no value of its kind. */
+/** A cell as the feature wants it, as in training: null where it is missing or infinite, undefined where it is no value of its kind. */
 export function readCell(feature: Feature, raw: string | null): number | string | boolean | null | undefined {
   const value = raw === null ? null : cellText(raw);
   if (value === null || feature.kind === "categorical") return value;
   if (feature.kind === "boolean") return TRUE.test(value) ? true : FALSE.test(value) ? false : undefined;
   const number = Number(value);
-  return Number.isFinite(number) ? number : undefined;
+  if (Number.isNaN(number)) return INFINITE.test(value) ? null : undefined;
+  return Number.isFinite(number) ? number : null;
 }
 
 /**
@@ -30,7 +32,7 @@ export function readCell(feature: Feature, raw: string | null): number | string 
  *
  * @param row one-based data row, for the message
  * @param file the file's name, where there is one
- * @throws UnseenError value-wrong-type, value-not-finite, naming file, row and column
+ * @throws UnseenError value-wrong-type, naming file, row and column
  */
 export function cellValue(
   feature: Feature,
@@ -41,10 +43,10 @@ export function cellValue(
   const read = readCell(feature, raw);
   if (read !== undefined) return read;
   const value = raw?.trim() ?? "";
-  const wanted = feature.kind === "boolean" ? "true or false" : "a finite number";
+  const wanted = feature.kind === "boolean" ? "true or false" : "a number";
   const where = `${file === undefined ? "" : `${file}, `}row ${row}, column "${feature.name}"`;
   throw new UnseenError(
-    feature.kind === "numeric" && /^[+-]?inf/i.test(value) ? "value-not-finite" : "value-wrong-type",
+    "value-wrong-type",
     `${where}: "${value.slice(0, SHOWN)}" is not ${wanted}.`,
     "Correct the cell, or leave it empty where the value is missing.",
     { row, feature: feature.name, ...(file === undefined ? {} : { file }) },

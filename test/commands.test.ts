@@ -50,6 +50,7 @@ describe("unseen", { timeout: 60_000 }, () => {
     const report = JSON.parse(trained.out);
     expect(report.training.heldOut.toSorted()).toEqual(["beaconing", "port_scan"]);
     expect(report.training.labels).toBe(20 * report.training.families.length);
+    expect(existsSync(join(folder, "m.safetensors.checkpoint"))).toBe(false);
   }, 60_000);
 
   test("help names every command, and each has options and examples", () => {
@@ -98,6 +99,8 @@ describe("unseen", { timeout: 60_000 }, () => {
     [["train", "--data", "flows", "--out", "x", "--seed", "-5"], 2, "--seed is -5"],
     [["train", "--data", "flows", "--out", "flows"], 2, "a folder"],
     [["train", "--data", "flows", "--out", "x", "--method", "paper", "--log", "no/where"], 1, "folder"],
+    [["train", "--data", "flows", "--out", "x", "--method", "paper", "--epsilon", "5"], 2, "from 0 to 1"],
+    [["train", "--data", "flows", "--out", "x", "--method", "paper", "--hidden", "0"], 1, "network.hidden is 0"],
     [["evaluate", "--model", "none.safetensors", "--data", "flows"], 1, "none.safetensors"],
     [["inspect", "flows/meta.json"], 1, "meta.json"],
     [["inspect", "m.safetensors", "more"], 2, "more"],

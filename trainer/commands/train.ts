@@ -1,4 +1,5 @@
 /** `unseen train`: from a data set to a model file. */
+import { rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { writeArtefact } from "../../model/artefact.ts";
 import { UnseenError } from "../../model/errors.ts";
@@ -84,6 +85,7 @@ export const trainCommand: Command = {
     const out = required(options, "out");
     const quiet = options.json === true;
     const tier = choice(options, "weights", TIERS);
+    const checkpoint = `${out}.checkpoint`;
     const how: TrainOnOptions = {
       holdOut: names(options, "hold-out"),
       shots: whole(options, "shots", 0, 1_000_000) ?? 100,
@@ -92,7 +94,7 @@ export const trainCommand: Command = {
       normalRows: whole(options, "normal-rows", 2, 1_000_000_000) ?? NORMAL_ROWS,
       method: checkedMethod(options),
       learning: learningOptions(options),
-      checkpoint: `${out}.checkpoint`,
+      checkpoint,
       resume: options.resume === true,
       workers: whole(options, "workers", 1, 64) ?? Math.min(MOST_THREADS, availableParallelism()),
     };
@@ -108,6 +110,7 @@ export const trainCommand: Command = {
       const artefact = tier === "f32" ? trained.artefact : quantise(trained.artefact, tier);
       const bytes = writeArtefact(artefact);
       writeWhole(out, bytes);
+      rmSync(checkpoint, { force: true });
       if (log) writeWhole(log, `${trained.episodes.map((episode) => JSON.stringify(episode)).join("\n")}\n`);
       const seconds = (performance.now() - started) / 1000;
       const { training, thresholds, network } = artefact;
@@ -187,8 +190,9 @@ function learningOptions(options: Options): Partial<LearningOptions> {
     const number = Number(value);
     const fraction = !Number.isInteger(LEARNING_DEFAULTS[name as keyof LearningOptions]);
     const weight = ["corruption", "reconstruction"].includes(name);
-    if (!(number >= 0 && number <= 1e6) || (!fraction && !weight && !Number.isInteger(number))) {
-      throw new UnseenError("option-invalid", `--${kebab(name)} is ${value}.`, "Give a number from 0 up.");
+    const most = name === "epsilon" ? 1 : 1e6;
+    if (!(number >= 0 && number <= most) || (!fraction && !weight && !Number.isInteger(number))) {
+      throw new UnseenError("option-invalid", `--${kebab(name)} is ${value}.`, `Give a number from 0 to ${most}.`);
     }
     chosen[name] = number;
   }

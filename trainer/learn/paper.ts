@@ -1,8 +1,10 @@
 /** Training of the published form: episodes of inner and outer loops with rotating roles, then the boundary. */
-import { existsSync, rmSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import type { ResidualShape } from "../../model/artefact.ts";
+import { malformed, readNetwork } from "../../model/artefact-check.ts";
 import { inputWidth } from "../../model/encode.ts";
+import { JsonValue } from "../../model/json-value.ts";
 import type { Schema } from "../../model/schema.ts";
 import { fitSchema } from "../data/fit-schema.ts";
 import type { FitData } from "../data/split.ts";
@@ -46,6 +48,7 @@ export async function trainPaper(
   const data = encodeFit(fit, schema);
   const { hidden, blocks, latent } = options;
   const shape: ResidualShape = { inputs: inputWidth(schema), hidden, blocks, latent };
+  readNetwork(new JsonValue(shape, "network", malformed));
   const learner = new Learner(shape, options.epsilon, drawFor(request.seed, -1), request.workers);
   try {
     return await runEpisodes(learner, fit, schema, data, options, request, report);
@@ -116,7 +119,6 @@ async function runEpisodes(
   };
   const artefact = exportArtefact(model, fit, schema, data, request);
   report({ phase: "thresholds", done: 1, total: 1 });
-  if (checkpoint) rmSync(checkpoint, { force: true });
   return { artefact, episodes };
 }
 

@@ -125,7 +125,13 @@ describe("training in the published form", () => {
     const { artefact, episodes } = await train(fit, { ...request, checkpoint, resume: true });
     expect(episodes).toHaveLength(learning.episodes - 3);
     expect(Buffer.compare(writeArtefact(artefact), bytes)).toBe(0);
-    expect(existsSync(checkpoint)).toBe(false);
+  });
+
+  test("sizes that no model may have are refused before the first episode", async () => {
+    for (const wrong of [{ hidden: 0 }, { latent: 0 }, { blocks: 17 }]) {
+      const shape = { ...request, learning: { ...learning, ...wrong }, workers: 2 };
+      await expect(train(fit, shape)).rejects.toMatchObject({ code: "network-limits" });
+    }
   });
 
   test("ε can be learned, and 0 leaves the input step out", async () => {
