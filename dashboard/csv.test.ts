@@ -29,6 +29,11 @@ describe("csv", () => {
     expect(new CsvTable("a\tb\n1\t2").cells(0)).toEqual(["1", "2"]);
   });
 
+  test("cells that are all empty, or far behind blanks, are a row still where tabs part them", () => {
+    const table = new CsvTable(`a\tb\n\t\n  \n${" ".repeat(100)}\t2`);
+    expect([table.count, table.cells(0), table.cells(1)[1]]).toEqual([2, ["", ""], "2"]);
+  });
+
   test.each([
     ["", "data-empty"],
     ["\n \n", "data-empty"],

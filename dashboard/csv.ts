@@ -2,7 +2,7 @@
 import { csvCells, delimiterOf, uniqueNames } from "../model/cells.ts";
 import { UnseenError } from "../model/errors.ts";
 
-const [QUOTE, NEWLINE, RETURN] = [34, 10, 13];
+const [QUOTE, NEWLINE, RETURN, SPACE] = [34, 10, 13, 32];
 
 /** Records of a CSV text with a header; comma, semicolon or tab, quotes as in RFC 4180, blank lines left out. */
 export class CsvTable {
@@ -54,7 +54,7 @@ function recordBounds(text: string): Uint32Array {
     if (code === QUOTE) quoted = !quoted;
     if (code !== NEWLINE || (quoted && at < text.length)) continue;
     const end = text.charCodeAt(at - 1) === RETURN ? at - 1 : at;
-    if (text.slice(start, Math.min(end, start + 64)).trim() !== "") {
+    if (!isBlank(text, start, end)) {
       if (many + 2 > bounds.length) {
         const longer = new Uint32Array(2 * bounds.length);
         longer.set(bounds);
@@ -66,4 +66,11 @@ function recordBounds(text: string): Uint32Array {
     start = at + 1;
   }
   return bounds.slice(0, many);
+}
+
+/** Whether there is nothing but spaces; a tab may part cells. */
+function isBlank(text: string, start: number, end: number): boolean {
+  let at = start;
+  while (at < end && text.charCodeAt(at) === SPACE) at++;
+  return at === end;
 }

@@ -80,7 +80,7 @@ export function csvCells(record: string, delimiter: string): string[] {
 
 /** A CSV field, quoted where it must be (RFC 4180). */
 export function csvField(value: string): string {
-  return /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+  return /[",;\t\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
 }
 
 /** The names with repeats and blanks made distinct. */

@@ -84,6 +84,11 @@ describe("writing and reading", () => {
     expect([...writeSafetensors(tensorsIn, { who: "me", é: '"' })]).toEqual(expected);
   });
 
+  test("what is no such file at all is called so", () => {
+    const csv = new TextEncoder().encode("duration,bytes\n1,2\n");
+    expect(() => readSafetensors(csv)).toThrow(expect.objectContaining({ code: "artefact-malformed" }));
+  });
+
   test("take an empty file, and entries in any order", () => {
     expect([...writeSafetensors(new Map())]).toEqual([8, 0, 0, 0, 0, 0, 0, 0, ...new TextEncoder().encode("{}      ")]);
     expect(readSafetensors(writeSafetensors(new Map())).tensors.size).toBe(0);

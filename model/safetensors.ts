@@ -96,6 +96,7 @@ function split(bytes: Uint8Array): { header: JsonValue; data: Uint8Array } {
   const words = new DataView(bytes.buffer, bytes.byteOffset, 8);
   const length = words.getUint32(0, true) + words.getUint32(4, true) * 2 ** 32;
   if (length > HEADER_CAP) {
+    if (length > bytes.length) throw malformed("header: no safetensors file begins like this");
     throw fault("artefact-too-large", `header: ${length} bytes; at most ${HEADER_CAP} are read`);
   }
   if (8 + length > bytes.length) {

@@ -92,6 +92,7 @@ describe("unseen", { timeout: 60_000 }, () => {
     [["train", "--data", "flows", "--out", "x", "--hold-out", "port_scam"], 1, "port_scan"],
     [["train", "--data", "flows", "--out", "x", "--episodes", "2"], 2, "--method paper"],
     [["train", "--data", "nowhere", "--out", "x"], 1, "nowhere"],
+    [["train", "--data", "flows", "--out", "x", "--hold-out", '"a,b"'], 1, '"a,b"'],
     [["train", "--data", "flows", "--out", "x", "--hold-out", "a", "--hold-out", "b"], 2, "--hold-out a,b"],
     [["train", "--data", "flows", "--out", "x", "--seed=1", "--seed", "2"], 2, "once"],
     [["train", "--data", "flows", "--out", "x", "-seed", "5"], 2, "--seed"],

@@ -217,6 +217,16 @@ describe("faults", () => {
     expect(await problem(await post(body), 422, "value-wrong-type")).toMatchObject({ row: 1, feature: "duration" });
   });
 
+  test("where JSON breaks is said as far as it is known", async () => {
+    for (const [body, detail] of [
+      ['{"instances":[[1,True]]}', "The body is not JSON."],
+      ['{"instances":[[1,', "The body is not JSON at its end."],
+      ['{"instances":[[1 2]]}', "The body is not JSON at character 17."],
+    ]) {
+      expect(await problem(await post(body), 400, "body-malformed")).toMatchObject({ detail });
+    }
+  });
+
   test("type, route, method, model", async () => {
     await problem(await post("{}", "/v1/score", { "content-type": "text/plain" }), 415, "media-type");
     await problem(await ask("/nowhere"), 404, "route-unknown");

@@ -30,8 +30,10 @@ export function parseJson(bytes: Uint8Array, remedy: string): unknown {
     return JSON.parse(text);
   } catch (cause) {
     // The engine's message quotes the input; only the position is passed on.
-    const at = /position (\d+)/.exec(cause instanceof Error ? cause.message : "")?.[1];
-    const where = at === undefined ? (text.trim() === "" ? ": it is empty" : " at its end") : ` at character ${at}`;
+    const message = cause instanceof Error ? cause.message : "";
+    const at = /position (\d+)/.exec(message)?.[1];
+    const end = /end of JSON/.test(message) ? " at its end" : "";
+    const where = text.trim() === "" ? ": it is empty" : at === undefined ? end : ` at character ${at}`;
     throw new Problem(400, "body-malformed", `The body is not JSON${where}.`, remedy);
   }
 }

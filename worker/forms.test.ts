@@ -137,7 +137,13 @@ describe("lines", () => {
     const [explained] = await answers(await send(row, "?explain=2"));
     expect(explained.reasons).toHaveLength(2);
     expect(await answers(await send(""))).toEqual([]);
-    for (const query of ["?explain=0", "?treshold=1", "?threshold=fpr%3D0.3", "?explain=1e1"]) {
+    for (const query of [
+      "?explain=0",
+      "?treshold=1",
+      "?threshold=fpr%3D0.3",
+      "?explain=1e1",
+      "?threshold=1&threshold=f1",
+    ]) {
       expect((await send(row, query)).status).toBe(422);
     }
     const headers = { "content-type": "application/x-ndjson", accept: "text/html" };

@@ -36,11 +36,9 @@ const threshold = z
     examples: ["fpr=0.01", "fpr=0.1%", "f1", 0.42],
   });
 
+const EXPLAIN = `must be true, false or a whole number from 1 to ${EXPLAINED_FEATURES}`;
 const explain = z
-  .union(
-    [z.boolean(), z.int().check(z.minimum(1), z.maximum(EXPLAINED_FEATURES))],
-    `must be true, false or a whole number from 1 to ${EXPLAINED_FEATURES}`,
-  )
+  .union([z.boolean(), z.int(EXPLAIN).check(z.minimum(1, EXPLAIN), z.maximum(EXPLAINED_FEATURES, EXPLAIN))], EXPLAIN)
   .register(z.globalRegistry, {
     description: `Reasons for each score: true for the ${EXPLAINED_DEFAULT} features that say most, or how many.`,
   });

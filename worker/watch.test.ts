@@ -1,5 +1,5 @@
 import type { AnalyticsEngineDataPoint } from "@cloudflare/workers-types";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import kernel from "../build/score.wasm";
 import type { Drift } from "../model/drift.ts";
 import { Scorer } from "../model/scorer.ts";
@@ -102,6 +102,23 @@ describe("drift", () => {
     const counted = await DRIFT?.getByName(liveName(model)).read(1);
     const scoreBins = artefact.reference?.score.counts.length ?? 0;
     expect(counted?.slice(0, scoreBins).reduce((a: number, b: number) => a + b)).toBe(WATCHED_ROWS);
+  });
+
+  test("a tally that was never handed on, for the request it hung on was ended, does not stop the next", async () => {
+    const model = await served("ended");
+    const points: AnalyticsEngineDataPoint[] = [];
+    const ANALYTICS = { writeDataPoint: (point: AnalyticsEngineDataPoint) => void points.push(point) };
+    const pauses: (() => void)[] = [];
+    const watch = new Watch({ pause: () => new Promise((resolve) => pauses.push(resolve)), behind: () => {} });
+    const some = scored(randomRows(10, 5));
+    const now = vi.spyOn(Date, "now").mockReturnValue(0);
+    watch.observe({ ...unbound, ANALYTICS }, model, some);
+    now.mockReturnValue(60 * 60 * 1000);
+    watch.observe({ ...unbound, ANALYTICS }, model, some);
+    now.mockRestore();
+    expect(pauses).toHaveLength(2);
+    pauses[1]();
+    await vi.waitFor(() => expect(points.map(({ doubles = [] }) => doubles[0])).toEqual([10]));
   });
 
   test("every form of scoring is counted, and a store that fails disturbs nobody", async () => {

@@ -11,6 +11,8 @@ const SCORE_BINS = 10;
 interface Tally {
   /** No more of what is served: a tally must not keep a model that has been put out. */
   readonly served: Pick<Served, "name" | "version">;
+  /** In milliseconds since 1970. */
+  readonly began: number;
   rows: number;
   anomalies: number;
   readonly scores: Float64Array;
@@ -68,11 +70,13 @@ export class Watch {
   #tally(env: Bindings, served: Served): Tally {
     const key = liveName(served);
     const found = this.#tallies.get(key);
-    if (found) return found;
+    // one that should have been handed on long ago: the request it hung on was ended before
+    if (found && Date.now() - found.began < 2 * WATCH_MS) return found;
     const { reference, schema } = served.scorer.artefact;
     const counter = env.DRIFT && reference ? new Counter(schema, reference) : undefined;
     const { name, version } = served;
     const tally: Tally = {
+      began: Date.now(),
       served: { name, version },
       rows: 0,
       anomalies: 0,
@@ -88,7 +92,7 @@ export class Watch {
 
   async #handOn(env: Bindings, key: string, tally: Tally): Promise<void> {
     await this.#pause(WATCH_MS);
-    this.#tallies.delete(key);
+    if (this.#tallies.get(key) === tally) this.#tallies.delete(key);
     const { name, version } = tally.served;
     env.ANALYTICS?.writeDataPoint({
       indexes: [name],

@@ -141,7 +141,7 @@ export function scoring(session: () => Session): void {
     await paste(page, [namesOf(scorer), ...lines].map((line) => line.join(",")).join("\n"));
     await page
       .getByRole("alert")
-      .filter({ hasText: `row 2, column "${namesOf(scorer)[numeric]}": "abc" is not a finite number` })
+      .filter({ hasText: `row 2, column "${namesOf(scorer)[numeric]}": "abc" is not a number` })
       .waitFor();
     await scored(page, 2);
     await paste(

@@ -1,5 +1,6 @@
 /** What a command is, and the checks of option values that commands share. */
 import type { ArgsDef } from "citty";
+import { csvCells } from "../../model/cells.ts";
 import { UnseenError } from "../../model/errors.ts";
 
 /** Options as citty parses them: text, or true and false. */
@@ -24,10 +25,9 @@ export function required(options: Options, name: string): string {
   return value;
 }
 
-/** Comma-separated names. */
+/** Names as a line of CSV: between commas, in double quotes where a name has a comma. */
 export function names(options: Options, name: string): string[] {
-  return (text(options, name) ?? "")
-    .split(",")
+  return csvCells(text(options, name) ?? "", ",")
     .map((part) => part.trim())
     .filter((part) => part !== "");
 }

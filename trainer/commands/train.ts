@@ -163,10 +163,16 @@ export async function trainOn(
   return { ...trained, notes };
 }
 
-/** Now, or SOURCE_DATE_EPOCH (reproducible-builds.org) for artefacts equal byte for byte. */
+/** Now, or SOURCE_DATE_EPOCH (reproducible-builds.org) for artefacts equal byte for byte. @throws UnseenError option-invalid */
 function creationDate(): string {
   const epoch = process.env.SOURCE_DATE_EPOCH;
-  return (epoch ? new Date(Number(epoch) * 1000) : new Date()).toISOString();
+  const date = epoch ? new Date(Number(epoch) * 1000) : new Date();
+  if (!Number.isNaN(date.getTime())) return date.toISOString();
+  throw new UnseenError(
+    "option-invalid",
+    `SOURCE_DATE_EPOCH is ${epoch}.`,
+    "Give seconds since 1970, or leave it unset.",
+  );
 }
 
 /** The method asked for. @throws UnseenError option-invalid where an option of the published form goes with another one */

@@ -28,8 +28,8 @@ export function readHeader(path: string, name: string): Header {
   if (line.trim() === "") {
     throw new UnseenError(
       "data-empty",
-      `${name} is empty.`,
-      "Remove the file or give it a header and at least one row.",
+      `${name} is empty, or its first line is.`,
+      "Remove the file, or put the column names on its first line and at least one row below.",
       { file: name },
     );
   }

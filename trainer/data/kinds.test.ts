@@ -46,6 +46,16 @@ test("words are categories, a missing one is null", async () => {
   expect(normal?.slice(0, 3)).toEqual(["tcp", "udp", null]);
 });
 
+test("codes that are written with a point stay texts, and a note says how JSON has them", async () => {
+  const { normal, notes } = await readColumn((i) => `${i % 3}.0`, "7.0", { x: "categorical" });
+  expect(normal?.slice(0, 3)).toEqual(["0.0", "1.0", "2.0"]);
+  expect(notes).toEqual([expect.stringContaining('such as "0.0" are texts')]);
+});
+
+test("a large constant does not number the rows", async () => {
+  expect((await readColumn(() => "100000000000000000000")).kind).toBe("numeric");
+});
+
 test("mostly numbers with a few words stay numbers, with a note", async () => {
   const { kind, normal, notes } = await readColumn((i) => (i < 5 ? "low" : String(i % 7)));
   expect(kind).toBe("numeric");

@@ -160,7 +160,7 @@ function countsRows(parts: readonly RawColumn[], isNormal: (table: number, row: 
     for (let row = 0; row < numbers.length; row++) {
       if (!isNormal(table, row)) continue;
       start ??= numbers[row] - row;
-      if (numbers[row] - row !== start) return false;
+      if (!Number.isSafeInteger(numbers[row]) || numbers[row] - row !== start) return false;
       rows++;
     }
   }
@@ -184,13 +184,17 @@ function convert(name: string, kind: ColumnKind, parts: readonly RawColumn[], ta
   let missing = 0;
   let odd = 0;
   let example = "";
+  let point: string | undefined;
   const converted = parts.map((part): Cells => {
     const { numbers, texts } = part;
     part.numbers = new Float64Array(0);
     tally.cells += numbers.length;
     if (kind === "categorical") {
       const words = texts ?? Array.from(numbers, (number) => (Number.isNaN(number) ? null : String(number)));
-      for (const word of words) if (word === null) missing++;
+      for (const word of words) {
+        if (word === null) missing++;
+        else if (point === undefined && /^-?\d+\.0+$/.test(word)) point = word;
+      }
       return words;
     }
     // In place: a second copy of every number would be most of what reading takes.
@@ -220,6 +224,11 @@ function convert(name: string, kind: ColumnKind, parts: readonly RawColumn[], ta
   if (odd > 0) {
     const what = kind === "boolean" ? "neither true nor false" : "no numbers";
     notes.push(`${name}: ${odd} cells are ${what}, such as "${example}", and count as missing.`);
+  }
+  if (point !== undefined) {
+    notes.push(
+      `${name}: categories such as "${point}" are texts; in JSON they are strings, for the number is "${Number(point)}".`,
+    );
   }
   if (infinite > 0) tally.infinite.push({ name, count: infinite });
   if (missing > 0) tally.missingColumns++;

@@ -5,6 +5,7 @@ import { list } from "../../model/names.ts";
 import type { Schema } from "../../model/schema.ts";
 import { LINE_BYTES } from "../limits.ts";
 import { Problem } from "../problem.ts";
+import { reached } from "../stores.ts";
 import type { Batch } from "./batch.ts";
 import type { Line } from "./lines.ts";
 import type { Form } from "./part.ts";
@@ -25,7 +26,7 @@ export async function csvForm(
   { features }: Schema,
 ): Promise<Form> {
   const range = { offset: 0, length: Math.min(size, LINE_BYTES) };
-  const found = await store.get(object, { range, onlyIf: { etagMatches: etag } });
+  const found = await reached(store.get(object, { range, onlyIf: { etagMatches: etag } }));
   const bytes = found && "body" in found ? new Uint8Array(await found.arrayBuffer()) : new Uint8Array();
   const end = bytes.indexOf(NEWLINE);
   if (end < 0) {

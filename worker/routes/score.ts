@@ -141,9 +141,11 @@ function noQuery(context: Context<AppEnv>): void {
 
 /** @throws Problem 422 */
 function queryQuestion(context: Context<AppEnv>): Question {
-  const parsed = ScoreQuery.safeParse(Object.fromEntries(new URL(context.req.url).searchParams));
-  if (!parsed.success) {
-    const remedy = "The query takes threshold=NAME or number, and for lines explain=true or 1 to 20.";
+  const { searchParams } = new URL(context.req.url);
+  const fields = Object.fromEntries(searchParams);
+  const parsed = ScoreQuery.safeParse(fields);
+  if (!parsed.success || Object.keys(fields).length < searchParams.size) {
+    const remedy = "The query takes, once each, threshold=NAME or number, and for lines explain=true or 1 to 20.";
     throw new Problem(422, "request-invalid", "The query is not as it should be.", remedy);
   }
   const { threshold = DEFAULT_THRESHOLD, explain = "false" } = parsed.data;

@@ -1,0 +1,17 @@
+import { describe, expect, test } from "vitest";
+import { cellValue, readCell } from "./cells.ts";
+import type { Feature } from "./schema.ts";
+
+const numeric: Feature = { kind: "numeric", name: "x", impute: 0, signedLog: false, center: 0, scale: 1, clip: 10 };
+
+describe("cells of a file", () => {
+  test("are what training made of them: infinite ones are missing, words are wrong", () => {
+    for (const cell of ["", "NA", "nan", "Infinity", "-inf", "+INF", "1e999"])
+      expect(readCell(numeric, cell)).toBeNull();
+    expect(readCell(numeric, " -2.5e1 ")).toBe(-25);
+    expect(readCell(numeric, "infinite")).toBeUndefined();
+    expect(() => cellValue(numeric, "n/k", 4, "rows.csv")).toThrow(
+      expect.objectContaining({ code: "value-wrong-type", place: { file: "rows.csv", row: 4, feature: "x" } }),
+    );
+  });
+});
