@@ -1,5 +1,6 @@
 /** `unseen key`: makes, lists and revokes the API keys of the Worker. */
 import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { UnseenError } from "../../model/errors.ts";
 import {
   type KeyEntry,
@@ -11,7 +12,7 @@ import {
   withVariables,
   writeKeys,
 } from "../keys/keys.ts";
-import { putSecret } from "../publish/wrangler.ts";
+import { putSecret, ROOT } from "../publish/wrangler.ts";
 import { choice, type Command, jsonOption, type Options, printJson, required, text } from "./command.ts";
 import { writeWhole } from "./files.ts";
 import { table } from "./table.ts";
@@ -29,9 +30,13 @@ export const keyCommand: Command = {
     file: {
       type: "string",
       valueHint: "FILE",
-      description: "record of the keys (.unseen/keys-local.json or -remote.json)",
+      description: "record of the keys (the project's .unseen/keys-local.json or -remote.json)",
     },
-    "dev-vars": { type: "string", default: ".dev.vars", valueHint: "FILE", description: "local: file of variables" },
+    "dev-vars": {
+      type: "string",
+      valueHint: "FILE",
+      description: "local: file of variables (the project's .dev.vars)",
+    },
     config: { type: "string", valueHint: "FILE", description: "wrangler.toml to use" },
     ...jsonOption,
   },
@@ -48,7 +53,7 @@ export const keyCommand: Command = {
     if (remote && options.local === true) {
       throw new UnseenError("option-invalid", "--local and --remote contradict.", "Give one of them.");
     }
-    const file = text(options, "file") ?? `.unseen/keys-${remote ? "remote" : "local"}.json`;
+    const { file } = filesOf(options, remote);
     const entries = readKeys(file);
     if (action === "list") return options.json ? printJson(entries) : console.log(keysText(entries, file));
     if (action === "make") {
@@ -66,6 +71,17 @@ export const keyCommand: Command = {
   },
 };
 
+/**
+ * The record and the file of variables. Without options they lie in the project's folder, whatever folder the command is
+ * run in: wrangler reads that .dev.vars alone, and a second record would not know the first one's keys.
+ */
+export function filesOf(options: Options, remote: boolean): { file: string; variables: string } {
+  return {
+    file: text(options, "file") ?? join(ROOT, ".unseen", `keys-${remote ? "remote" : "local"}.json`),
+    variables: text(options, "dev-vars") ?? join(ROOT, ".dev.vars"),
+  };
+}
+
 /** Secrets first: a key that is in the record is in force. */
 async function keep(entries: readonly KeyEntry[], file: string, remote: boolean, options: Options): Promise<void> {
   const secrets = secretsOf(entries);
@@ -73,7 +89,7 @@ async function keep(entries: readonly KeyEntry[], file: string, remote: boolean,
     const config = text(options, "config");
     for (const [name, value] of Object.entries(secrets)) await putSecret(config ? { config } : {}, name, value);
   } else {
-    const variables = required(options, "dev-vars");
+    const { variables } = filesOf(options, remote);
     const before = existsSync(variables) ? readFileSync(variables, "utf8") : "";
     writeWhole(variables, withVariables(before, secrets));
   }

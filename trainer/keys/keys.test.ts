@@ -2,8 +2,9 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
-import { keyCommand } from "../commands/key.ts";
+import { filesOf, keyCommand } from "../commands/key.ts";
 import { errorOf } from "../data/testing.ts";
 import { makeKey, readKeys, secretsOf, withKey, withoutKey, withVariables } from "./keys.ts";
 
@@ -35,6 +36,14 @@ test("variables of others stay as they were", () => {
   const text = '# mine\nAPI_KEY_SHA256="old"\nOTHER=1\n\n';
   expect(withVariables(text, { API_KEY_SHA256: "new" })).toBe('# mine\nOTHER=1\nAPI_KEY_SHA256="new"\n');
   expect(withVariables("", { A: "1" })).toBe('A="1"\n');
+});
+
+test("record and variables lie in the project's folder, whatever folder the command is run in", () => {
+  const root = fileURLToPath(new URL("../../", import.meta.url));
+  const variables = join(root, ".dev.vars");
+  expect(filesOf({}, false)).toEqual({ file: join(root, ".unseen/keys-local.json"), variables });
+  expect(filesOf({}, true)).toEqual({ file: join(root, ".unseen/keys-remote.json"), variables });
+  expect(filesOf({ file: "k.json", "dev-vars": "v" }, false)).toEqual({ file: "k.json", variables: "v" });
 });
 
 test("the command makes a key, lists it without showing it again, and revokes it", async () => {

@@ -7,7 +7,8 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UnseenError } from "../../model/errors.ts";
 
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+/** The project's folder, in which wrangler runs and looks for .dev.vars. */
+export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** wrangler's own entry, run with this Node, in the project: paths of the caller's are made absolute. */
 export const WRANGLER = join(
