@@ -7,6 +7,7 @@ import {
   makeKey,
   readKeys,
   secretsOf,
+  strangersIn,
   withKey,
   withoutKey,
   withVariables,
@@ -84,14 +85,17 @@ export function filesOf(options: Options, remote: boolean): { file: string; vari
 
 /** Secrets first: a key that is in the record is in force. */
 async function keep(entries: readonly KeyEntry[], file: string, remote: boolean, options: Options): Promise<void> {
-  const secrets = secretsOf(entries);
   if (remote) {
     const config = text(options, "config");
-    for (const [name, value] of Object.entries(secrets)) await putSecret(config ? { config } : {}, name, value);
+    for (const [name, value] of Object.entries(secretsOf(entries)))
+      await putSecret(config ? { config } : {}, name, value);
   } else {
     const { variables } = filesOf(options, remote);
     const before = existsSync(variables) ? readFileSync(variables, "utf8") : "";
-    writeWhole(variables, withVariables(before, secrets));
+    const strangers = strangersIn(before, entries);
+    writeWhole(variables, withVariables(before, secretsOf(entries, strangers)));
+    const others = new Set(Object.values(strangers).flat()).size;
+    if (others > 0) console.error(`${others} more in ${variables} that ${file} does not know: in force as before.`);
   }
   writeKeys(file, entries);
 }

@@ -3,10 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, test, vi } from "vitest";
 import { filesOf, keyCommand } from "../commands/key.ts";
 import { errorOf } from "../data/testing.ts";
-import { makeKey, readKeys, secretsOf, withKey, withoutKey, withVariables } from "./keys.ts";
+import { makeKey, readKeys, secretsOf, strangersIn, withKey, withoutKey, withVariables } from "./keys.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "unseen-keys-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -38,6 +38,24 @@ test("variables of others stay as they were", () => {
   expect(withVariables("", { A: "1" })).toBe('A="1"\n');
 });
 
+test("digests that the record does not know are found and stay in force", () => {
+  const [own, teacher] = [makeKey("own", false).entry, makeKey("teacher", true).entry];
+  const [byHand, elsewhere] = ["a".repeat(64), "b".repeat(64)];
+  const text = [
+    `API_KEY_SHA256=${"c".repeat(64)}`,
+    ` export API_KEY_SHA256 = "${byHand.toUpperCase()} , ${own.sha256},${elsewhere},${byHand}" # mine`,
+    `FEEDBACK_KEY_SHA256='${elsewhere}'`,
+    `NOT_API_KEY_SHA256="${"d".repeat(64)}"`,
+  ].join("\n");
+  const strangers = strangersIn(text, [own]);
+  expect(strangers).toEqual({ API_KEY_SHA256: [byHand, elsewhere], FEEDBACK_KEY_SHA256: [elsewhere] });
+  expect(secretsOf([own, teacher], strangers)).toEqual({
+    API_KEY_SHA256: `${byHand},${elsewhere},${own.sha256},${teacher.sha256}`,
+    FEEDBACK_KEY_SHA256: `${elsewhere},${teacher.sha256}`,
+  });
+  expect(strangersIn('API_KEY_SHA256="none"\n', [])).toEqual({ API_KEY_SHA256: [], FEEDBACK_KEY_SHA256: [] });
+});
+
 test("record and variables lie in the project's folder, whatever folder the command is run in", () => {
   const root = fileURLToPath(new URL("../../", import.meta.url));
   const variables = join(root, ".dev.vars");
@@ -46,19 +64,35 @@ test("record and variables lie in the project's folder, whatever folder the comm
   expect(filesOf({ file: "k.json", "dev-vars": "v" }, false)).toEqual({ file: "k.json", variables: "v" });
 });
 
+const [file, variables] = [join(folder, "record/keys.json"), join(folder, ".dev.vars")];
+
+/** What the command prints, on files of the test's own. */
+async function run(action: string, options: Record<string, unknown> = {}): Promise<string> {
+  const written: string[] = [];
+  const { write } = process.stdout;
+  process.stdout.write = (text) => written.push(String(text)) > 0;
+  try {
+    await keyCommand.run({ action, file, "dev-vars": variables, json: true, ...options });
+  } finally {
+    process.stdout.write = write;
+  }
+  return written.join("");
+}
+
+test("a key made elsewhere stays in force as others come and go, and the command says so", async () => {
+  const mine = { file: join(folder, "mine.json"), "dev-vars": join(folder, "mine.vars") };
+  const byHand = sha256("by hand");
+  const said = vi.spyOn(console, "error").mockImplementation(() => {});
+  writeFileSync(mine["dev-vars"], `API_KEY_SHA256=${byHand}\n`);
+  const { key } = JSON.parse(await run("make", { name: "ci", ...mine })) as { key: string };
+  expect(readFileSync(mine["dev-vars"], "utf8")).toBe(`API_KEY_SHA256="${byHand},${sha256(key)}"\n`);
+  expect(said).toHaveBeenCalledWith(expect.stringContaining("1 more in"));
+  await run("revoke", { name: "ci", ...mine });
+  expect(readFileSync(mine["dev-vars"], "utf8")).toBe(`API_KEY_SHA256="${byHand}"\n`);
+  said.mockRestore();
+});
+
 test("the command makes a key, lists it without showing it again, and revokes it", async () => {
-  const [file, variables] = [join(folder, "record/keys.json"), join(folder, ".dev.vars")];
-  const run = async (action: string, options: Record<string, unknown> = {}): Promise<string> => {
-    const written: string[] = [];
-    const { write } = process.stdout;
-    process.stdout.write = (text) => written.push(String(text)) > 0;
-    try {
-      await keyCommand.run({ action, file, "dev-vars": variables, json: true, ...options });
-    } finally {
-      process.stdout.write = write;
-    }
-    return written.join("");
-  };
   const { key } = JSON.parse(await run("make", { name: "ci" })) as { key: string };
   expect(readFileSync(variables, "utf8")).toBe(`API_KEY_SHA256="${sha256(key)}"\n`);
   const listed = await run("list");
