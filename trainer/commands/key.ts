@@ -13,7 +13,7 @@ import {
   withVariables,
   writeKeys,
 } from "../keys/keys.ts";
-import { putSecret, ROOT } from "../publish/wrangler.ts";
+import { listSecrets, putSecret, ROOT, type Store } from "../publish/wrangler.ts";
 import { choice, type Command, jsonOption, type Options, printJson, required, text } from "./command.ts";
 import { writeWhole } from "./files.ts";
 import { table } from "./table.ts";
@@ -38,6 +38,7 @@ export const keyCommand: Command = {
       valueHint: "FILE",
       description: "local: file of variables (the project's .dev.vars)",
     },
+    replace: { type: "boolean", description: "remote: put secrets in the place of some that the record does not know" },
     config: { type: "string", valueHint: "FILE", description: "wrangler.toml to use" },
     ...jsonOption,
   },
@@ -59,14 +60,14 @@ export const keyCommand: Command = {
     if (action === "list") return options.json ? printJson(entries) : console.log(keysText(entries, file));
     if (action === "make") {
       const { key, entry } = makeKey(required(options, "name"), options.feedback === true);
-      await keep(withKey(entries, entry), file, remote, options);
+      await keep(entries, withKey(entries, entry), remote, options);
       if (options.json) return printJson({ key, ...entry });
       console.log(`${key}\n`);
       console.error("This is the only time the key is shown: only its SHA-256 is kept.");
       return;
     }
     const name = required(options, "name");
-    await keep(withoutKey(entries, name), file, remote, options);
+    await keep(entries, withoutKey(entries, name), remote, options);
     if (options.json) return printJson({ revoked: name });
     console.log(`${name} is revoked${remote ? "; Workers take the new secrets within seconds" : ""}`);
   },
@@ -84,20 +85,39 @@ export function filesOf(options: Options, remote: boolean): { file: string; vari
 }
 
 /** Secrets first: a key that is in the record is in force. */
-async function keep(entries: readonly KeyEntry[], file: string, remote: boolean, options: Options): Promise<void> {
+async function keep(
+  before: readonly KeyEntry[],
+  entries: readonly KeyEntry[],
+  remote: boolean,
+  options: Options,
+): Promise<void> {
+  const { file, variables } = filesOf(options, remote);
   if (remote) {
     const config = text(options, "config");
-    for (const [name, value] of Object.entries(secretsOf(entries)))
-      await putSecret(config ? { config } : {}, name, value);
+    const store = config ? { config } : {};
+    const secrets = secretsOf(entries);
+    const own = before.length > 0 ? Object.keys(secretsOf(before)) : [];
+    const others = Object.keys(secrets).filter((name) => !own.includes(name));
+    if (others.length > 0 && options.replace !== true) await refuseThere(others, file, store);
+    for (const [name, value] of Object.entries(secrets)) await putSecret(store, name, value);
   } else {
-    const { variables } = filesOf(options, remote);
-    const before = existsSync(variables) ? readFileSync(variables, "utf8") : "";
-    const strangers = strangersIn(before, entries);
-    writeWhole(variables, withVariables(before, secretsOf(entries, strangers)));
+    const there = existsSync(variables) ? readFileSync(variables, "utf8") : "";
+    const strangers = strangersIn(there, entries);
+    writeWhole(variables, withVariables(there, secretsOf(entries, strangers)));
     const others = new Set(Object.values(strangers).flat()).size;
     if (others > 0) console.error(`${others} more in ${variables} that ${file} does not know: in force as before.`);
   }
   writeKeys(file, entries);
+}
+
+/** A secret that this record has not written holds others' keys, which cannot be read back to be kept. */
+async function refuseThere(secrets: readonly string[], file: string, store: Store): Promise<void> {
+  const there = await listSecrets(store);
+  const name = secrets.find((each) => there.includes(each));
+  if (name === undefined) return;
+  const why = `The Worker has a secret ${name} already, of whose keys ${file} knows nothing: they would be locked out.`;
+  const remedy = "Give the record they were made with as --file, or give --replace, and new keys to whom they were of.";
+  throw new UnseenError("option-invalid", why, remedy, { file });
 }
 
 function keysText(entries: readonly KeyEntry[], file: string): string {

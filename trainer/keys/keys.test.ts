@@ -1,11 +1,15 @@
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test, vi } from "vitest";
 import { filesOf, keyCommand } from "../commands/key.ts";
 import { errorOf } from "../data/testing.ts";
+import { listSecrets } from "../publish/wrangler.ts";
 import { makeKey, readKeys, secretsOf, strangersIn, withKey, withoutKey, withVariables } from "./keys.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "unseen-keys-"));
@@ -109,4 +113,40 @@ test("the command makes a key, lists it without showing it again, and revokes it
   expect(readFileSync(variables, "utf8")).toBe('API_KEY_SHA256="none"\n');
   writeFileSync(file, "[{}]");
   expect((await errorOf(() => run("list"))).code).toBe("data-unreadable");
+});
+
+test("remote: a secret that the record has not made is replaced only when told to", async () => {
+  let there: { name: string }[] | undefined = [{ name: "API_KEY_SHA256" }];
+  const put: unknown[] = [];
+  // in the place of Cloudflare's API
+  const account = createServer(async (request, response) => {
+    const [body] = request.method === "PUT" ? await once(request, "data") : [];
+    if (body) put.push(JSON.parse(String(body)));
+    const errors = there ? [] : [{ code: 10007, message: "This Worker does not exist on your account." }];
+    response.writeHead(there ? 200 : 404, { "content-type": "application/json" });
+    response.end(JSON.stringify({ success: errors.length === 0, errors, messages: [], result: there ?? null }));
+  }).listen(0, "127.0.0.1");
+  await once(account, "listening");
+  vi.stubEnv("CLOUDFLARE_API_BASE_URL", `http://127.0.0.1:${(account.address() as AddressInfo).port}`);
+  vi.stubEnv("CLOUDFLARE_API_TOKEN", "none");
+  vi.stubEnv("CLOUDFLARE_ACCOUNT_ID", "none");
+  try {
+    const theirs = { remote: true, file: join(folder, "remote.json") };
+    const refused = await errorOf(() => run("make", { name: "ci", ...theirs }));
+    expect([refused.code, refused.remedy]).toEqual(["option-invalid", expect.stringContaining("--replace")]);
+    expect([put, readKeys(theirs.file)]).toEqual([[], []]);
+    const { key } = JSON.parse(await run("make", { name: "ci", replace: true, ...theirs })) as { key: string };
+    expect(put).toMatchObject([{ name: "API_KEY_SHA256", text: sha256(key) }]);
+    // The record's own secret is written without a question; one for feedback by hand is not its own.
+    await run("make", { name: "cd", ...theirs });
+    expect(put).toHaveLength(2);
+    there = [{ name: "API_KEY_SHA256" }, { name: "FEEDBACK_KEY_SHA256" }];
+    const labeller = await errorOf(() => run("make", { name: "labeller", feedback: true, ...theirs }));
+    expect(labeller.message).toContain("FEEDBACK_KEY_SHA256");
+    there = undefined;
+    expect(await listSecrets({})).toEqual([]);
+  } finally {
+    vi.unstubAllEnvs();
+    account.close();
+  }
 });

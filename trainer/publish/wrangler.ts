@@ -81,6 +81,15 @@ export async function putSecret({ config }: Store, name: string, value: string):
   if (status !== 0) throw failed("write", `the secret ${name}`, stderr || stdout);
 }
 
+/** Names of the Worker's secrets in the account; none where it is not deployed yet. @throws UnseenError publish-failed */
+export async function listSecrets({ config }: Store): Promise<string[]> {
+  const { status, stdout, stderr } = await run(["secret", "list"], config);
+  if (status === 0)
+    return (JSON.parse(stdout.slice(stdout.indexOf("["))) as { name: string }[]).map(({ name }) => name);
+  if (/Worker ".*" not found/.test(stderr + stdout)) return [];
+  throw failed("list", "the Worker's secrets", stderr || stdout);
+}
+
 function wrangler({ remote, persistTo, config }: Store, args: readonly string[]): Promise<Answer> {
   const where = remote ? ["--remote"] : ["--local", ...(persistTo ? ["--persist-to", resolve(persistTo)] : [])];
   const [noun, verb, ...rest] = args;
