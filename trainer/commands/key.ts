@@ -14,7 +14,7 @@ import {
   writeKeys,
 } from "../keys/keys.ts";
 import { listSecrets, putSecret, ROOT, type Store } from "../publish/wrangler.ts";
-import { choice, type Command, jsonOption, type Options, printJson, required, text } from "./command.ts";
+import { type Command, jsonOption, type Options, printJson, required, text } from "./command.ts";
 import { writeWhole } from "./files.ts";
 import { table } from "./table.ts";
 
@@ -50,7 +50,10 @@ export const keyCommand: Command = {
     "unseen key make --name me --local",
   ],
   async run(options) {
-    const action = choice(options, "action", ["make", "list", "revoke"]);
+    const action = ["make", "list", "revoke"].find((known) => known === options.action);
+    if (action === undefined) {
+      throw new UnseenError("option-invalid", `There is no "key ${options.action}".`, "Give make, list or revoke.");
+    }
     const remote = options.remote === true;
     if (remote && options.local === true) {
       throw new UnseenError("option-invalid", "--local and --remote contradict.", "Give one of them.");
