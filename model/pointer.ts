@@ -8,6 +8,8 @@ export interface Version {
   readonly publishedAt: string;
   /** A canary that was given up: it can be asked for by its number, but nothing falls back to it. */
   readonly abandoned?: boolean;
+  /** It was served and rolled back from: no further rollback goes to it, unless by its number. */
+  readonly rolledBack?: boolean;
 }
 
 /** A version on trial. */
@@ -67,6 +69,11 @@ export function versionsOf({ current, canary, history }: Pointer): Version[] {
   return [current, ...(canary ? [canary] : []), ...history];
 }
 
+/** The version that was served before the current one, of those that nobody has given up or rolled back from. */
+export function servedBefore({ history }: Pointer): Version | undefined {
+  return history.find(({ abandoned, rolledBack }) => !abandoned && !rolledBack);
+}
+
 /**
  * The version that answers a caller: the canary for its share of the callers, the current one for all others and for who
  * does not say who they are. The same caller gets the same answer as long as the canary runs, also when its share grows;
@@ -88,10 +95,12 @@ function hash(text: string): number {
 
 function isVersion(value: unknown): value is Version {
   if (typeof value !== "object" || value === null) return false;
-  const { version, sha256, publishedAt, abandoned } = value as Version;
+  const { version, sha256, publishedAt, abandoned, rolledBack } = value as Version;
   const whole = Number.isSafeInteger(version) && version > 0;
   const named = whole && /^[0-9a-f]{64}$/.test(String(sha256));
-  return named && isDate(publishedAt) && [undefined, true, false].includes(abandoned);
+  return (
+    named && isDate(publishedAt) && [abandoned, rolledBack].every((mark) => [undefined, true, false].includes(mark))
+  );
 }
 
 function isDate(value: unknown): value is string {
