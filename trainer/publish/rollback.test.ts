@@ -1,16 +1,14 @@
 import { expect, test } from "vitest";
-import { type Pointer, servedBefore, versionsOf } from "../../model/pointer.ts";
-import { servedAgain } from "./rollback.ts";
+import type { Pointer } from "../../model/pointer.ts";
+import { servedAgain, versionTo } from "./rollback.ts";
 import { after, numbers, published, step } from "./testing.ts";
 
 /** A rollback to a version, or to the one served before. */
 const back =
   (to?: number) =>
   (before: Pointer | undefined): Pointer => {
-    const known = before ? versionsOf(before) : [];
-    const wanted = to === undefined ? before && servedBefore(before) : known.find(({ version }) => version === to);
-    if (!before || !wanted) throw new RangeError("nothing to go back to");
-    return servedAgain(before, wanted);
+    if (!before) throw new RangeError("nothing to go back to");
+    return servedAgain(before, versionTo(before, to));
   };
 
 test("a rollback goes to the version served before, whatever its number", () => {
@@ -25,7 +23,7 @@ test("one rollback after another goes further back, never to and fro", () => {
   expect([once.current.version, numbers(once).history]).toEqual([2, ["left 3", 1]]);
   const twice = after(...three, back(), back());
   expect([twice.current.version, numbers(twice).history]).toEqual([1, ["left 2", "left 3"]]);
-  expect(servedBefore(twice)).toBeUndefined();
+  expect(() => versionTo(twice, undefined)).toThrow("none to go back to from 1");
   const next = after(...three, back(), published("d"));
   expect([next.current.version, numbers(next).history]).toEqual([4, [2, "left 3", 1]]);
   expect(after(...three, back(), published("d"), back(), back()).current.version).toBe(1);

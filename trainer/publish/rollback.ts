@@ -1,7 +1,8 @@
 /** Rolling back: one pointer write to a version whose weights are still there. */
 import { UnseenError } from "../../model/errors.ts";
 import { type Pointer, servedBefore, type Version, versionsOf, weightsKey } from "../../model/pointer.ts";
-import { checkName, HISTORY, readCurrent, writePointer } from "./publish.ts";
+import { checkName, HISTORY } from "./publish.ts";
+import { changePointer, known } from "./stored-pointer.ts";
 import { hasKey, type Store } from "./wrangler.ts";
 
 /**
@@ -9,7 +10,7 @@ import { hasKey, type Store } from "./wrangler.ts";
  * served again by its number.
  *
  * @param options `to` names a version; the one served before the current is taken without it
- * @throws UnseenError version-unknown, listing the versions there are
+ * @throws UnseenError version-unknown, listing the versions there are; publish-failed
  */
 export async function rollback({
   name,
@@ -17,27 +18,28 @@ export async function rollback({
   ...store
 }: { name: string; to?: number } & Store): Promise<{ name: string; version: number; sha256: string }> {
   checkName(name);
-  const pointer = await readCurrent(store, name);
-  if (!pointer) {
-    throw new UnseenError("version-unknown", `Nothing is published as "${name}".`, "Publish a model first.");
-  }
-  const { current } = pointer;
-  const wanted = to === undefined ? servedBefore(pointer) : versionsOf(pointer).find(({ version }) => version === to);
-  if (!wanted) {
-    const known = versionsOf(pointer)
-      .map(({ version }) => version)
-      .toSorted((a, b) => b - a);
-    const missing =
-      to === undefined ? `"${name}" has none to go back to from ${current.version}` : `"${name}" has no version ${to}`;
-    throw new UnseenError("version-unknown", `${missing}.`, `There are: ${known.join(", ")}. Choose one with --to.`);
-  }
-  const { version, sha256 } = wanted;
-  if (!(await hasKey(store, weightsKey(sha256)))) {
-    const why = `The weights of version ${version} are no longer in KV.`;
-    throw new UnseenError("version-unknown", why, "Publish the model file again.");
-  }
-  if (version !== current.version) await writePointer(store, servedAgain(pointer, wanted));
-  return { name, version, sha256 };
+  const { current } = await changePointer(store, name, async (before) => {
+    const pointer = known(before, name);
+    const wanted = versionTo(pointer, to);
+    if (!(await hasKey(store, weightsKey(wanted.sha256)))) {
+      const why = `The weights of version ${wanted.version} are no longer in KV.`;
+      throw new UnseenError("version-unknown", why, "Publish the model file again.");
+    }
+    return wanted.version === pointer.current.version ? pointer : servedAgain(pointer, wanted);
+  });
+  return { name, version: current.version, sha256: current.sha256 };
+}
+
+/** The version of a number, or the one served before. @throws UnseenError version-unknown */
+export function versionTo(pointer: Pointer, to: number | undefined): Version {
+  const all = versionsOf(pointer);
+  const wanted = to === undefined ? servedBefore(pointer) : all.find(({ version }) => version === to);
+  if (wanted) return wanted;
+  const { name, current } = pointer;
+  const missing = to === undefined ? `none to go back to from ${current.version}` : `no version ${to}`;
+  const there = all.map(({ version }) => version).toSorted((a, b) => b - a);
+  const remedy = `There are: ${there.join(", ")}. Choose one with --to.`;
+  throw new UnseenError("version-unknown", `"${name}" has ${missing}.`, remedy);
 }
 
 /**

@@ -26,7 +26,7 @@ export function after(...steps: ((before: Pointer | undefined) => Pointer)[]): P
 export const published =
   (letter: string, percent?: number) =>
   (before: Pointer | undefined): Pointer =>
-    withVersion(before, file(letter), percent).pointer;
+    withVersion(before, file(letter), percent);
 
 export const step =
   (what: Parameters<typeof stepped>[2]) =>
