@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Pointer, readPointer, versionFor, versionsOf, writtenPointer } from "./pointer.ts";
+import { isOfLaterFormat, type Pointer, readPointer, versionFor, versionsOf, writtenPointer } from "./pointer.ts";
 
 const version = (number: number) => ({
   version: number,
@@ -49,6 +49,12 @@ test("what is no pointer, or of another format, is none", () => {
   ];
   for (const value of wrong) expect(readPointer(JSON.stringify(value))).toBeUndefined();
   expect(readPointer("{")).toBeUndefined();
+});
+
+test("a pointer of a later format is told from one that is damaged", () => {
+  expect(isOfLaterFormat(JSON.stringify({ ...plain, format: 3 }))).toBe(true);
+  const damaged = ["{", "null", "3", "{}", writtenPointer(plain), '{"format":1}', '{"format":"3"}'];
+  for (const text of damaged) expect(isOfLaterFormat(text)).toBe(false);
 });
 
 test("a canary answers its share of the callers, each always alike, and more of the same as it grows", () => {

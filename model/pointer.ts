@@ -54,6 +54,16 @@ export function readPointer(text: string): Pointer | undefined {
   }
 }
 
+/** Whether a text that reads as no pointer was written by a later release. */
+export function isOfLaterFormat(text: string): boolean {
+  try {
+    const { format } = JSON.parse(text) as { format?: unknown };
+    return typeof format === "number" && format > FORMAT;
+  } catch {
+    return false;
+  }
+}
+
 /** The pointer as KV keeps it. */
 export function writtenPointer({ name, current, canary, history, writtenAt }: Pointer): string {
   return JSON.stringify({ format: FORMAT, name, current, canary, history, writtenAt });

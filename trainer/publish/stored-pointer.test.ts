@@ -53,6 +53,14 @@ test("who is overwritten is told, who reads an old value back is not", async () 
   expect((await changePointer(remote, "flows", add("b"))).current.version).toBe(2);
 });
 
+test("a pointer of a later release asks for an update, a damaged one may be deleted", async () => {
+  kv.values.set(key, '{"format":3}');
+  const later = await errorOf(() => changePointer(remote, "flows", add("a")));
+  expect([later.code, later.remedy]).toEqual(["publish-failed", expect.stringContaining("Update this program")]);
+  kv.values.set(key, '{"format":2}');
+  expect((await errorOf(() => changePointer(remote, "flows", add("a")))).remedy).toContain("delete it");
+});
+
 test("a local KV has one writer of a name at a time; a lock of the dead does not count", async () => {
   const local = { persistTo: join(folder, "kv") };
   const lock = join(local.persistTo, "publish-flows.lock");

@@ -1,15 +1,19 @@
 /** The pointer in KV, read and changed: by one at a time in a local KV, watching for others in the account's. */
 import { UnseenError } from "../../model/errors.ts";
-import { type Pointer, pointerKey, readPointer, writtenPointer } from "../../model/pointer.ts";
+import { isOfLaterFormat, type Pointer, pointerKey, readPointer, writtenPointer } from "../../model/pointer.ts";
 import { locked } from "./lock.ts";
 import { getKey, putKey, type Store } from "./wrangler.ts";
 
-/** The pointer of a name, or undefined where nothing was published under it. */
+/** The pointer of a name, or undefined where nothing was published under it. @throws UnseenError publish-failed */
 export async function readCurrent(store: Store, name: string): Promise<Pointer | undefined> {
   const text = await getKey(store, pointerKey(name));
   if (text === undefined) return undefined;
   const pointer = readPointer(text);
   if (pointer) return pointer;
+  if (isOfLaterFormat(text)) {
+    const why = `the pointer of "${name}" was written by a later release of this program`;
+    throw new UnseenError("publish-failed", why, "Update this program, and leave the pointer as it is.");
+  }
   const remedy = `Look at the key ${pointerKey(name)}; delete it to start anew.`;
   throw new UnseenError("publish-failed", `the pointer of "${name}" in KV is damaged`, remedy);
 }
