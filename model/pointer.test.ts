@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Pointer, readPointer, versionFor, versionsOf, writtenPointer } from "./pointer.ts";
+import { isOfLaterFormat, type Pointer, readPointer, versionFor, versionsOf, writtenPointer } from "./pointer.ts";
 
 const version = (number: number) => ({
   version: number,
@@ -11,7 +11,14 @@ const trial = (percent: number, number = 3): Pointer => ({ ...plain, canary: { .
 
 test("a pointer reads back as written", () => {
   const dated = { ...plain, writtenAt: "2026-02-01T00:00:00.000Z" };
-  for (const pointer of [plain, dated, trial(12.5), { ...plain, history: [{ ...version(1), abandoned: true }] }]) {
+  const marked = {
+    ...plain,
+    history: [
+      { ...version(1), abandoned: true },
+      { ...version(3), rolledBack: true },
+    ],
+  };
+  for (const pointer of [plain, dated, trial(12.5), marked]) {
     expect(readPointer(writtenPointer(pointer))).toEqual(pointer);
   }
   expect(versionsOf(trial(10)).map((each) => each.version)).toEqual([2, 3, 1]);
@@ -31,6 +38,7 @@ test("what is no pointer, or of another format, is none", () => {
     { ...sound, current: { ...version(2), sha256: "zz" } },
     { ...sound, history: {} },
     { ...sound, history: [{ ...version(1), abandoned: "yes" }] },
+    { ...sound, history: [{ ...version(1), rolledBack: 1 }] },
     { ...sound, canary: version(3) },
     { ...sound, canary: null },
     { ...sound, writtenAt: 3 },
@@ -41,6 +49,12 @@ test("what is no pointer, or of another format, is none", () => {
   ];
   for (const value of wrong) expect(readPointer(JSON.stringify(value))).toBeUndefined();
   expect(readPointer("{")).toBeUndefined();
+});
+
+test("a pointer of a later format is told from one that is damaged", () => {
+  expect(isOfLaterFormat(JSON.stringify({ ...plain, format: 3 }))).toBe(true);
+  const damaged = ["{", "null", "3", "{}", writtenPointer(plain), '{"format":1}', '{"format":"3"}'];
+  for (const text of damaged) expect(isOfLaterFormat(text)).toBe(false);
 });
 
 test("a canary answers its share of the callers, each always alike, and more of the same as it grows", () => {

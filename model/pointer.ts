@@ -8,6 +8,8 @@ export interface Version {
   readonly publishedAt: string;
   /** A canary that was given up: it can be asked for by its number, but nothing falls back to it. */
   readonly abandoned?: boolean;
+  /** It was served and rolled back from: no further rollback goes to it, unless by its number. */
+  readonly rolledBack?: boolean;
 }
 
 /** A version on trial. */
@@ -52,6 +54,16 @@ export function readPointer(text: string): Pointer | undefined {
   }
 }
 
+/** Whether a text that reads as no pointer was written by a later release. */
+export function isOfLaterFormat(text: string): boolean {
+  try {
+    const { format } = JSON.parse(text) as { format?: unknown };
+    return typeof format === "number" && format > FORMAT;
+  } catch {
+    return false;
+  }
+}
+
 /** The pointer as KV keeps it. */
 export function writtenPointer({ name, current, canary, history, writtenAt }: Pointer): string {
   return JSON.stringify({ format: FORMAT, name, current, canary, history, writtenAt });
@@ -65,6 +77,11 @@ export function isOlder({ writtenAt: one }: Pointer, { writtenAt: other }: Point
 /** Every version a pointer knows: the current one, the canary, and those that can be served again. */
 export function versionsOf({ current, canary, history }: Pointer): Version[] {
   return [current, ...(canary ? [canary] : []), ...history];
+}
+
+/** The version that was served before the current one, of those that nobody has given up or rolled back from. */
+export function servedBefore({ history }: Pointer): Version | undefined {
+  return history.find(({ abandoned, rolledBack }) => !abandoned && !rolledBack);
 }
 
 /**
@@ -88,10 +105,12 @@ function hash(text: string): number {
 
 function isVersion(value: unknown): value is Version {
   if (typeof value !== "object" || value === null) return false;
-  const { version, sha256, publishedAt, abandoned } = value as Version;
+  const { version, sha256, publishedAt, abandoned, rolledBack } = value as Version;
   const whole = Number.isSafeInteger(version) && version > 0;
   const named = whole && /^[0-9a-f]{64}$/.test(String(sha256));
-  return named && isDate(publishedAt) && [undefined, true, false].includes(abandoned);
+  return (
+    named && isDate(publishedAt) && [abandoned, rolledBack].every((mark) => [undefined, true, false].includes(mark))
+  );
 }
 
 function isDate(value: unknown): value is string {

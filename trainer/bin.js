@@ -16,6 +16,8 @@ if (major > 22 || (major === 22 && minor >= 18)) {
     console.error(`error: Node ${process.versions.node} is too old\n→ Run \`npm ci\`, or use Node 22.18 or later.`);
     process.exit(1);
   }
+  // Ctrl-C goes to both; this one waits for what the other makes of it, so that the prompt comes back last.
+  process.on("SIGINT", () => {});
   const self = fileURLToPath(import.meta.url);
   const { status, signal } = spawnSync(node, [self, ...process.argv.slice(2)], { stdio: "inherit" });
   process.exit(status ?? (signal === "SIGINT" ? 130 : 1));

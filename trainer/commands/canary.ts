@@ -43,7 +43,10 @@ function versionsText({ name, current, canary, history }: Pointer): string {
   const rows = [
     { ...current, what: canary ? `current, ${100 - canary.percent} % of the callers` : "current" },
     ...(canary ? [{ ...canary, what: `canary, ${canary.percent} % of the callers` }] : []),
-    ...history.map((each) => ({ ...each, what: each.abandoned ? "canary given up" : "before" })),
+    ...history.map((each) => ({
+      ...each,
+      what: each.abandoned ? "canary given up" : each.rolledBack ? "rolled back" : "before",
+    })),
   ];
   const cells = rows.map(({ version, publishedAt, sha256, what }) => [
     `${name}@${version}`,

@@ -1,18 +1,20 @@
 /** `unseen key`: makes, lists and revokes the API keys of the Worker. */
 import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { UnseenError } from "../../model/errors.ts";
 import {
   type KeyEntry,
   makeKey,
   readKeys,
   secretsOf,
+  strangersIn,
   withKey,
   withoutKey,
   withVariables,
   writeKeys,
 } from "../keys/keys.ts";
-import { putSecret } from "../publish/wrangler.ts";
-import { choice, type Command, jsonOption, type Options, printJson, required, text } from "./command.ts";
+import { listSecrets, putSecret, ROOT, type Store } from "../publish/wrangler.ts";
+import { type Command, jsonOption, type Options, printJson, required, text } from "./command.ts";
 import { writeWhole } from "./files.ts";
 import { table } from "./table.ts";
 
@@ -29,9 +31,14 @@ export const keyCommand: Command = {
     file: {
       type: "string",
       valueHint: "FILE",
-      description: "record of the keys (.unseen/keys-local.json or -remote.json)",
+      description: "record of the keys (the project's .unseen/keys-local.json or -remote.json)",
     },
-    "dev-vars": { type: "string", default: ".dev.vars", valueHint: "FILE", description: "local: file of variables" },
+    "dev-vars": {
+      type: "string",
+      valueHint: "FILE",
+      description: "local: file of variables (the project's .dev.vars)",
+    },
+    replace: { type: "boolean", description: "remote: put secrets in the place of some that the record does not know" },
     config: { type: "string", valueHint: "FILE", description: "wrangler.toml to use" },
     ...jsonOption,
   },
@@ -43,41 +50,77 @@ export const keyCommand: Command = {
     "unseen key make --name me --local",
   ],
   async run(options) {
-    const action = choice(options, "action", ["make", "list", "revoke"]);
+    const action = ["make", "list", "revoke"].find((known) => known === options.action);
+    if (action === undefined) {
+      throw new UnseenError("option-invalid", `There is no "key ${options.action}".`, "Give make, list or revoke.");
+    }
     const remote = options.remote === true;
     if (remote && options.local === true) {
       throw new UnseenError("option-invalid", "--local and --remote contradict.", "Give one of them.");
     }
-    const file = text(options, "file") ?? `.unseen/keys-${remote ? "remote" : "local"}.json`;
+    const { file } = filesOf(options, remote);
     const entries = readKeys(file);
     if (action === "list") return options.json ? printJson(entries) : console.log(keysText(entries, file));
     if (action === "make") {
       const { key, entry } = makeKey(required(options, "name"), options.feedback === true);
-      await keep(withKey(entries, entry), file, remote, options);
+      await keep(entries, withKey(entries, entry), remote, options);
       if (options.json) return printJson({ key, ...entry });
       console.log(`${key}\n`);
       console.error("This is the only time the key is shown: only its SHA-256 is kept.");
       return;
     }
     const name = required(options, "name");
-    await keep(withoutKey(entries, name), file, remote, options);
+    await keep(entries, withoutKey(entries, name), remote, options);
     if (options.json) return printJson({ revoked: name });
     console.log(`${name} is revoked${remote ? "; Workers take the new secrets within seconds" : ""}`);
   },
 };
 
+/**
+ * The record and the file of variables. Without options they lie in the project's folder, whatever folder the command is
+ * run in: wrangler reads that .dev.vars alone, and a second record would not know the first one's keys.
+ */
+export function filesOf(options: Options, remote: boolean): { file: string; variables: string } {
+  return {
+    file: text(options, "file") ?? join(ROOT, ".unseen", `keys-${remote ? "remote" : "local"}.json`),
+    variables: text(options, "dev-vars") ?? join(ROOT, ".dev.vars"),
+  };
+}
+
 /** Secrets first: a key that is in the record is in force. */
-async function keep(entries: readonly KeyEntry[], file: string, remote: boolean, options: Options): Promise<void> {
-  const secrets = secretsOf(entries);
+async function keep(
+  before: readonly KeyEntry[],
+  entries: readonly KeyEntry[],
+  remote: boolean,
+  options: Options,
+): Promise<void> {
+  const { file, variables } = filesOf(options, remote);
   if (remote) {
     const config = text(options, "config");
-    for (const [name, value] of Object.entries(secrets)) await putSecret(config ? { config } : {}, name, value);
+    const store = config ? { config } : {};
+    const secrets = secretsOf(entries);
+    const own = before.length > 0 ? Object.keys(secretsOf(before)) : [];
+    const others = Object.keys(secrets).filter((name) => !own.includes(name));
+    if (others.length > 0 && options.replace !== true) await refuseThere(others, file, store);
+    for (const [name, value] of Object.entries(secrets)) await putSecret(store, name, value);
   } else {
-    const variables = required(options, "dev-vars");
-    const before = existsSync(variables) ? readFileSync(variables, "utf8") : "";
-    writeWhole(variables, withVariables(before, secrets));
+    const there = existsSync(variables) ? readFileSync(variables, "utf8") : "";
+    const strangers = strangersIn(there, entries);
+    writeWhole(variables, withVariables(there, secretsOf(entries, strangers)));
+    const others = new Set(Object.values(strangers).flat()).size;
+    if (others > 0) console.error(`${others} more in ${variables} that ${file} does not know: in force as before.`);
   }
   writeKeys(file, entries);
+}
+
+/** A secret that this record has not written holds others' keys, which cannot be read back to be kept. */
+async function refuseThere(secrets: readonly string[], file: string, store: Store): Promise<void> {
+  const there = await listSecrets(store);
+  const name = secrets.find((each) => there.includes(each));
+  if (name === undefined) return;
+  const why = `The Worker has a secret ${name} already, of whose keys ${file} knows nothing: they would be locked out.`;
+  const remedy = "Give the record they were made with as --file, or give --replace, and new keys to whom they were of.";
+  throw new UnseenError("option-invalid", why, remedy, { file });
 }
 
 function keysText(entries: readonly KeyEntry[], file: string): string {

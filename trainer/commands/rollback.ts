@@ -5,7 +5,7 @@ import { store, storeOptions } from "./publish.ts";
 
 export const rollbackCommand: Command = {
   args: {
-    to: { type: "string", valueHint: "N", description: "version to go back to (the one before)" },
+    to: { type: "string", valueHint: "N", description: "version to serve (the one served before)" },
     ...storeOptions,
   },
   examples: ["unseen rollback --name flows", "unseen rollback --name flows --to 3 --remote"],

@@ -112,7 +112,7 @@ async function showScores(url: string, scorer: Scorer, dataset: Dataset): Promis
   });
   const body = (await answer.json()) as { predictions?: { score: number; anomaly: boolean }[]; detail?: string };
   if (!answer.ok || !body.predictions) {
-    throw new UnseenError("publish-failed", `the Worker answered ${answer.status}: ${body.detail}`, "Try --fresh.");
+    throw refused(answer.status, body.detail);
   }
   const own = scorer.scoreRows(instances);
   const head = ["row", "score over HTTP", "score in the trainer", "anomaly"];
@@ -129,6 +129,13 @@ async function showScores(url: string, scorer: Scorer, dataset: Dataset): Promis
   console.log(
     `curl -s ${url}/v1/score -H 'content-type: application/json' -d '${JSON.stringify({ instances: [named] })}'`,
   );
+}
+
+/** Why the Worker gave no scores: a key made for it is missing here, which no training anew mends, or it is the model. */
+export function refused(status: number, detail: string | undefined): UnseenError {
+  const locked = status === 401 || status === 403;
+  const remedy = locked ? "Set UNSEEN_KEY to a key of the local Worker, or remove .dev.vars." : "Try --fresh.";
+  return new UnseenError("endpoint-failed", `the Worker answered ${status}: ${detail}`, remedy);
 }
 
 /** What to try in another shell; docs/operations.md has the rest. */

@@ -1,11 +1,16 @@
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
-import { keyCommand } from "../commands/key.ts";
+import { fileURLToPath } from "node:url";
+import { afterAll, expect, test, vi } from "vitest";
+import { filesOf, keyCommand } from "../commands/key.ts";
 import { errorOf } from "../data/testing.ts";
-import { makeKey, readKeys, secretsOf, withKey, withoutKey, withVariables } from "./keys.ts";
+import { listSecrets } from "../publish/wrangler.ts";
+import { makeKey, readKeys, secretsOf, strangersIn, withKey, withoutKey, withVariables } from "./keys.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "unseen-keys-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -37,19 +42,61 @@ test("variables of others stay as they were", () => {
   expect(withVariables("", { A: "1" })).toBe('A="1"\n');
 });
 
+test("digests that the record does not know are found and stay in force", () => {
+  const [own, teacher] = [makeKey("own", false).entry, makeKey("teacher", true).entry];
+  const [byHand, elsewhere] = ["a".repeat(64), "b".repeat(64)];
+  const text = [
+    `API_KEY_SHA256=${"c".repeat(64)}`,
+    ` export API_KEY_SHA256 = "${byHand.toUpperCase()} , ${own.sha256},${elsewhere},${byHand}" # mine`,
+    `FEEDBACK_KEY_SHA256='${elsewhere}'`,
+    `NOT_API_KEY_SHA256="${"d".repeat(64)}"`,
+  ].join("\n");
+  const strangers = strangersIn(text, [own]);
+  expect(strangers).toEqual({ API_KEY_SHA256: [byHand, elsewhere], FEEDBACK_KEY_SHA256: [elsewhere] });
+  expect(secretsOf([own, teacher], strangers)).toEqual({
+    API_KEY_SHA256: `${byHand},${elsewhere},${own.sha256},${teacher.sha256}`,
+    FEEDBACK_KEY_SHA256: `${elsewhere},${teacher.sha256}`,
+  });
+  expect(strangersIn('API_KEY_SHA256="none"\n', [])).toEqual({ API_KEY_SHA256: [], FEEDBACK_KEY_SHA256: [] });
+});
+
+test("record and variables lie in the project's folder, whatever folder the command is run in", () => {
+  const root = fileURLToPath(new URL("../../", import.meta.url));
+  const variables = join(root, ".dev.vars");
+  expect(filesOf({}, false)).toEqual({ file: join(root, ".unseen/keys-local.json"), variables });
+  expect(filesOf({}, true)).toEqual({ file: join(root, ".unseen/keys-remote.json"), variables });
+  expect(filesOf({ file: "k.json", "dev-vars": "v" }, false)).toEqual({ file: "k.json", variables: "v" });
+});
+
+const [file, variables] = [join(folder, "record/keys.json"), join(folder, ".dev.vars")];
+
+/** What the command prints, on files of the test's own. */
+async function run(action: string, options: Record<string, unknown> = {}): Promise<string> {
+  const written: string[] = [];
+  const { write } = process.stdout;
+  process.stdout.write = (text) => written.push(String(text)) > 0;
+  try {
+    await keyCommand.run({ action, file, "dev-vars": variables, json: true, ...options });
+  } finally {
+    process.stdout.write = write;
+  }
+  return written.join("");
+}
+
+test("a key made elsewhere stays in force as others come and go, and the command says so", async () => {
+  const mine = { file: join(folder, "mine.json"), "dev-vars": join(folder, "mine.vars") };
+  const byHand = sha256("by hand");
+  const said = vi.spyOn(console, "error").mockImplementation(() => {});
+  writeFileSync(mine["dev-vars"], `API_KEY_SHA256=${byHand}\n`);
+  const { key } = JSON.parse(await run("make", { name: "ci", ...mine })) as { key: string };
+  expect(readFileSync(mine["dev-vars"], "utf8")).toBe(`API_KEY_SHA256="${byHand},${sha256(key)}"\n`);
+  expect(said).toHaveBeenCalledWith(expect.stringContaining("1 more in"));
+  await run("revoke", { name: "ci", ...mine });
+  expect(readFileSync(mine["dev-vars"], "utf8")).toBe(`API_KEY_SHA256="${byHand}"\n`);
+  said.mockRestore();
+});
+
 test("the command makes a key, lists it without showing it again, and revokes it", async () => {
-  const [file, variables] = [join(folder, "record/keys.json"), join(folder, ".dev.vars")];
-  const run = async (action: string, options: Record<string, unknown> = {}): Promise<string> => {
-    const written: string[] = [];
-    const { write } = process.stdout;
-    process.stdout.write = (text) => written.push(String(text)) > 0;
-    try {
-      await keyCommand.run({ action, file, "dev-vars": variables, json: true, ...options });
-    } finally {
-      process.stdout.write = write;
-    }
-    return written.join("");
-  };
   const { key } = JSON.parse(await run("make", { name: "ci" })) as { key: string };
   expect(readFileSync(variables, "utf8")).toBe(`API_KEY_SHA256="${sha256(key)}"\n`);
   const listed = await run("list");
@@ -60,10 +107,47 @@ test("the command makes a key, lists it without showing it again, and revokes it
   expect((await errorOf(() => run("make", { name: "ci" }))).code).toBe("option-invalid");
   expect((await errorOf(() => run("make", { name: "no name" }))).code).toBe("option-invalid");
   expect((await errorOf(() => run("revoke", { name: "who" }))).remedy).toContain("ci");
-  expect((await errorOf(() => run("drop"))).code).toBe("option-invalid");
+  const dropped = await errorOf(() => run("drop"));
+  expect([dropped.code, dropped.message]).toEqual(["option-invalid", 'There is no "key drop".']);
   await run("revoke", { name: "ci" });
   expect(readKeys(file)).toMatchObject([{ name: "ci", revokedAt: expect.any(String) }]);
   expect(readFileSync(variables, "utf8")).toBe('API_KEY_SHA256="none"\n');
   writeFileSync(file, "[{}]");
   expect((await errorOf(() => run("list"))).code).toBe("data-unreadable");
+});
+
+test("remote: a secret that the record has not made is replaced only when told to", async () => {
+  let there: { name: string }[] | undefined = [{ name: "API_KEY_SHA256" }];
+  const put: unknown[] = [];
+  // in the place of Cloudflare's API
+  const account = createServer(async (request, response) => {
+    const [body] = request.method === "PUT" ? await once(request, "data") : [];
+    if (body) put.push(JSON.parse(String(body)));
+    const errors = there ? [] : [{ code: 10007, message: "This Worker does not exist on your account." }];
+    response.writeHead(there ? 200 : 404, { "content-type": "application/json" });
+    response.end(JSON.stringify({ success: errors.length === 0, errors, messages: [], result: there ?? null }));
+  }).listen(0, "127.0.0.1");
+  await once(account, "listening");
+  vi.stubEnv("CLOUDFLARE_API_BASE_URL", `http://127.0.0.1:${(account.address() as AddressInfo).port}`);
+  vi.stubEnv("CLOUDFLARE_API_TOKEN", "none");
+  vi.stubEnv("CLOUDFLARE_ACCOUNT_ID", "none");
+  try {
+    const theirs = { remote: true, file: join(folder, "remote.json") };
+    const refused = await errorOf(() => run("make", { name: "ci", ...theirs }));
+    expect([refused.code, refused.remedy]).toEqual(["option-invalid", expect.stringContaining("--replace")]);
+    expect([put, readKeys(theirs.file)]).toEqual([[], []]);
+    const { key } = JSON.parse(await run("make", { name: "ci", replace: true, ...theirs })) as { key: string };
+    expect(put).toMatchObject([{ name: "API_KEY_SHA256", text: sha256(key) }]);
+    // The record's own secret is written without a question; one for feedback by hand is not its own.
+    await run("make", { name: "cd", ...theirs });
+    expect(put).toHaveLength(2);
+    there = [{ name: "API_KEY_SHA256" }, { name: "FEEDBACK_KEY_SHA256" }];
+    const labeller = await errorOf(() => run("make", { name: "labeller", feedback: true, ...theirs }));
+    expect(labeller.message).toContain("FEEDBACK_KEY_SHA256");
+    there = undefined;
+    expect(await listSecrets({})).toEqual([]);
+  } finally {
+    vi.unstubAllEnvs();
+    account.close();
+  }
 });

@@ -69,20 +69,38 @@ export function withoutKey(entries: readonly KeyEntry[], name: string): KeyEntry
 /** What a secret holds where no key is in use: no digest, so that nobody is let in. */
 const NOBODY = "none";
 
+const [SCORES, FEEDBACK] = ["API_KEY_SHA256", "FEEDBACK_KEY_SHA256"] as const;
+
 /**
  * The Worker's secrets. The one for feedback is there once a key was made for it: then no other key may give any.
+ *
+ * @param strangers digests by secret that stay in force although the record does not know them
  */
-export function secretsOf(entries: readonly KeyEntry[]): Record<string, string> {
-  const digests = (some: readonly KeyEntry[]): string =>
-    some
-      .filter(({ revokedAt }) => !revokedAt)
-      .map(({ sha256 }) => sha256)
-      .join(",") || NOBODY;
+export function secretsOf(
+  entries: readonly KeyEntry[],
+  strangers: Readonly<Record<string, readonly string[]>> = {},
+): Record<string, string> {
+  const digests = (secret: string, some: readonly KeyEntry[]): string => {
+    const own = some.filter(({ revokedAt }) => !revokedAt).map(({ sha256 }) => sha256);
+    return [...(strangers[secret] ?? []), ...own].join(",") || NOBODY;
+  };
   const teachers = entries.filter(({ feedback }) => feedback);
   return {
-    API_KEY_SHA256: digests(entries),
-    ...(teachers.length > 0 ? { FEEDBACK_KEY_SHA256: digests(teachers) } : {}),
+    [SCORES]: digests(SCORES, entries),
+    ...(teachers.length > 0 ? { [FEEDBACK]: digests(FEEDBACK, teachers) } : {}),
   };
+}
+
+/** Digests in variables of `wrangler dev` that the record does not know, by secret: of keys made by hand or elsewhere. */
+export function strangersIn(text: string, entries: readonly KeyEntry[]): Record<string, string[]> {
+  const known = new Set(entries.map(({ sha256 }) => sha256));
+  const strangers = (secret: string): string[] => {
+    // as in any file of variables, the last line counts
+    const line = text.split("\n").findLast((each) => new RegExp(`^\\s*(export\\s+)?${secret}\\s*=`).test(each)) ?? "";
+    const digests = line.toLowerCase().match(/\b[0-9a-f]{64}\b/g) ?? [];
+    return [...new Set(digests)].filter((digest) => !known.has(digest));
+  };
+  return { [SCORES]: strangers(SCORES), [FEEDBACK]: strangers(FEEDBACK) };
 }
 
 /** Variables of `wrangler dev` (.dev.vars) with some set anew, all others and comments as they were. */

@@ -1,42 +1,5 @@
 import { expect, test } from "vitest";
-import { type Pointer, readPointer, versionsOf, writtenPointer } from "../../model/pointer.ts";
-import { stepped } from "./canary.ts";
-import { withVersion } from "./publish.ts";
-
-const file = (letter: string) => ({
-  name: "flows",
-  sha256: letter.repeat(64),
-  publishedAt: "2026-01-01T00:00:00.000Z",
-});
-
-/** One publication or step after another; a pointer must be readable after each. */
-function after(...steps: ((before: Pointer | undefined) => Pointer)[]): Pointer {
-  let pointer: Pointer | undefined;
-  for (const step of steps) {
-    pointer = step(pointer);
-    expect(readPointer(writtenPointer(pointer))).toEqual(pointer);
-    const numbers = versionsOf(pointer).map(({ version }) => version);
-    expect(new Set(numbers).size).toBe(numbers.length);
-  }
-  if (!pointer) throw new RangeError("no step");
-  return pointer;
-}
-
-const published =
-  (letter: string, percent?: number) =>
-  (before: Pointer | undefined): Pointer =>
-    withVersion(before, file(letter), percent).pointer;
-const step =
-  (what: Parameters<typeof stepped>[2]) =>
-  (before: Pointer | undefined): Pointer => {
-    if (!before?.canary) throw new RangeError("no canary");
-    return stepped(before, before.canary, what);
-  };
-const numbers = ({ current, canary, history }: Pointer) => ({
-  current: current.version,
-  canary: canary && [canary.version, canary.percent],
-  history: history.map(({ version, abandoned }) => (abandoned ? -version : version)),
-});
+import { after, numbers, published, step } from "./testing.ts";
 
 test("a canary stands beside the current version until it is promoted", () => {
   const trial = after(published("a"), published("b", 10));

@@ -6,7 +6,8 @@ import { afterAll, expect, test } from "vitest";
 import { pointerKey, weightsKey } from "../../model/pointer.ts";
 import { makeArtefact } from "../../test/fixtures/artefact.ts";
 import { kernelModule } from "../learn/engine.ts";
-import { publish, writePointer } from "./publish.ts";
+import { publish } from "./publish.ts";
+import { changePointer } from "./stored-pointer.ts";
 import { getKey, hasKey, putKey } from "./wrangler.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "unseen-publish-"));
@@ -18,7 +19,7 @@ test("publishing what is current mends weights that are missing or damaged, and 
   const sha256 = createHash("sha256").update(readFileSync(file)).digest("hex");
   const store = { persistTo: join(folder, "kv") };
   const current = { version: 3, sha256, publishedAt: "2026-01-01T00:00:00.000Z" };
-  await writePointer(store, { name: "flows", current, history: [] });
+  await changePointer(store, "flows", () => ({ name: "flows", current, history: [] }));
   const pointer = await getKey(store, pointerKey("flows"));
   expect(await publish({ file, name: "flows", ...store })).toMatchObject({ version: 3, sha256 });
   expect(await hasKey(store, weightsKey(sha256))).toBe(true);

@@ -1,10 +1,10 @@
 /** Publishing: immutable weights first, the small pointer last, so that no reader ever sees one without the other. */
 import { createHash } from "node:crypto";
 import { UnseenError } from "../../model/errors.ts";
-import { MODEL_NAME, type Pointer, pointerKey, readPointer, type Version, weightsKey } from "../../model/pointer.ts";
-import { versionsOf, writtenPointer } from "../../model/pointer.ts";
+import { MODEL_NAME, type Pointer, type Version, versionsOf, weightsKey } from "../../model/pointer.ts";
 import { openModel } from "../commands/files.ts";
-import { getKey, putKey, type Store } from "./wrangler.ts";
+import { changePointer } from "./stored-pointer.ts";
+import { putKey, type Store } from "./wrangler.ts";
 
 /** KV's limit on a value. */
 const VALUE_LIMIT = 25 * 1024 * 1024;
@@ -26,7 +26,8 @@ export interface Published {
  * current. The weights are written in any case, which mends those that are missing or damaged in KV.
  *
  * @param options `canary` has the version answer so many percent of the callers, and leaves the current one in place
- * @throws UnseenError artefact-* where the file would not serve; canary-impossible; publish-failed with what wrangler said
+ * @throws UnseenError artefact-* where the file would not serve; canary-impossible; publish-failed with what wrangler said, or
+ * where somebody else publishes under the name at the same time
  */
 export async function publish({
   file,
@@ -43,16 +44,14 @@ export async function publish({
     });
   }
   const sha256 = createHash("sha256").update(bytes).digest("hex");
-  const before = await readCurrent(store, name);
-  const published = { name, sha256, bytes: bytes.length };
-  if (canary !== undefined) checkCanary(before, name, sha256);
-  await putKey(store, weightsKey(sha256), bytes);
-  if (before?.current.sha256 === sha256 && canary === undefined) {
-    return { ...published, version: before.current.version };
-  }
-  const next = withVersion(before, { name, sha256, publishedAt: new Date().toISOString() }, canary);
-  await writePointer(store, next.pointer);
-  return { ...published, version: next.version, ...(canary === undefined ? {} : { canary }) };
+  const pointer = await changePointer(store, name, async (before) => {
+    if (canary !== undefined) checkCanary(before, name, sha256);
+    await putKey(store, weightsKey(sha256), bytes);
+    if (before?.current.sha256 === sha256 && canary === undefined) return before;
+    return withVersion(before, { name, sha256, publishedAt: new Date().toISOString() }, canary);
+  });
+  const { version } = (canary === undefined ? undefined : pointer.canary) ?? pointer.current;
+  return { name, sha256, bytes: bytes.length, version, ...(canary === undefined ? {} : { canary }) };
 }
 
 /** The pointer with one more version, or with the canary's version if it is that; as canary or as the current one. */
@@ -60,7 +59,7 @@ export function withVersion(
   before: Pointer | undefined,
   { name, ...published }: { name: string } & Omit<Version, "version">,
   percent: number | undefined,
-): { pointer: Pointer; version: number } {
+): Pointer {
   const known = before ? versionsOf(before) : [];
   const trial = before?.canary?.sha256 === published.sha256 ? before.canary : undefined;
   const version = trial?.version ?? Math.max(0, ...known.map((old) => old.version)) + 1;
@@ -69,11 +68,11 @@ export function withVersion(
     const canary = { ...current, percent };
     const { canary: replaced, history } = before;
     const others = replaced && !trial ? [givenUp(replaced), ...history].slice(0, HISTORY) : history;
-    return { pointer: { ...before, canary, history: others }, version };
+    return { ...before, canary, history: others };
   }
   const history = before ? [before.current, ...before.history].slice(0, HISTORY) : [];
   const running = before?.canary && !trial ? { canary: before.canary } : {};
-  return { pointer: { name, current, ...running, history }, version };
+  return { name, current, ...running, history };
 }
 
 /** A canary's version as it stays in the history once it is given up. */
@@ -92,18 +91,4 @@ export function checkName(name: string): void {
   if (MODEL_NAME.test(name)) return;
   const remedy = "Use lower-case letters, digits, dots, dashes and underscores, at most 64, a letter or digit first.";
   throw new UnseenError("option-invalid", `"${name}" is no model name.`, remedy);
-}
-
-/** The pointer of a name, or undefined where nothing was published under it. */
-export async function readCurrent(store: Store, name: string): Promise<Pointer | undefined> {
-  const text = await getKey(store, pointerKey(name));
-  if (text === undefined) return undefined;
-  const pointer = readPointer(text);
-  if (pointer) return pointer;
-  const remedy = `Look at the key ${pointerKey(name)}; delete it to start anew.`;
-  throw new UnseenError("publish-failed", `the pointer of "${name}" in KV is damaged`, remedy);
-}
-
-export async function writePointer(store: Store, pointer: Pointer): Promise<void> {
-  await putKey(store, pointerKey(pointer.name), writtenPointer({ ...pointer, writtenAt: new Date().toISOString() }));
 }

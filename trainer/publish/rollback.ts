@@ -1,15 +1,16 @@
 /** Rolling back: one pointer write to a version whose weights are still there. */
 import { UnseenError } from "../../model/errors.ts";
-import { versionsOf, weightsKey } from "../../model/pointer.ts";
-import { checkName, HISTORY, readCurrent, writePointer } from "./publish.ts";
+import { type Pointer, servedBefore, type Version, versionsOf, weightsKey } from "../../model/pointer.ts";
+import { checkName, HISTORY } from "./publish.ts";
+import { changePointer, known } from "./stored-pointer.ts";
 import { hasKey, type Store } from "./wrangler.ts";
 
 /**
  * Serves an earlier version of a model again; the version left behind stays in the history, so that it can be
- * served again in turn.
+ * served again by its number.
  *
- * @param options `to` names a version; the one published before the current is taken without it
- * @throws UnseenError version-unknown, listing the versions there are
+ * @param options `to` names a version; the one served before the current is taken without it
+ * @throws UnseenError version-unknown, listing the versions there are; publish-failed
  */
 export async function rollback({
   name,
@@ -17,33 +18,42 @@ export async function rollback({
   ...store
 }: { name: string; to?: number } & Store): Promise<{ name: string; version: number; sha256: string }> {
   checkName(name);
-  const pointer = await readCurrent(store, name);
-  if (!pointer) {
-    throw new UnseenError("version-unknown", `Nothing is published as "${name}".`, "Publish a model first.");
-  }
-  const { current, canary, history } = pointer;
-  const earlier = history.filter(({ version, abandoned }) => version < current.version && !abandoned);
-  const wanted = to === undefined ? earlier[0] : versionsOf(pointer).find(({ version }) => version === to);
-  if (!wanted) {
-    const known = versionsOf(pointer)
-      .map(({ version }) => version)
-      .toSorted((a, b) => b - a);
-    const missing =
-      to === undefined ? `"${name}" has no version before ${current.version}` : `"${name}" has no version ${to}`;
-    throw new UnseenError("version-unknown", `${missing}.`, `There are: ${known.join(", ")}.`);
-  }
-  const { version, sha256, publishedAt } = wanted;
-  const target = { version, sha256, publishedAt };
-  if (!(await hasKey(store, weightsKey(sha256)))) {
-    const why = `The weights of version ${version} are no longer in KV.`;
-    throw new UnseenError("version-unknown", why, "Publish the model file again.");
-  }
-  if (version !== current.version) {
-    const others = [current, ...history.filter((each) => each.version !== version)].toSorted(
-      (a, b) => b.version - a.version,
-    );
-    const trial = canary && canary.version !== version ? { canary } : {};
-    await writePointer(store, { name, current: target, ...trial, history: others.slice(0, HISTORY) });
-  }
-  return { name, version, sha256 };
+  const { current } = await changePointer(store, name, async (before) => {
+    const pointer = known(before, name);
+    const wanted = versionTo(pointer, to);
+    if (!(await hasKey(store, weightsKey(wanted.sha256)))) {
+      const why = `The weights of version ${wanted.version} are no longer in KV.`;
+      throw new UnseenError("version-unknown", why, "Publish the model file again.");
+    }
+    return wanted.version === pointer.current.version ? pointer : servedAgain(pointer, wanted);
+  });
+  return { name, version: current.version, sha256: current.sha256 };
+}
+
+/** The version of a number, or the one served before. @throws UnseenError version-unknown */
+export function versionTo(pointer: Pointer, to: number | undefined): Version {
+  const all = versionsOf(pointer);
+  const wanted = to === undefined ? servedBefore(pointer) : all.find(({ version }) => version === to);
+  if (wanted) return wanted;
+  const { name, current } = pointer;
+  const missing = to === undefined ? `none to go back to from ${current.version}` : `no version ${to}`;
+  const there = all.map(({ version }) => version).toSorted((a, b) => b - a);
+  const remedy = `There are: ${there.join(", ")}. Choose one with --to.`;
+  throw new UnseenError("version-unknown", `"${name}" has ${missing}.`, remedy);
+}
+
+/**
+ * The pointer with a version in the current one's place. On the way back all that was served since is marked as rolled
+ * back from, so that going back once more goes further, not to and fro; a version that was marked, given up or on trial
+ * is a step forward, from which one can go back to the current one.
+ */
+export function servedAgain({ name, current, canary, history }: Pointer, wanted: Version): Pointer {
+  const { version, sha256, publishedAt, abandoned, rolledBack } = wanted;
+  const at = history.findIndex((each) => each.version === version);
+  const since = abandoned || rolledBack || at < 0 ? 0 : at + 1;
+  const others = [current, ...history]
+    .map((each, i) => (i < since && !each.abandoned ? { ...each, rolledBack: true } : each))
+    .filter((each) => each.version !== version);
+  const trial = canary && canary.version !== version ? { canary } : {};
+  return { name, current: { version, sha256, publishedAt }, ...trial, history: others.slice(0, HISTORY) };
 }

@@ -7,7 +7,8 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UnseenError } from "../../model/errors.ts";
 
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+/** The project's folder, in which wrangler runs and looks for .dev.vars. */
+export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** wrangler's own entry, run with this Node, in the project: paths of the caller's are made absolute. */
 export const WRANGLER = join(
@@ -78,6 +79,15 @@ interface Answer {
 export async function putSecret({ config }: Store, name: string, value: string): Promise<void> {
   const { status, stdout, stderr } = await run(["secret", "put", name], config, value);
   if (status !== 0) throw failed("write", `the secret ${name}`, stderr || stdout);
+}
+
+/** Names of the Worker's secrets in the account; none where it is not deployed yet. @throws UnseenError publish-failed */
+export async function listSecrets({ config }: Store): Promise<string[]> {
+  const { status, stdout, stderr } = await run(["secret", "list"], config);
+  if (status === 0)
+    return (JSON.parse(stdout.slice(stdout.indexOf("["))) as { name: string }[]).map(({ name }) => name);
+  if (/Worker ".*" not found/.test(stderr + stdout)) return [];
+  throw failed("list", "the Worker's secrets", stderr || stdout);
 }
 
 function wrangler({ remote, persistTo, config }: Store, args: readonly string[]): Promise<Answer> {
