@@ -1,22 +1,16 @@
-/** Why a row got its score: what each feature, and each kind of evidence, adds to the log odds. */
+/**
+ * Why a row got its score: what each feature, and each kind of evidence, adds to the log odds.
+ *
+ * Features are replaced one after another until the row is the reference row, and each gets the change it made; averaged
+ * over an order and its reverse. Contributions sum to log odds(row) − log odds(reference), and are Shapley values where
+ * features interact in pairs at the most (each pair is then split in halves).
+ */
 import type { Artefact } from "./artefact.ts";
 import { columnsOf } from "./encode.ts";
-import { UnseenError } from "./errors.ts";
 import { counted, EVIDENCE, type EvidenceName, kindWeights } from "./evidence.ts";
 import type { Feature, Row, Schema } from "./schema.ts";
 import type { Scorer } from "./scorer.ts";
 import { weightValues } from "./tier.ts";
-
-/**
- * How contributions are worked out, all against the same reference row:
- * - path: features are replaced one after another until the row is the reference, and each gets the change it made;
- *   averaged over an order and its reverse. They sum to log odds(row) − log odds(reference), and are Shapley values where
- *   features interact in pairs at the most (each pair is then split in halves);
- * - occlusion: log odds(row) − log odds(row with that feature replaced); what features only do together is counted
- *   several times or not at all;
- * - gradient: gradient × (input − reference), for networks that have a gradient.
- */
-export type ExplainMethod = "path" | "occlusion" | "gradient";
 
 export type Cell = number | string | boolean | null;
 
@@ -42,7 +36,6 @@ export interface Explanation {
 }
 
 export interface ExplainOptions {
-  readonly method?: ExplainMethod;
   /** How many features to give; all unless told. */
   readonly top?: number;
 }
@@ -67,14 +60,14 @@ export function referenceRow(scorer: Scorer): readonly Cell[] {
 }
 
 /**
- * Explains rows one by one. A row costs up to three scores a feature ("path") or one ("occlusion"); features that are
- * as in the reference cost nothing and contribute 0. One-hot columns of a feature are replaced together.
+ * Explains rows one by one. A row costs up to three scores a feature; features that are as in the reference cost nothing
+ * and contribute 0. One-hot columns of a feature are replaced together.
  *
- * @throws UnseenError as Scorer.scoreRows does; option-invalid where the network has no gradient and one is asked for
+ * @throws UnseenError as Scorer.scoreRows does
  */
 export function explain(scorer: Scorer, rows: readonly Row[], options: ExplainOptions = {}): Explanation[] {
   const { schema } = scorer.artefact;
-  const { method = "path", top = schema.features.length } = options;
+  const { top = schema.features.length } = options;
   const normalRow = referenceRow(scorer);
   const reference = scorer.encode(normalRow);
   const spans = spansOf(schema);
@@ -82,8 +75,7 @@ export function explain(scorer: Scorer, rows: readonly Row[], options: ExplainOp
   return rows.map((row, index): Explanation => {
     const x = scorer.encode(row, index);
     const [logOdds] = scorer.logOdds(1, (_, input, at) => input.set(x, at));
-    const replaced = { x, reference, spans, logOdds, normal };
-    const contributions = byMethod(scorer, replaced, method);
+    const contributions = path(scorer, { x, reference, spans, logOdds, normal });
     const order = Array.from(contributions, (_, i) => i);
     order.sort((a, b) => Math.abs(contributions[b]) - Math.abs(contributions[a]));
     const z = scorer.evidence(x);
@@ -113,14 +105,6 @@ interface Replacement {
   readonly normal: number;
 }
 
-/** Contributions (features) in schema order. */
-function byMethod(scorer: Scorer, replacement: Replacement, method: ExplainMethod): Float64Array {
-  if (method === "gradient") return gradientTimesInput(scorer, replacement);
-  const differing = differingFeatures(replacement);
-  const effects = occlusion(scorer, replacement, differing);
-  return method === "occlusion" ? effects : path(scorer, replacement, differing, effects);
-}
-
 function differingFeatures({ x, reference, spans }: Replacement): number[] {
   const differing: number[] = [];
   for (let feature = 0; feature + 1 < spans.length; feature++) {
@@ -133,6 +117,7 @@ function differingFeatures({ x, reference, spans }: Replacement): number[] {
   return differing;
 }
 
+/** Log odds(row) − log odds(row with that feature replaced), by feature. */
 function occlusion(scorer: Scorer, replacement: Replacement, differing: readonly number[]): Float64Array {
   const { x, logOdds, spans } = replacement;
   const without = scorer.logOdds(differing.length, (row, input, at) => {
@@ -144,14 +129,14 @@ function occlusion(scorer: Scorer, replacement: Replacement, differing: readonly
   return effects;
 }
 
-/** By descending occlusion effect and the other way round, each step weighing half. The ends are known already. */
-function path(
-  scorer: Scorer,
-  replacement: Replacement,
-  differing: readonly number[],
-  effects: Float64Array,
-): Float64Array {
+/**
+ * Contributions (features) in schema order: by descending occlusion effect and the other way round, each step weighing
+ * half. The ends are known already.
+ */
+function path(scorer: Scorer, replacement: Replacement): Float64Array {
   const { logOdds, normal } = replacement;
+  const differing = differingFeatures(replacement);
+  const effects = occlusion(scorer, replacement, differing);
   const order = differing.toSorted((a, b) => effects[b] - effects[a]);
   const contributions = new Float64Array(effects.length);
   for (const steps of [order, order.toReversed()]) {
@@ -178,21 +163,6 @@ function alongPath(scorer: Scorer, replacement: Replacement, steps: readonly num
 
 function replace(feature: number, inputs: Float32Array, at: number, { reference, spans }: Replacement): void {
   for (let column = spans[feature]; column < spans[feature + 1]; column++) inputs[at + column] = reference[column];
-}
-
-function gradientTimesInput(scorer: Scorer, { x, reference, spans }: Replacement): Float64Array {
-  const gradient = scorer.gradient(x);
-  if (!gradient) {
-    const remedy = 'Use the method "path" or "occlusion"; they need no gradient.';
-    throw new UnseenError("option-invalid", "an evidence network has no gradient: it holds trees", remedy);
-  }
-  return Float64Array.from({ length: spans.length - 1 }, (_, feature) => {
-    let sum = 0;
-    for (let column = spans[feature]; column < spans[feature + 1]; column++) {
-      sum += gradient[column] * (x[column] - reference[column]);
-    }
-    return sum;
-  });
 }
 
 /** What each kind of standardised evidence z adds to the log odds, (w₁ − w₀)·z/T, what is far counted as the head does. */

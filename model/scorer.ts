@@ -3,12 +3,12 @@ import type { Artefact } from "./artefact.ts";
 import { readArtefact } from "./artefact.ts";
 import { RowEncoder } from "./encode.ts";
 import { UnseenError } from "./errors.ts";
-import { type EvidenceNetwork, isEvidence } from "./evidence.ts";
+import type { EvidenceNetwork } from "./evidence.ts";
 import { Inference } from "./inference.ts";
 import { Kernel } from "./kernel.ts";
 import type { Network } from "./network.ts";
 import { openNetwork } from "./open.ts";
-import { evidenceProbe, gradientProbe, type Probe } from "./probe.ts";
+import { evidenceProbe, type Probe } from "./probe.ts";
 import type { Cells } from "./row-reader.ts";
 import type { Row } from "./schema.ts";
 import { searchesIn } from "./soundness.ts";
@@ -27,7 +27,6 @@ export class Scorer {
   readonly #encoder: RowEncoder;
   readonly #network: Network | EvidenceNetwork;
   readonly #inference: Inference;
-  #gradient: Probe | undefined;
   #evidence: Probe | undefined;
 
   /**
@@ -129,16 +128,6 @@ export class Scorer {
   logOdds(rows: number, write: (row: number, input: Float32Array, offset: number) => void): Float64Array {
     const { temperature, epsilon } = this.artefact;
     return this.#inference.logOddsAll(rows, write, temperature, epsilon);
-  }
-
-  /** ∇ of the log odds to the inputs x (inputs) of one row; undefined where the network has no gradient. */
-  gradient(x: Float32Array): Float32Array | undefined {
-    const { network, epsilon, temperature } = this.artefact;
-    if (isEvidence(network)) return undefined;
-    // Weights packed for scoring alone have no transposes, so the first gradient brings a second set.
-    const second = (): Network => (epsilon > 0 ? this.#network : openNetwork(this.#kernel, this.artefact, true));
-    this.#gradient ??= gradientProbe(this.#kernel, this.inputs, second(), temperature, epsilon);
-    return this.#gradient(x);
   }
 
   /** Standardised evidence (kinds) of one row, in the order of EVIDENCE; undefined for other networks. */
