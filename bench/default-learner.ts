@@ -32,7 +32,6 @@ export async function defaultLearner(inputs: number, quick = false): Promise<Art
     ],
     files: [],
     dropped: [],
-    duplicates: 0,
     notes: [],
   };
   const { fit } = splitDataset(dataset, { seed: 1, holdOut: [], shots: LABELS, split: "rows" });

@@ -72,7 +72,6 @@ function datasetOf(groups: readonly SimulatedGroup[]): Dataset {
     })),
     files: [],
     dropped: [],
-    duplicates: 0,
     notes: [],
   };
 }

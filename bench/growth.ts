@@ -64,7 +64,6 @@ function datasetOf({ rows, columns, families }: Size): Dataset {
     ],
     files: [],
     dropped: [],
-    duplicates: 0,
     notes: [],
   };
 }

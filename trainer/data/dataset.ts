@@ -39,8 +39,6 @@ export interface Dataset {
   }[];
   /** Columns read but not used, and why (constant, all distinct text, …). */
   readonly dropped: readonly { readonly column: string; readonly reason: string }[];
-  /** Exact duplicates dropped inside groups before any split. */
-  readonly duplicates: number;
   /** Remarks worth a line to the user: imputed share, infinite values, rows in several groups, … */
   readonly notes: readonly string[];
   /**

@@ -4,7 +4,6 @@ import { rowHashes } from "./row-hash.ts";
 
 export interface Deduplicated {
   readonly groups: readonly Group[];
-  readonly duplicates: number;
   readonly notes: readonly string[];
 }
 
@@ -36,7 +35,7 @@ export function dropDuplicates(groups: readonly Group[]): Deduplicated {
   const duplicates = count(groups) - count(left);
   if (duplicates > 0)
     notes.push(`${duplicates} rows repeat another normal row, or one of their family, and are left out.`);
-  return { groups: left, duplicates, notes };
+  return { groups: left, notes };
 }
 
 /** Distinct rows seen so far: an open table of their hashes, eight bytes a row and as many again. */

@@ -66,7 +66,6 @@ export async function readFolder(folder: string, options: ReadOptions = {}): Pro
     groups: unique.groups,
     files: tables.map(({ file, sha256, count }) => ({ path: file.name, sha256, rows: count })),
     dropped: typed.dropped,
-    duplicates: unique.duplicates,
     notes: [...notes, ...typed.notes, ...unique.notes],
     familyNames: familyNames(plans),
     blockSides: meta?.blockSides ?? new Map(),

@@ -23,7 +23,6 @@ test("a table in several files becomes domains and families", async () => {
     ["anomaly", "scan", [5]],
   ]);
   expect(dataset.groups[0].blockNames).toEqual(["h1", "h2"]);
-  expect(dataset.duplicates).toBe(1);
   expect(dataset.notes).toEqual([
     "1 rows have no label and are left out.",
     "1 rows repeat another normal row, or one of their family, and are left out.",

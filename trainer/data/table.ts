@@ -73,7 +73,6 @@ export async function readTable(sources: string | readonly string[], options: Ta
     groups: unique.groups,
     files: read,
     dropped: typed.dropped,
-    duplicates: unique.duplicates,
     notes: [...notes, ...typed.notes, ...unique.notes],
     roles: {
       ...(options.domain === undefined ? {} : { domain: options.domain }),

@@ -63,7 +63,6 @@ export function datasetOf(columns: readonly ColumnSpec[], groups: readonly Group
     }),
     files: [],
     dropped: [],
-    duplicates: 0,
     notes: [],
   };
 }

@@ -40,7 +40,6 @@ function toy(columns = 6, rows = 400): Dataset {
     ],
     files: [],
     dropped: [],
-    duplicates: 0,
     notes: [],
   };
 }
