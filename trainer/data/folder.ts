@@ -31,7 +31,7 @@ export async function readFolder(folder: string, options: ReadOptions = {}): Pro
       { file: folder },
     );
   }
-  const { stated, notes } = statedKinds(options, meta?.kinds);
+  const stated = statedKinds(options, meta?.kinds);
   const tables = await readTables(
     plans.map((plan) => plan.file),
     {
@@ -46,7 +46,7 @@ export async function readFolder(folder: string, options: ReadOptions = {}): Pro
     tables[0]?.columns.map((column) => column.name) ?? [],
     plans[0]?.file.name ?? folder,
   );
-  notes.push(...checkStated(tables, options, meta));
+  const notes = checkStated(tables, options, meta);
   const typed = typeColumns(tables, (table) => plans[table]?.role === "normal", stated);
   const groups = plans.map((plan, i): Group => {
     const rows = typed.rows[i];

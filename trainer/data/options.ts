@@ -32,14 +32,9 @@ export interface TableOptions extends ReadOptions {
 export function statedKinds(
   options: ReadOptions,
   known: ReadonlyMap<string, ColumnKind> = new Map(),
-): { stated: Map<string, StatedKind>; notes: string[] } {
-  if (options.columns !== undefined) {
-    return { stated: new Map(options.columns.map(({ name, kind }) => [name, kind])), notes: [] };
-  }
-  return {
-    stated: new Map<string, StatedKind>([...known, ...Object.entries(options.types ?? {})]),
-    notes: [],
-  };
+): Map<string, StatedKind> {
+  if (options.columns !== undefined) return new Map(options.columns.map(({ name, kind }) => [name, kind]));
+  return new Map<string, StatedKind>([...known, ...Object.entries(options.types ?? {})]);
 }
 
 /** Throws `column-unknown` for a type or role given to a column that is not there, naming near matches. */

@@ -30,7 +30,7 @@ export async function readTable(sources: string | readonly string[], options: Ta
     );
   }
   const roles = [label, options.family, options.domain, options.block].filter((name) => name !== undefined);
-  const { stated, notes } = statedKinds(options);
+  const stated = statedKinds(options);
   const tables = await readTables(files, {
     asText: new Set([
       ...roles,
@@ -64,7 +64,7 @@ export async function readTable(sources: string | readonly string[], options: Ta
       ? { role: "normal", name: domains === null ? "all" : (domains[row] ?? "(no domain)") }
       : { role: "anomaly", name: families[row] ?? label };
   });
-  if (unlabelled > 0) notes.push(`${unlabelled} rows have no label and are left out.`);
+  const notes = unlabelled > 0 ? [`${unlabelled} rows have no label and are left out.`] : [];
   const blocks = options.block === undefined ? null : textsOf(tables, options.block);
   const unique = dropDuplicates(partition(typed, members, blocks));
   return {
