@@ -22,7 +22,7 @@ export const LIMITS = {
 } as const satisfies Limits<ResidualShape>;
 
 /** The same for the evidence network. */
-export const EVIDENCE_LIMITS = {
+const EVIDENCE_LIMITS = {
   inputs: [1, 4096],
   tailKnots: [1, 131072],
   prototypeSets: [1, 16],

@@ -6,7 +6,7 @@ import type { Schema } from "./schema.ts";
  * The usual reading of the index: below .1 nothing to see, from .25 on another population (Siddiqi, Credit Risk
  * Scorecards, 2006). With fewer rows than this the index of ten bins without drift may pass .1 by chance.
  */
-export const DRIFT_LIMITS = { watch: 0.1, drifted: 0.25, rows: 500, features: 0.1 } as const;
+const LIMITS = { watch: 0.1, drifted: 0.25, rows: 500, features: 0.1 } as const;
 
 /** The normal quantile that one histogram in 10,000 passes: a hundred of them may be looked at every hour. */
 const RARE = 3.719;
@@ -33,7 +33,7 @@ export interface Drift {
   readonly verdict: Verdict;
   /** The verdict as a sentence, with what to do about it. */
   readonly meaning: string;
-  readonly limits: typeof DRIFT_LIMITS;
+  readonly limits: typeof LIMITS;
   readonly score: Omit<FeatureDrift, "name">;
   /** The farthest first. */
   readonly features: readonly FeatureDrift[];
@@ -73,12 +73,7 @@ export function chanceIndex(reference: ArrayLike<number>, now: ArrayLike<number>
  *
  * @param counts one a bin, as a Counter lays them out
  */
-export function drift(
-  { features }: Schema,
-  reference: Reference,
-  counts: ArrayLike<number>,
-  limits = DRIFT_LIMITS,
-): Drift {
+export function drift({ features }: Schema, reference: Reference, counts: ArrayLike<number>): Drift {
   const before = countsOf(reference);
   let at = 0;
   const indices = [reference.score, ...reference.features].map(({ counts: { length } }) => {
@@ -88,18 +83,18 @@ export function drift(
   });
   const rows = Array.from({ length: reference.score.counts.length }, (_, i) => counts[i]).reduce((a, b) => a + b, 0);
   const judged = (psi: number, chance: number): Verdict => {
-    if (rows < limits.rows || (psi >= limits.watch && psi <= chance)) return "too few rows";
-    return psi >= limits.drifted ? "drifted" : psi >= limits.watch ? "watch" : "stable";
+    if (rows < LIMITS.rows || (psi >= LIMITS.watch && psi <= chance)) return "too few rows";
+    return psi >= LIMITS.drifted ? "drifted" : psi >= LIMITS.watch ? "watch" : "stable";
   };
   const [score, ...ofFeatures] = indices.map(({ psi, chance }) => ({ psi, chance, verdict: judged(psi, chance) }));
   const named = ofFeatures.map((each, i) => ({ name: features[i].name, ...each })).sort((a, b) => b.psi - a.psi);
   const drifted = named.filter(({ verdict }) => verdict === "drifted").length;
-  const columns = drifted >= Math.max(1, limits.features * named.length);
+  const columns = drifted >= Math.max(1, LIMITS.features * named.length);
   const far = score.verdict === "drifted" || columns;
   const unrest = [score, ...named].some(({ verdict }) => verdict === "watch" || verdict === "drifted");
   const verdict = far ? "drifted" : unrest ? "watch" : score.verdict;
   const meaning = verdict === "drifted" && !columns ? SCORE_ALONE : MEANINGS[verdict];
-  return { rows, referenceRows: reference.rows, verdict, meaning, limits, score, features: named };
+  return { rows, referenceRows: reference.rows, verdict, meaning, limits: LIMITS, score, features: named };
 }
 
 const MEANINGS: Readonly<Record<Verdict, string>> = {

@@ -56,7 +56,7 @@ export function compare(frame: Frame, focus: MethodInfo): Comparison {
       wins: differences.filter((d) => d > 0).length,
       ties: differences.filter((d) => d === 0).length,
       losses: differences.filter((d) => d < 0).length,
-      p: signedRank(differences).p,
+      p: signedRank(differences),
     };
   });
   const corrected = holm(duels.map(({ p }) => p));

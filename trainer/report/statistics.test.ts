@@ -52,31 +52,34 @@ describe("ranks", () => {
 
 describe("Wilcoxon's signed ranks", () => {
   test("by hand: five positive differences have one chance in 16", () => {
-    expect(signedRank([1, 2, 3, 4, 5])).toEqual({ positive: 15, negative: 0, p: 2 / 32 });
-    expect(signedRank([-1, 2, 3, 4, 5])).toEqual({ positive: 14, negative: 1, p: 4 / 32 });
+    expect(signedRank([1, 2, 3, 4, 5])).toBe(2 / 32);
+    expect(signedRank([-1, 2, 3, 4, 5])).toBe(4 / 32);
   });
 
   test("the same as going through all choices of signs, ties and zeros included", () => {
     const differences = [3, -1, 1, 0, 2, -2, 2, 5, -4, 4, 7];
-    const sizes = differences.filter((d) => d !== 0).map(Math.abs);
+    const counted = differences.filter((d) => d !== 0);
+    const sizes = counted.map(Math.abs);
     const ranks = sizes.map(
       (size) => sizes.filter((s) => s < size).length + (sizes.filter((s) => s === size).length + 1) / 2,
     );
     const total = (sizes.length * (sizes.length + 1)) / 2;
-    const { positive, negative, p } = signedRank(differences);
+    const smaller = (signs: number): number => {
+      const sum = ranks.reduce((s, rank, i) => s + ((signs >> i) & 1 ? rank : 0), 0);
+      return Math.min(sum, total - sum);
+    };
+    const given = smaller(counted.reduce((signs, d, i) => signs | (Number(d > 0) << i), 0));
     let least = 0;
     for (let signs = 0; signs < 2 ** sizes.length; signs++) {
-      const sum = ranks.reduce((s, rank, i) => s + ((signs >> i) & 1 ? rank : 0), 0);
-      if (Math.min(sum, total - sum) <= Math.min(positive, negative)) least++;
+      if (smaller(signs) <= given) least++;
     }
-    expect(positive + negative).toBe(total);
-    expect(p).toBeCloseTo(least / 2 ** sizes.length, 12);
+    expect(signedRank(differences)).toBeCloseTo(least / 2 ** sizes.length, 12);
   });
 
   test("no difference, no evidence; a hundred small ones in one direction, overwhelming", () => {
-    expect(signedRank([0, 0]).p).toBe(1);
-    expect(signedRank([]).p).toBe(1);
-    expect(signedRank(Array.from({ length: 100 }, (_, i) => 1 + i / 7)).p).toBeLessThan(1e-25);
+    expect(signedRank([0, 0])).toBe(1);
+    expect(signedRank([])).toBe(1);
+    expect(signedRank(Array.from({ length: 100 }, (_, i) => 1 + i / 7))).toBeLessThan(1e-25);
   });
 
   test("Holm by hand", () => {

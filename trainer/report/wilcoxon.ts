@@ -1,18 +1,11 @@
 /** Wilcoxon's signed-rank test of paired differences, exact, and Holm's correction for many tests. */
 
-export interface SignedRank {
-  /** Sums of the ranks of positive and of negative differences; zeros are left out. */
-  readonly positive: number;
-  readonly negative: number;
-  /** Two-sided: the chance of sums at least so uneven if signs were coin tosses. 1 where all differences are 0. */
-  readonly p: number;
-}
-
 /**
- * Exact also with ties: the distribution of the rank sum over all choices of signs is counted, not approximated.
- * O(n³) for n differences, which are some hundred at the most.
+ * Two-sided p: the chance of sums of the ranks of positive and of negative differences, zeros left out, at least so uneven
+ * if signs were coin tosses. 1 where all differences are 0. Exact also with ties: the distribution of the rank sum over
+ * all choices of signs is counted, not approximated. O(n³) for n differences, which are some hundred at the most.
  */
-export function signedRank(differences: readonly number[]): SignedRank {
+export function signedRank(differences: readonly number[]): number {
   const sorted = differences.filter((d) => d !== 0).sort((a, b) => Math.abs(a) - Math.abs(b));
   const n = sorted.length;
   // Doubled midranks are whole numbers.
@@ -33,7 +26,7 @@ export function signedRank(differences: readonly number[]): SignedRank {
   }
   let tail = 0;
   for (let s = 0; s <= smaller; s++) tail += chance[s];
-  return { positive: positive / 2, negative: (total - positive) / 2, p: Math.min(1, 2 * tail) };
+  return Math.min(1, 2 * tail);
 }
 
 /** p-values corrected for their number (Holm 1979): the chance of any false alarm stays below the level. */
