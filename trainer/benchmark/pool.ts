@@ -2,11 +2,10 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { UnseenError } from "../../model/errors.ts";
+import type { Fault } from "./answering.ts";
 import type { Request } from "./bench.ts";
 import type { Answer } from "./worker.ts";
-
-/** What a pool answers where a worker could not. */
-export type Fault = Extract<Answer, { readonly kind: "fault" }>;
 
 interface Job<Q, A> {
   readonly request: Q;
@@ -39,8 +38,28 @@ export class Pool<Q = Request, A = Answer> {
     });
   }
 
+  /**
+   * Waits for work that asks this pool, and closes the pool however it ends.
+   *
+   * @param stopped what to say once the signal has fired
+   * @throws UnseenError interrupted once the signal has fired, and what the work throws
+   */
+  async finish<T>(work: Promise<T>, signal: AbortSignal | undefined, stopped: string): Promise<T> {
+    const interrupted = new Promise<never>((_, reject) => {
+      const remedy = "The same command goes on where it stopped.";
+      const stop = (): void => reject(new UnseenError("interrupted", stopped, remedy));
+      if (signal?.aborted) stop();
+      signal?.addEventListener("abort", stop, { once: true });
+    });
+    try {
+      return await Promise.race([work, interrupted]);
+    } finally {
+      await this.#close();
+    }
+  }
+
   /** Ends all workers at once, whatever they are doing. */
-  async close(): Promise<void> {
+  async #close(): Promise<void> {
     this.#closed = true;
     this.#waiting.length = 0;
     const running = [...this.#free, ...this.#busy.keys()].filter(({ exitCode }) => exitCode === null);

@@ -2,6 +2,7 @@
 import { basename, resolve } from "node:path";
 import { UnseenError } from "../../model/errors.ts";
 import type { Progress } from "../learn/request.ts";
+import type { Fault } from "./answering.ts";
 import { keyOf } from "./line.ts";
 import { type Outline, planTasks, type PlanOptions } from "./plan.ts";
 import { Pool } from "./pool.ts";
@@ -43,20 +44,7 @@ export async function runBenchmark(
   repairResults(options.out, '{"data":"');
   appendResults(options.out, []);
   const pool = new Pool(options.workers);
-  const stopped = new Promise<never>((_, reject) => {
-    const stop = (): void => {
-      const remedy = "The same command goes on where it stopped.";
-      reject(new UnseenError("interrupted", "The benchmark was stopped; lines written are kept.", remedy));
-    };
-    if (signal?.aborted) stop();
-    signal?.addEventListener("abort", stop, { once: true });
-  });
-  stopped.catch(() => {});
-  try {
-    return await Promise.race([work(pool, options, found, report), stopped]);
-  } finally {
-    await pool.close();
-  }
+  return pool.finish(work(pool, options, found, report), signal, "The benchmark was stopped; lines written are kept.");
 }
 
 async function work(
@@ -105,7 +93,7 @@ async function work(
   return { written, found: plan.done, notes: [...new Set(notes)], failed };
 }
 
-function outlineIn(answer: Answer): Outline {
+function outlineIn(answer: Answer | Fault): Outline {
   if (answer.kind === "outline") return answer.outline;
   if (answer.kind === "fault" && answer.code !== null) {
     throw new UnseenError(answer.code, answer.message, answer.remedy);

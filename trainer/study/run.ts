@@ -1,5 +1,4 @@
 /** Runs a study: plans its tasks, measures those its results file lacks on worker processes, and gives all of them. */
-import { UnseenError } from "../../model/errors.ts";
 import { Bench } from "../benchmark/bench.ts";
 import { Pool } from "../benchmark/pool.ts";
 import { appendResults, repairResults } from "../benchmark/results.ts";
@@ -55,26 +54,10 @@ export async function runStudy(
       }),
     );
   };
-  try {
-    await Promise.race([work(), stopped(signal)]);
-  } finally {
-    await pool.close();
-  }
+  await pool.finish(work(), signal, "The study was stopped; what was measured is kept.");
   const all = plan.tasks.flatMap((task) => entries.get(keyOf(study.name, task)) ?? []);
   const found = plan.tasks.length - open.length;
   return { entries: all, written: all.length - found, found, notes: [...new Set(notes)], failed };
-}
-
-/** Never resolves; rejects once the signal fires. */
-function stopped(signal?: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const stop = (): void => {
-      const remedy = "The same command goes on where it stopped.";
-      reject(new UnseenError("interrupted", "The study was stopped; what was measured is kept.", remedy));
-    };
-    if (signal?.aborted) stop();
-    signal?.addEventListener("abort", stop, { once: true });
-  });
 }
 
 function titleOf(task: StudyTask): string {
