@@ -1,5 +1,6 @@
 /** What calibration changed: figures of seen families and of feedback, before and after, and whether to refuse it. */
 import { UnseenError } from "../../model/errors.ts";
+import { countBelow, countUpTo } from "../evaluate/counts.ts";
 import { brier, budgetThreshold } from "../evaluate/metrics.ts";
 
 /** Scores of a family, or of false alarms, placed among normal rows' scores. */
@@ -52,7 +53,7 @@ export function place(normal: ArrayLike<number>, scores: ArrayLike<number>): Pla
   const sorted = Float64Array.from(normal).sort();
   const threshold = budgetThreshold(sorted, BUDGET, Number.POSITIVE_INFINITY);
   const values = Array.from(scores);
-  const below = values.map((score) => (firstAt(sorted, score) + firstAbove(sorted, score)) / 2 / sorted.length);
+  const below = values.map((score) => (countBelow(sorted, score) + countUpTo(sorted, score)) / 2 / sorted.length);
   return { below, flagged: values.filter((score) => score >= threshold).length };
 }
 
@@ -154,24 +155,4 @@ function change(family: string, before: Placed, after: Placed): Change {
     aucRoc: { before: mean(before), after: mean(after) },
     flagged: { before: before.flagged / rows, after: after.flagged / after.below.length },
   };
-}
-
-/** How many values lie below. */
-function firstAt(sorted: Float64Array, value: number): number {
-  return count(sorted, (each) => each < value);
-}
-
-/** How many values do not lie above. */
-function firstAbove(sorted: Float64Array, value: number): number {
-  return count(sorted, (each) => each <= value);
-}
-
-function count(sorted: Float64Array, holds: (value: number) => boolean): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (holds(sorted[middle])) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -1,4 +1,5 @@
 /** Calibration: from scores of validation rows to a probability that a row is anomalous, classes weighing half each. */
+import { countUpTo } from "./counts.ts";
 
 /** Maps one score to a probability in [0, 1]; never falls as the score rises. */
 export type Calibration = (score: number) => number;
@@ -115,16 +116,11 @@ export function isotonic(labels: ArrayLike<number>, scores: ArrayLike<number>): 
   const xs = Float64Array.from(pools.flatMap(({ first, last }) => [first, last]));
   const ys = Float64Array.from(pools.flatMap(({ mean }) => [mean, mean]));
   return (score) => {
-    let [low, high] = [0, xs.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (xs[middle] <= score) low = middle + 1;
-      else high = middle;
-    }
-    if (low === 0) return ys[0];
-    if (low === xs.length) return ys[xs.length - 1];
-    const share = (score - xs[low - 1]) / (xs[low] - xs[low - 1]);
-    return ys[low - 1] + share * (ys[low] - ys[low - 1]);
+    const next = countUpTo(xs, score);
+    if (next === 0) return ys[0];
+    if (next === xs.length) return ys[xs.length - 1];
+    const share = (score - xs[next - 1]) / (xs[next] - xs[next - 1]);
+    return ys[next - 1] + share * (ys[next] - ys[next - 1]);
   };
 }
 

@@ -1,5 +1,6 @@
 /** ECOD: how far out in the tails of its columns' empirical distributions a row lies, columns taken as independent. */
 import type { Matrix } from "../data/matrix.ts";
+import { countBelow, countUpTo } from "../evaluate/counts.ts";
 import type { Fitted, Method } from "./method.ts";
 import { normalRows } from "./training-rows.ts";
 
@@ -60,28 +61,4 @@ function skewSign(values: Float32Array): number {
   let cubes = 0;
   for (let i = 0; i < values.length; i++) cubes += (values[i] - mean) ** 3;
   return values[0] === values[values.length - 1] ? 0 : Math.sign(cubes);
-}
-
-/** How many sorted values are below `value`. */
-function countBelow(sorted: Float32Array, value: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle] < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/** How many sorted values are not above `value`. */
-function countUpTo(sorted: Float32Array, value: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle] <= value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -1,5 +1,6 @@
 /** How far out in its own column every value lies: the sum of two-sided tail surprises, after ECOD. */
 import type { Matrix } from "../../data/matrix.ts";
+import { countBelow, countUpTo } from "../../evaluate/counts.ts";
 
 /** Quantiles of the normal rows between which a column's surprise is taken as linear. */
 const KNOTS = [0, 0.001, 0.005, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95, 0.98, 0.995, 0.999, 1];
@@ -55,18 +56,7 @@ export function surprises(tails: Tails, rows: Matrix): Float32Array {
 /** −ln min(1, 2·the smaller tail at x), half a row added to either tail so that none is empty. */
 function surprise(sorted: Float32Array, x: number): number {
   const n = sorted.length;
-  const low = (below(sorted, x, true) + 0.5) / (n + 1);
-  const high = (n - below(sorted, x, false) + 0.5) / (n + 1);
+  const low = (countUpTo(sorted, x) + 0.5) / (n + 1);
+  const high = (n - countBelow(sorted, x) + 0.5) / (n + 1);
   return Math.max(0, -Math.log(Math.min(1, 2 * Math.min(low, high))));
-}
-
-/** How many values are less than x, or with `equal` at most x. */
-function below(sorted: Float32Array, x: number, equal: boolean): number {
-  let [first, end] = [0, sorted.length];
-  while (first < end) {
-    const middle = (first + end) >> 1;
-    if (sorted[middle] < x || (equal && sorted[middle] === x)) first = middle + 1;
-    else end = middle;
-  }
-  return first;
 }
