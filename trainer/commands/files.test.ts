@@ -1,10 +1,10 @@
 /** Files to write: links are followed, and nothing but a file is ever written over. */
 import { spawnSync } from "node:child_process";
-import { lstatSync, readFileSync, readlinkSync, symlinkSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, readlinkSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { errorOf, writeFolder } from "../data/testing.ts";
-import { writeWhole } from "./files.ts";
+import { writeChunks, writeWhole } from "./files.ts";
 
 const folder = writeFolder({ "old.txt": "old", "sub/old.txt": "old" });
 const at = (name: string): string => join(folder, name);
@@ -42,4 +42,18 @@ test("folders, pipes, rings of links and missing folders are refused and left as
   }
   expect(lstatSync(at("pipe")).isFIFO()).toBe(true);
   expect(readlinkSync(at("ring"))).toBe("ring");
+});
+
+test("chunks are written whole, or what was there stays and what made them fail is said", async () => {
+  async function* chunks(fault?: Error): AsyncGenerator<string> {
+    yield "a\n";
+    if (fault) throw fault;
+    yield "b\n";
+  }
+  const file = at("chunks.txt");
+  await writeChunks(file, chunks());
+  expect(readFileSync(file, "utf8")).toBe("a\nb\n");
+  await expect(writeChunks(file, chunks(new RangeError("no more")))).rejects.toThrow(RangeError);
+  expect(readFileSync(file, "utf8")).toBe("a\nb\n");
+  expect(existsSync(`${file}.part`)).toBe(false);
 });

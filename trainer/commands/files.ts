@@ -1,7 +1,9 @@
 /** Model files on disk: read with errors that name them, written whole or not at all. */
 import {
+  closeSync,
   existsSync,
   lstatSync,
+  openSync,
   readFileSync,
   readlinkSync,
   realpathSync,
@@ -51,6 +53,34 @@ export function writeWhole(file: string, data: Uint8Array | string): void {
   } catch (cause) {
     rmSync(part, { force: true });
     throw unwritable(file, cause);
+  }
+}
+
+/**
+ * The same of text that comes in chunks, so memory does not grow with the file.
+ *
+ * @throws UnseenError as `writeWhole` does; and what making the chunks throws
+ */
+export async function writeChunks(file: string, chunks: AsyncIterable<string>): Promise<void> {
+  const place = placeOf(file);
+  const part = `${place}.part`;
+  const writing = <T>(task: () => T): T => {
+    try {
+      return task();
+    } catch (cause) {
+      throw unwritable(file, cause);
+    }
+  };
+  try {
+    const handle = writing(() => openSync(part, "w"));
+    try {
+      for await (const chunk of chunks) writing(() => writeFileSync(handle, chunk));
+    } finally {
+      closeSync(handle);
+    }
+    writing(() => renameSync(part, place));
+  } finally {
+    rmSync(part, { force: true });
   }
 }
 

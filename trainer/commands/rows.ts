@@ -1,11 +1,9 @@
 /** `unseen rows`: a file's rows as lines of JSON, the form in which the Worker takes them in streams and batches. */
-import { closeSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
-import { UnseenError } from "../../model/errors.ts";
 import type { Schema } from "../../model/schema.ts";
 import { readModelRows } from "../data/model-rows.ts";
 import type { SourceFile } from "../data/scan.ts";
 import { type Command, jsonOption, printJson, required } from "./command.ts";
-import { oneFile, openModel, placeOf, unwritable } from "./files.ts";
+import { oneFile, openModel, writeChunks } from "./files.ts";
 import { withProgress } from "./progress.ts";
 
 export const rowsCommand: Command = {
@@ -42,25 +40,14 @@ export async function writeLines(
   out: string,
   report: (progress: { phase: string; done: number; total: number }) => void = () => {},
 ): Promise<number> {
-  const place = placeOf(out);
-  const part = `${place}.part`;
-  let handle: number | undefined;
   let written = 0;
-  try {
-    handle = openSync(part, "w");
+  async function* lines(): AsyncGenerator<string> {
     for await (const { rows, total } of readModelRows(schema, file)) {
-      writeSync(handle, rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+      yield rows.map((row) => `${JSON.stringify(row)}\n`).join("");
       written += rows.length;
       report({ phase: "rows", done: written, total });
     }
-    closeSync(handle);
-    handle = undefined;
-    renameSync(part, place);
-    return written;
-  } catch (cause) {
-    throw cause instanceof UnseenError ? cause : unwritable(out, cause);
-  } finally {
-    if (handle !== undefined) closeSync(handle);
-    rmSync(part, { force: true });
   }
+  await writeChunks(out, lines());
+  return written;
 }

@@ -1,5 +1,4 @@
 /** `unseen score`: rows in, the same rows out with their scores; in chunks, so memory does not grow with the file. */
-import { closeSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { csvField, uniqueNames } from "../../model/cells.ts";
 import { UnseenError } from "../../model/errors.ts";
 import { explain, type Explanation } from "../../model/explain.ts";
@@ -8,7 +7,7 @@ import { DEFAULT_THRESHOLD, resolveThreshold } from "../../model/thresholds.ts";
 import { readModelRows } from "../data/model-rows.ts";
 import type { SourceFile } from "../data/scan.ts";
 import { type Command, jsonOption, printJson, required, text, whole } from "./command.ts";
-import { oneFile, openModel, placeOf, unwritable } from "./files.ts";
+import { oneFile, openModel, writeChunks } from "./files.ts";
 import { withProgress } from "./progress.ts";
 
 export const scoreCommand: Command = {
@@ -78,22 +77,19 @@ export async function scoreFile(
   top = 0,
 ): Promise<Counts> {
   const { features } = scorer.artefact.schema;
-  const place = placeOf(out);
-  const part = `${place}.part`;
   const reasons = Array.from({ length: Math.min(top, features.length) }, (_, i) => i + 1);
   const why = reasons.flatMap((i) => [`feature_${i}`, `contribution_${i}`]);
   const added = ["score", "anomaly", "confidence", "margin", ...why];
-  let handle: number | undefined;
-  try {
-    let rows = 0;
-    let anomalies = 0;
-    let explanations: ExplainedRow[] = [];
+  let rows = 0;
+  let anomalies = 0;
+  let explanations: ExplainedRow[] = [];
+  async function* table(): AsyncGenerator<string> {
+    let begun = false;
     for await (const { first, total, names, cells, rows: instances } of readModelRows({ features }, file)) {
-      if (handle === undefined) {
-        handle = openForWriting(part, out);
+      if (!begun) {
         const own = uniqueNames([...added, ...names]).slice(added.length);
-        const header = [...own, ...added];
-        writeSync(handle, `${header.map(csvField).join(",")}\n`);
+        yield `${[...own, ...added].map(csvField).join(",")}\n`;
+        begun = true;
       }
       const scores = scorer.scoreRows(instances);
       const lines = cells.map((row, i) => {
@@ -110,27 +106,14 @@ export async function scoreFile(
         return [...line, ...named].join(",");
       });
       explanations = explanations.toSorted((a, b) => b.logOdds - a.logOdds).slice(0, EXPLAINED_ROWS);
-      if (lines.length > 0) writeSync(handle, `${lines.join("\n")}\n`);
+      yield lines.map((line) => `${line}\n`).join("");
       rows += cells.length;
       report({ phase: "rows", done: rows, total });
     }
-    if (handle === undefined) {
+    if (!begun) {
       throw new UnseenError("data-empty", `${file.name} has no rows.`, "Give a file with rows.", { file: file.name });
     }
-    closeSync(handle);
-    handle = undefined;
-    renameSync(part, place);
-    return { rows, anomalies, explanations };
-  } finally {
-    if (handle !== undefined) closeSync(handle);
-    rmSync(part, { force: true });
   }
-}
-
-function openForWriting(part: string, out: string): number {
-  try {
-    return openSync(part, "w");
-  } catch (cause) {
-    throw unwritable(out, cause);
-  }
+  await writeChunks(out, table());
+  return { rows, anomalies, explanations };
 }
