@@ -3,6 +3,7 @@ import type { Drift, FeatureDrift } from "../model/drift.ts";
 import { type LiveDrift, ServiceError } from "./api.ts";
 import { byId, type Child, h } from "./element.ts";
 import { counted } from "./numbers.ts";
+import { panel } from "./panel.ts";
 import { FaultError } from "./thread.ts";
 
 /** The score and features shown before the rest is folded away. */
@@ -32,8 +33,8 @@ export function showDrift(live: LiveDrift | ServiceError, here: Drift | FaultErr
     h(
       "div",
       { class: "split even" },
-      panel("service", "Rows the service scored", service),
-      panel("page", "Rows on this page", page),
+      panel("Rows the service scored", ...service),
+      panel("Rows on this page", ...page),
     ),
     h(
       "p",
@@ -41,11 +42,6 @@ export function showDrift(live: LiveDrift | ServiceError, here: Drift | FaultErr
       "PSI, the population stability index, adds up how far the shares of a histogram have moved from the reference's: stable below 0.1, drifted from 0.25, and no verdict up to the mark, which chance alone may reach.",
     ),
   );
-}
-
-function panel(name: string, title: string, content: Child[]): HTMLElement {
-  const id = `drift-${name}`;
-  return h("section", { class: "card", "aria-labelledby": id }, h("h2", { id }, title), ...content);
 }
 
 function report({ rows, referenceRows, verdict, meaning, score, features }: Drift, which: string): Child[] {
