@@ -18,7 +18,7 @@ const { artefact, bytes } = makeArtefact(kernel, 1);
 async function sha256(data: Uint8Array | string): Promise<string> {
   const input = typeof data === "string" ? new TextEncoder().encode(data) : data;
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", input));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return digest.toHex();
 }
 
 async function put(name: string, value: Uint8Array, version = 1): Promise<string> {

@@ -12,7 +12,7 @@ const bindings = { ...(env as unknown as Bindings), ENVIRONMENT: "development" }
 async function weights(version: number): Promise<Version> {
   const { bytes } = makeArtefact(kernel, version);
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const sha256 = digest.toHex();
   await bindings.MODELS.put(weightsKey(sha256), bytes);
   return { version, sha256, publishedAt: "2026-01-01T00:00:00.000Z" };
 }

@@ -25,7 +25,7 @@ export const requireKey = createMiddleware<AppEnv>(async (context, next) => {
     if (crypto.subtle.timingSafeEqual(digest, wanted)) known = true;
   }
   if (!known) throw new Problem(403, "key-wrong", "The key is not accepted.", "Check the key.");
-  context.set("caller", Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join(""));
+  context.set("caller", digest.toHex());
   return next();
 });
 
@@ -38,7 +38,5 @@ let accepted: readonly Uint8Array[] = [];
 /** What is not a digest in hex is no key: a broken secret closes the Worker. */
 function readDigests(secret: string): Uint8Array[] {
   const parts = secret.split(",").map((part) => part.trim().toLowerCase());
-  return parts
-    .filter((part) => /^[0-9a-f]{64}$/.test(part))
-    .map((part) => Uint8Array.from(part.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16)));
+  return parts.filter((part) => /^[0-9a-f]{64}$/.test(part)).map((part) => Uint8Array.fromHex(part));
 }

@@ -17,7 +17,7 @@ export const row = [[10, 1, "tcp", true]];
 
 export async function hash(bytes: Uint8Array): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return digest.toHex();
 }
 
 /** Puts weights into KV and gives the version that names them. */

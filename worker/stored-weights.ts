@@ -33,5 +33,5 @@ function stream(kv: KVNamespace, sha256: string, cacheTtl: number) {
 
 async function hexDigest(value: ArrayBuffer): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", value));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return digest.toHex();
 }

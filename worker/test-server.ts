@@ -18,7 +18,7 @@ export function serve(): (path: string, init?: RequestInit, given?: Bindings) =>
 export async function sha256(data: Uint8Array | string): Promise<string> {
   const input = typeof data === "string" ? new TextEncoder().encode(data) : data;
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", input));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return digest.toHex();
 }
 
 /** Publishes versions 1, 2, … of a model, the last of them current. */

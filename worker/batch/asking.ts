@@ -48,7 +48,7 @@ export async function publish(name: string, ...seeds: number[]): Promise<{ score
     seeds.map(async (seed) => {
       const { bytes } = makeArtefact(plain, seed);
       const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-      const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+      const sha256 = digest.toHex();
       await MODELS.put(weightsKey(sha256), bytes);
       return { scorer: openFastest(bytes, { plain, relaxed }), sha256, bytes };
     }),

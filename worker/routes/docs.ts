@@ -16,7 +16,6 @@ export async function docs(context: Context<AppEnv>): Promise<Response> {
   const text = String(page);
   const style = text.slice(text.indexOf("<style>") + 7, text.indexOf("</style>"));
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(style)));
-  const hash = btoa(String.fromCharCode(...digest));
-  const policy = `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+  const policy = `default-src 'none'; style-src 'sha256-${digest.toBase64()}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
   return context.html(text, 200, { ...KEPT, "content-security-policy": policy });
 }

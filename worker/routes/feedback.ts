@@ -101,7 +101,7 @@ function named(scorer: Scorer, instance: unknown, index: number): Values {
 async function rowHash(sorted: readonly Feature[], values: Values): Promise<string> {
   const text = JSON.stringify(sorted.map(({ kind, name }) => [name, worded(kind, values[name])]));
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return digest.toHex();
 }
 
 /** One text for what encoders take for the same value; null is missing. */
