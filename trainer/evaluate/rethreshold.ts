@@ -2,10 +2,9 @@
 import type { Artefact } from "../../model/artefact.ts";
 import { UnseenError } from "../../model/errors.ts";
 import type { Scorer } from "../../model/scorer.ts";
+import { Gathering } from "../data/gathering.ts";
 import type { SourceFile } from "../data/scan.ts";
 import { makeReference } from "../learn/reference.ts";
-import { gather } from "../learn/judge.ts";
-import type { Matrix } from "../data/matrix.ts";
 import { budgetThreshold } from "./metrics.ts";
 import { scoredChunks } from "./scored-file.ts";
 
@@ -45,11 +44,13 @@ export async function rethreshold(
   normal: SourceFile,
   { budgets, reference }: { budgets: readonly number[]; reference: boolean },
 ): Promise<Rethresholded> {
-  const chunks: Matrix[] = [];
+  let kept: Gathering | undefined;
   const lots: Float32Array[] = [];
-  for await (const { matrix, scores: lot } of scoredChunks(scorer, normal)) {
+  for await (const { matrix, scores: lot, total } of scoredChunks(scorer, normal)) {
     lots.push(lot);
-    if (reference) chunks.push(matrix);
+    if (!reference) continue;
+    kept ??= new Gathering(total, REFERENCE_ROWS, scorer.inputs);
+    kept.add(matrix);
   }
   const scores = Float32Array.from(lots.flatMap((lot) => [...lot]));
   const rows = scores.length;
@@ -76,13 +77,13 @@ export async function rethreshold(
     flaggedAfter: flagged(after),
   }));
   const figures = { ...artefact.training.figures, rethresholdedRows: rows };
-  const all = gather(chunks, REFERENCE_ROWS, scorer.inputs);
+  const all = kept?.rows;
   return {
     artefact: {
       ...artefact,
       thresholds: { f1: artefact.thresholds.f1, fpr },
       training: { ...artefact.training, figures },
-      ...(reference ? { reference: makeReference(artefact.schema, all, scorer.score(all.data, all.rows)) } : {}),
+      ...(all ? { reference: makeReference(artefact.schema, all, scorer.score(all.data, all.rows)) } : {}),
     },
     rows,
     budgets: changes,

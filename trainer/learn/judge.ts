@@ -1,5 +1,6 @@
 /** Judging the learner at a moment: per-family AUC, curve, logit gap and histogram, on rows of the training side only. */
 import { pooled, separation, sweep } from "../evaluate/metrics.ts";
+import { Gathering } from "../data/gathering.ts";
 import type { Matrix } from "../data/matrix.ts";
 import { below, type Draw } from "./draw.ts";
 import type { Learner } from "./learner.ts";
@@ -72,18 +73,9 @@ export function sample(from: readonly Matrix[], count: number, draw: Draw): Matr
 /** All rows of some matrices, or an even stride of `most` of them. */
 export function gather(from: readonly Matrix[], most: number, cols: number): Matrix {
   const total = from.reduce((sum, { rows }) => sum + rows, 0);
-  const rows = Math.min(total, most);
-  const data = new Float32Array(rows * cols);
-  let taken = 0;
-  let passed = 0;
-  for (const matrix of from) {
-    for (let i = 0; i < matrix.rows; i++, passed++) {
-      if (taken < Math.floor(((passed + 1) * rows) / total)) {
-        data.set(matrix.data.subarray(i * cols, (i + 1) * cols), taken++ * cols);
-      }
-    }
-  }
-  return { rows, cols, data };
+  const gathering = new Gathering(total, most, cols);
+  for (const matrix of from) gathering.add(matrix);
+  return gathering.rows;
 }
 
 function histogram(scores: Float32Array): number[] {
