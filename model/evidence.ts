@@ -9,10 +9,10 @@ import type { LinearOptions, Tape, Value } from "./tape.ts";
 import { type Fixed, weightValues } from "./tier.ts";
 
 /**
- * The kinds of evidence, in the order of the head's columns:
+ * The kinds of evidence; the head's columns are in the order of EVIDENCE:
  * - shallow: log odds by small trees on the inputs;
- * - deep: log odds by larger trees on the inputs and, beside them, those departures;
  * - departure: log odds by small trees on how far each input lies from that of the nearest reference row;
+ * - deep: log odds by larger trees on the inputs and, beside them, those departures;
  * - gaussian: log of the mean squared whitened input, the Mahalanobis distance to the normal rows;
  * - prototypes: distance to the nearest prototype of the normal rows, by what is usual around that one, mean over sets;
  * - references: the same for the nearest of the reference rows, one finer mesh;
