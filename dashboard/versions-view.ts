@@ -19,6 +19,7 @@ export function versionPanel(card: Card, using: Version, useVersion: (version: V
         ...(version.version === card.wanted ? ["wanted"] : []),
         ...(version.version === card.canary?.version ? [`canary, ${card.canary.percent} %`] : []),
         ...(version.abandoned ? ["abandoned"] : []),
+        ...(version.rolledBack ? ["rolled back"] : []),
       ];
       const used = version.sha256 === using.sha256;
       const button = h("button", { type: "button", "aria-pressed": String(used) }, used ? "in use here" : "use here");
@@ -47,7 +48,9 @@ export function versionPanel(card: Card, using: Version, useVersion: (version: V
       h("th", { scope: "col", class: i === 4 ? "number" : undefined }, name),
     ),
   );
-  const earlier = served.find(({ version }) => version < serving);
+  const earlier = served.find(
+    ({ version, rolledBack }) => version !== serving && version !== card.wanted && !rolledBack,
+  );
   const state = card.fault
     ? h(
         "p",

@@ -78,21 +78,22 @@ test("without a version that ever served: 404 for no pointer, 503 with a code an
   expect(opened()).toBe(2);
 });
 
-test("a new isolate falls back to the version published before one that cannot be read, but to none given up", async () => {
+test("a new isolate falls back to the version served before one that cannot be read, but to none given up or rolled back from", async () => {
   const history = [
     { ...(await weights(3, third)), abandoned: true },
-    await weights(2, second),
+    { ...(await weights(7, third)), rolledBack: true },
+    await weights(6, second),
     await weights(1, first),
   ];
   await point("cold", missing(4), { history });
   const { registry, pass, settle } = setUp();
   const served = await registry.get("cold");
-  expect([served.version.version, served.fault]).toEqual([2, expect.stringContaining("version 4")]);
-  await point("cold", await weights(5, first), { history });
+  expect([served.version.version, served.fault]).toEqual([6, expect.stringContaining("version 4")]);
+  await point("cold", await weights(8, first), { history });
   pass(RETRY_MS);
   await registry.get("cold");
   await settle();
-  expect(await registry.get("cold")).toMatchObject({ version: { version: 5 } });
+  expect(await registry.get("cold")).toMatchObject({ version: { version: 8 } });
   expect((await registry.get("cold")).fault).toBeUndefined();
 });
 

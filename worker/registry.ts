@@ -2,7 +2,7 @@
 import { waitUntil } from "cloudflare:workers";
 import type { KVNamespace } from "@cloudflare/workers-types";
 import { MODEL_NAME, type Pointer, pointerKey, readPointer, type Version } from "../model/pointer.ts";
-import { isOlder, versionFor, versionsOf } from "../model/pointer.ts";
+import { isOlder, servedBefore, versionFor, versionsOf } from "../model/pointer.ts";
 import type { Scorer } from "../model/scorer.ts";
 import { DecodedModels, tooSlow, unavailable } from "./decoded.ts";
 import { KV_MS, POINTER_MS, POINTERS, RETRY_MS, STALE_MS } from "./limits.ts";
@@ -122,7 +122,7 @@ export class Registry {
   /** Serves what is decoded while the wanted version loads behind; without any, waits for it, then for an earlier one. */
   async #other(slot: Slot, wanted: Version): Promise<Served> {
     const { pointer, last } = slot;
-    const { name, current, history } = pointer;
+    const { name, current } = pointer;
     const candidates = wanted === current ? [] : [current];
     if (last) candidates.push(last);
     for (const version of candidates) {
@@ -133,7 +133,7 @@ export class Registry {
       const fault = slot.fault ?? failure?.message;
       return { name, version, scorer, pointer, ...(fault ? { fault } : {}) };
     }
-    const earlier = history.find(({ version, abandoned }) => version < current.version && !abandoned);
+    const earlier = servedBefore(pointer);
     let problem: Problem | undefined;
     for (const version of [wanted, ...candidates, ...(earlier ? [earlier] : [])]) {
       try {
