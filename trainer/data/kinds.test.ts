@@ -52,6 +52,11 @@ test("codes that are written with a point stay texts, and a note says how JSON h
   expect(notes).toEqual([expect.stringContaining('such as "0.0" are texts')]);
 });
 
+test("digits that are grouped by underscores are a word, as they are where rows are scored", async () => {
+  const { kind, normal } = await readColumn((i) => (i < 4 ? "1_000" : String(i % 7)));
+  expect([kind, normal?.[0]]).toEqual(["numeric", Number.NaN]);
+});
+
 test("a large constant does not number the rows", async () => {
   expect((await readColumn(() => "100000000000000000000")).kind).toBe("numeric");
 });

@@ -84,8 +84,8 @@ interface Numbers {
 
 async function readNumbers(connection: DuckDBConnection, scan: Scan, names: readonly string[]): Promise<Numbers> {
   const select = names.map((name) => {
-    const of = scan.sql.get(name);
-    return of?.castable === true ? `coalesce(try_cast(${of.column} AS DOUBLE), 'nan')` : "CAST('nan' AS DOUBLE)";
+    const number = scan.sql.get(name)?.number ?? null;
+    return number === null ? "CAST('nan' AS DOUBLE)" : `coalesce(${number}, 'nan')`;
   });
   const parts = names.map((): Float64Array[] => []);
   const gaps = names.map(() => 0);
