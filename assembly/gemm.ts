@@ -45,8 +45,9 @@ export function linear(
     let row = 0;
     if (ASC_FEATURE_RELAXED_SIMD) {
       for (; row + 6 <= rows; row += 6) {
-        sixRows(xi, xStride, k, w, bias, yi, yStride, ri, scale);
-        sixRows(xi, xStride, k, w + 32, bias ? bias + 32 : 0, yi + 32, yStride, ri ? ri + 32 : 0, scale);
+        for (let half: usize = 0; half < 64; half += 32) {
+          sixRows(xi, xStride, k, w + half, bias ? bias + half : 0, yi + half, yStride, ri ? ri + half : 0, scale);
+        }
         xi += 6 * xStride;
         yi += 6 * yStride;
         if (ri) ri += 6 * yStride;
