@@ -69,7 +69,7 @@ ${sections.map(([title, all]) => `## ${title}\n\n${table(all)}`).join("\n\n")}
 
 ## How it is laid out
 
-- Weights lie in panels of 16 outputs; the panel is the outer loop and rows pass by in pairs, four vectors each, or by six and two vectors in the relaxed build, where a sum needs no second register. One row alone takes two panels at a time, the first vector of every line some steps ahead of the others. The end of a matrix is done by the vectors it has. Sums run over the inputs in order, so a row gives the same bits alone and in any batch.
+- Weights lie in panels of 16 outputs; the panel is the outer loop and rows pass by in pairs, four vectors each, or by six and two vectors in the relaxed build, where a sum needs no second register; four steps of the inputs are written out, so that pointers move once in four, which counts most in workerd. One row alone takes two panels at a time, the first vector of every line some steps ahead of the others. The end of a matrix is done by the vectors it has. Sums run over the inputs in order, so a row gives the same bits alone and in any batch.
 - GELU is max(x, 0) less what the tail of Φ takes away, a/p(a)¹⁶: no clamp on both sides and one division. LayerNorm sums in one pass, shifted by the row's first value, in four chains, a row ahead of what it makes of them.
 - Trees with up to 32 leaves are not walked: each node rules out leaves by a mask, eight rows at once; a single row looks at nodes by column in order of threshold and stops at its value.
 - Tails are sums of piecewise-linear functions of single columns, looked up: the interval of a value by comparing four knots at once, then one product.
