@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { patternWeights, sampleArtefact, SCHEMA } from "../test/artefact.ts";
-import { type Artefact, FORMAT, LIMITS, readArtefact, tensorShapes, writeArtefact } from "./artefact.ts";
+import { type Artefact, checkWhole, FORMAT, LIMITS, readArtefact, tensorShapes, writeArtefact } from "./artefact.ts";
 import { inputWidth } from "./encode.ts";
 import { UnseenError } from "./errors.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
@@ -55,6 +55,20 @@ describe("an artefact", () => {
     expect(writeArtefact(back)).toEqual(file);
     expect(writeArtefact(structuredClone(artefact))).toEqual(file);
     expect(readSafetensors(file).metadata.format).toBe(JSON.stringify(FORMAT));
+  });
+
+  test("is told from itself with any one bit turned, be it of weights, which golden rows hardly touch", () => {
+    const file = writeArtefact(sampleArtefact());
+    checkWhole(file);
+    fc.assert(
+      fc.property(fc.nat(file.length - 1), fc.nat(7), (at, bit) => {
+        const damaged = file.slice();
+        damaged[at] ^= 1 << bit;
+        expect(() => checkWhole(damaged)).toThrow(UnseenError);
+      }),
+      { numRuns: 500 },
+    );
+    expect(() => checkWhole(withText("checksum", undefined))).toThrow("checksum");
   });
 
   test("may hold half floats", () => {

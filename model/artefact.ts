@@ -1,6 +1,7 @@
 /** The artefact: everything a score needs in one safetensors file, weights as tensors and the rest as metadata. */
 import { checkWeights, malformed, readGolden, readNetwork } from "./artefact-check.ts";
 import { readThresholds, readTraining } from "./artefact-check.ts";
+import { crc32 } from "./crc32.ts";
 import { UnseenError } from "./errors.ts";
 import { type EvaluationSummary, readEvaluation } from "./evaluation.ts";
 import { isEvidence } from "./evidence.ts";
@@ -17,7 +18,7 @@ export { LIMITS } from "./artefact-check.ts";
 export { tensorShapes } from "./artefact-check.ts";
 
 /** The version of the file's contents that this program reads and writes. */
-export const FORMAT = "unseen/8";
+export const FORMAT = "unseen/9";
 
 /** Sizes of the published network; see model/network.ts for what they mean. */
 export interface ResidualShape {
@@ -115,9 +116,12 @@ export interface Artefact {
 const PARTS = ["network", "schema", "temperature", "epsilon", "thresholds", "golden", "training"] as const;
 /** Those that a file may lack. */
 const OPTIONAL_PARTS = ["reference", "memory", "evaluation"] as const;
+/** CRC-32 of the file as it would be without this entry. */
+const CHECKSUM = "checksum";
 
 /**
- * Reads an artefact and checks everything but its golden scores, which need the kernel (see Scorer).
+ * Reads an artefact and checks everything but its golden scores, which need the kernel (see Scorer), and its checksum:
+ * an isolate has compared the SHA-256 of the whole file, and who has only the file asks `checkWhole`.
  *
  * Weight bytes are views of `bytes`, so leave it unchanged.
  *
@@ -128,7 +132,7 @@ const OPTIONAL_PARTS = ["reference", "memory", "evaluation"] as const;
 export function readArtefact(bytes: Uint8Array, searches?: Searches): Artefact {
   const { metadata, tensors } = readSafetensors(bytes);
   checkFormat(metadata.format);
-  const known: readonly string[] = ["format", ...PARTS, ...OPTIONAL_PARTS];
+  const known: readonly string[] = ["format", CHECKSUM, ...PARTS, ...OPTIONAL_PARTS];
   for (const name of Object.keys(metadata)) {
     if (!known.includes(name)) throw malformed(`the metadata has an unknown name ${quote(name)}`);
   }
@@ -164,9 +168,23 @@ export function writeArtefact(artefact: Artefact): Uint8Array {
   const metadata: Record<string, string> = { format: JSON.stringify(FORMAT) };
   for (const name of PARTS) metadata[name] = JSON.stringify(artefact[name]);
   for (const name of OPTIONAL_PARTS) if (artefact[name]) metadata[name] = JSON.stringify(artefact[name]);
-  const bytes = writeSafetensors(artefact.tensors, metadata);
+  const checksum = crc32(writeSafetensors(artefact.tensors, metadata));
+  const bytes = writeSafetensors(artefact.tensors, { ...metadata, [CHECKSUM]: JSON.stringify(checksum) });
   readArtefact(bytes);
   return bytes;
+}
+
+/**
+ * Compares a file with its checksum: golden rows alone touch too few weights to tell that some are not what was written.
+ *
+ * @throws UnseenError artefact-malformed where they differ; as `readArtefact` does for what is no such file
+ */
+export function checkWhole(bytes: Uint8Array): void {
+  const { metadata, tensors } = readSafetensors(bytes);
+  checkFormat(metadata.format);
+  const { [CHECKSUM]: checksum, ...rest } = metadata;
+  if (checksum === String(crc32(writeSafetensors(tensors, rest)))) return;
+  throw malformed("the contents are not those the checksum was made of");
 }
 
 function checkFormat(format: string | undefined): void {

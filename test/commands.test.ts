@@ -53,6 +53,18 @@ describe("unseen", { timeout: 60_000 }, () => {
     expect(existsSync(join(folder, "m.safetensors.checkpoint"))).toBe(false);
   }, 60_000);
 
+  test("a model file with one weight changed is refused by whatever opens it", () => {
+    const bytes = readFileSync(join(folder, "m.safetensors"));
+    bytes[bytes.length - 9000] ^= 1;
+    writeFileSync(join(folder, "damaged.safetensors"), bytes);
+    for (const args of [
+      ["inspect", "damaged.safetensors"],
+      ["publish", "damaged.safetensors", "--name", "damaged", "--persist-to", join(folder, "kv")],
+    ]) {
+      expect(unseen(...args)).toMatchObject({ status: 1, err: expect.stringContaining("checksum") });
+    }
+  });
+
   test("help names every command, and each has options and examples", () => {
     const { out, status } = unseen("--help");
     expect(status).toBe(0);

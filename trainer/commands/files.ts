@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { checkWhole } from "../../model/artefact.ts";
 import { UnseenError } from "../../model/errors.ts";
 import { Scorer } from "../../model/scorer.ts";
 import { expandFiles, isFolder } from "../data/files.ts";
@@ -32,6 +33,7 @@ export function openModel(file: string): { scorer: Scorer; bytes: Uint8Array } {
     });
   }
   try {
+    checkWhole(bytes);
     return { scorer: Scorer.open(bytes, kernelModule("score")), bytes };
   } catch (cause) {
     if (!(cause instanceof UnseenError)) throw cause;
