@@ -160,7 +160,8 @@ function countsRows(parts: readonly RawColumn[], isNormal: (table: number, row: 
     for (let row = 0; row < numbers.length; row++) {
       if (!isNormal(table, row)) continue;
       start ??= numbers[row] - row;
-      if (!Number.isSafeInteger(numbers[row]) || numbers[row] - row !== start) return false;
+      // beyond 2⁵³ a row's number falls to rounding, and constants would count as well
+      if (Math.abs(numbers[row]) > Number.MAX_SAFE_INTEGER || numbers[row] - row !== start) return false;
       rows++;
     }
   }
