@@ -1,5 +1,5 @@
 /** The scoring thread: the same kernel and model code as the edge, on rows that never leave the browser. */
-import { cellValue, csvField, uniqueNames } from "../model/cells.ts";
+import { cellValue, csvField, namesBeside, SCORE_COLUMNS } from "../model/cells.ts";
 import { drift } from "../model/drift.ts";
 import { UnseenError } from "../model/errors.ts";
 import { type Cell, explain } from "../model/explain.ts";
@@ -12,8 +12,6 @@ import type { Answer, Ask, Batch, Calls, Fault, FlaggedRow } from "./messages.ts
 
 /** How long a stretch of rows is scored before others get their turn, ms. */
 const TURN_MS = 24;
-/** Columns of a saved file behind its own, which give way where they have such a name, as with `unseen score`. */
-const ADDED = ["score", "anomaly", "confidence", "margin"];
 /** Rows read and scored at a time. */
 const ROWS = 64;
 /** Faults of a stretch told by name. */
@@ -94,8 +92,8 @@ const calls: Calls = {
   save(threshold) {
     const { table, scores } = loaded();
     const { delimiter } = table;
-    const own = uniqueNames([...ADDED, ...table.names]).slice(ADDED.length);
-    const parts: string[] = [`${[...own.map(csvField), ...ADDED].join(delimiter)}\n`];
+    const header = [...namesBeside(SCORE_COLUMNS, table.names), ...SCORE_COLUMNS];
+    const parts: string[] = [`${header.map(csvField).join(delimiter)}\n`];
     for (const [row, score] of scores.entries()) {
       const known = !Number.isNaN(score);
       const added = known

@@ -1,5 +1,5 @@
 /** The versions of a model: which one serves, what became of the others, and the commands that change it. */
-import type { Version } from "../model/pointer.ts";
+import { servedBefore, type Version } from "../model/pointer.ts";
 import type { Card } from "./api.ts";
 import { byId, h } from "./element.ts";
 import { date } from "./numbers.ts";
@@ -48,9 +48,8 @@ export function versionPanel(card: Card, using: Version, useVersion: (version: V
       h("th", { scope: "col", class: i === 4 ? "number" : undefined }, name),
     ),
   );
-  const earlier = served.find(
-    ({ version, rolledBack }) => version !== serving && version !== card.wanted && !rolledBack,
-  );
+  const others = served.filter(({ version }) => version !== serving && version !== card.wanted);
+  const earlier = servedBefore({ history: others });
   const state = card.fault
     ? h(
         "p",

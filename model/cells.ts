@@ -17,7 +17,10 @@ const FALSE = /^(false|f|no|n|0(\.0*)?)$/i;
 /** Characters of a cell that a message repeats. */
 const SHOWN = 40;
 
-/** A cell as the feature wants it, as in training: null where it is missing or infinite, undefined where it is no value of its kind. */
+/**
+ * A cell as the feature wants it, as in training: null where it is missing or infinite, undefined where it is no value of
+ * its kind.
+ */
 export function readCell(feature: Feature, raw: string | null): number | string | boolean | null | undefined {
   const value = raw === null ? null : cellText(raw);
   if (value === null || feature.kind === "categorical") return value;
@@ -81,6 +84,14 @@ export function csvCells(record: string, delimiter: string): string[] {
 /** A CSV field, quoted where it must be (RFC 4180). */
 export function csvField(value: string): string {
   return /[",;\t\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+}
+
+/** What scoring adds to a file, behind its own columns. */
+export const SCORE_COLUMNS = ["score", "anomaly", "confidence", "margin"] as const;
+
+/** A file's own names where others are added behind them: one that is among those gives way (`score.1`). */
+export function namesBeside(added: readonly string[], names: readonly string[]): string[] {
+  return uniqueNames([...added, ...names]).slice(added.length);
 }
 
 /** The names with repeats and blanks made distinct. */

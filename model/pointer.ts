@@ -80,7 +80,7 @@ export function versionsOf({ current, canary, history }: Pointer): Version[] {
 }
 
 /** The version that was served before the current one, of those that nobody has given up or rolled back from. */
-export function servedBefore({ history }: Pointer): Version | undefined {
+export function servedBefore({ history }: Pick<Pointer, "history">): Version | undefined {
   return history.find(({ abandoned, rolledBack }) => !abandoned && !rolledBack);
 }
 

@@ -65,6 +65,13 @@ describe("unseen", { timeout: 60_000 }, () => {
     }
   });
 
+  test("training by default leaves the checkpoint of a stopped run of the published form alone", () => {
+    const checkpoint = join(folder, "d.safetensors.checkpoint");
+    writeFileSync(checkpoint, "stopped");
+    expect(unseen("train", "--data", "flows", "--shots", "10", "--out", "d.safetensors").status).toBe(0);
+    expect(readFileSync(checkpoint, "utf8")).toBe("stopped");
+  });
+
   test("help names every command, and each has options and examples", () => {
     const { out, status } = unseen("--help");
     expect(status).toBe(0);

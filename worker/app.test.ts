@@ -10,19 +10,14 @@ import { createApp } from "./app.ts";
 import type { Bindings } from "./bindings.ts";
 import { BODY_BYTES, EXPLAINED_ROWS, ROWS } from "./limits.ts";
 import type { Prediction } from "./schemas.ts";
+import { sha256Of } from "./sha256.ts";
 
 const bindings = env as unknown as Bindings;
 const development = { ...bindings, ENVIRONMENT: "development" };
 const { artefact, bytes } = makeArtefact(kernel, 1);
 
-async function sha256(data: Uint8Array | string): Promise<string> {
-  const input = typeof data === "string" ? new TextEncoder().encode(data) : data;
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", input));
-  return digest.toHex();
-}
-
 async function put(name: string, value: Uint8Array, version = 1): Promise<string> {
-  const sha = await sha256(value);
+  const sha = await sha256Of(value);
   await bindings.MODELS.put(weightsKey(sha), value);
   const current = { version, sha256: sha, publishedAt: "2026-01-01T00:00:00.000Z" };
   await bindings.MODELS.put(pointerKey(name), writtenPointer({ name, current, history: [] }));
@@ -85,7 +80,7 @@ describe("scoring", () => {
         threshold: { value: number };
         predictions: { score: number; anomaly: boolean; confidence: number; margin: number }[];
       };
-      expect(body.model).toEqual({ name: "flows", version: 1, sha256: await sha256(bytes) });
+      expect(body.model).toEqual({ name: "flows", version: 1, sha256: await sha256Of(bytes) });
       expect(body.threshold.value).toBe(0.7);
       for (const [i, { score, anomaly, confidence, margin }] of body.predictions.entries()) {
         expect(score).toBe(wanted[i]);
@@ -168,14 +163,14 @@ describe("scoring", () => {
   });
 
   test("the weights of a version stream out as published, for good, and only with a key", async () => {
-    const sha = await sha256(bytes);
+    const sha = await sha256Of(bytes);
     const response = await ask(`/v1/models/flows/weights/${sha}`);
     expect(new Uint8Array(await response.arrayBuffer())).toEqual(bytes);
     expect(response.headers.get("cache-control")).toBe("private, max-age=31536000, immutable");
     const again = await ask(`/v1/models/flows/weights/${sha}`, { headers: { "if-none-match": `"${sha}"` } });
     expect([again.status, again.headers.get("etag")]).toEqual([304, `"${sha}"`]);
     await problem(await ask(`/v1/models/flows/weights/${"0".repeat(64)}`), 404, "version-unknown");
-    const locked = { ...bindings, ENVIRONMENT: "production", API_KEY_SHA256: await sha256("secret") };
+    const locked = { ...bindings, ENVIRONMENT: "production", API_KEY_SHA256: await sha256Of("secret") };
     await problem(await ask(`/v1/models/flows/weights/${sha}`, {}, locked), 401, "key-missing");
   });
 });
@@ -263,7 +258,7 @@ describe("faults", () => {
   test("keys: closed without, 401 without one, 403 with a wrong one, open with the right one", async () => {
     const production = { ...bindings, ENVIRONMENT: "production" };
     await problem(await ask("/v1/models", {}, production), 401, "key-missing");
-    const locked = { ...production, API_KEY_SHA256: `${"0".repeat(64)},${await sha256("secret")}` };
+    const locked = { ...production, API_KEY_SHA256: `${"0".repeat(64)},${await sha256Of("secret")}` };
     await problem(await ask("/v1/models", {}, locked), 401, "key-missing");
     await problem(await ask("/v1/models", { headers: { "x-api-key": "guess" } }, locked), 403, "key-wrong");
     expect((await ask("/v1/models", { headers: { "x-api-key": "secret" } }, locked)).status).toBe(200);

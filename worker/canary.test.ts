@@ -6,13 +6,13 @@ import { Scorer } from "../model/scorer.ts";
 import { makeArtefact } from "../test/fixtures/artefact.ts";
 import { createApp } from "./app.ts";
 import type { Bindings } from "./bindings.ts";
+import { sha256Of } from "./sha256.ts";
 
 const bindings = { ...(env as unknown as Bindings), ENVIRONMENT: "development" };
 
 async function weights(version: number): Promise<Version> {
   const { bytes } = makeArtefact(kernel, version);
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  const sha256 = digest.toHex();
+  const sha256 = await sha256Of(bytes);
   await bindings.MODELS.put(weightsKey(sha256), bytes);
   return { version, sha256, publishedAt: "2026-01-01T00:00:00.000Z" };
 }

@@ -5,7 +5,8 @@ import { makeArtefact, randomRows, SCHEMA } from "../test/fixtures/artefact.ts";
 import type { Bindings } from "./bindings.ts";
 import { countFeedback } from "./feedback-store.ts";
 import { FEEDBACK_PAGE, FEEDBACK_ROWS, FEEDBACK_ROWS_A_REQUEST } from "./limits.ts";
-import { bindings, development, publish, serve, sha256 } from "./test-server.ts";
+import { bindings, development, publish, serve } from "./test-server.ts";
+import { sha256Of } from "./sha256.ts";
 
 const { FEEDBACK, ...unbound } = development;
 const { artefact, bytes } = makeArtefact(kernel, 3);
@@ -192,8 +193,8 @@ describe("feedback", () => {
     const locked = {
       ...bindings,
       ENVIRONMENT: "production",
-      API_KEY_SHA256: `${await sha256("scores")},${await sha256("teaches")}`,
-      FEEDBACK_KEY_SHA256: await sha256("teaches"),
+      API_KEY_SHA256: `${await sha256Of("scores")},${await sha256Of("teaches")}`,
+      FEEDBACK_KEY_SHA256: await sha256Of("teaches"),
     };
     for (const [key, status] of [
       ["scores", 403],

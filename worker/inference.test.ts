@@ -4,7 +4,8 @@ import { SCHEMA } from "../test/fixtures/artefact.ts";
 import { ask, datatypes, fault, infer, older, outputs, rows, scorer, standUp, tensors } from "./inference-asking.ts";
 import { InferResponse, ModelMetadata, ModelReady, ServerMetadata } from "./inference-schemas.ts";
 import { ROWS } from "./limits.ts";
-import { bindings, sha256 } from "./test-server.ts";
+import { bindings } from "./test-server.ts";
+import { sha256Of } from "./sha256.ts";
 
 standUp();
 
@@ -205,7 +206,7 @@ describe("inference", () => {
     const shape = [ROWS + 1];
     const data = Array.from({ length: ROWS + 1 }, () => 1);
     await fault(await infer({ inputs: tensors.map((tensor) => ({ ...tensor, shape, data })) }), 413);
-    const locked = { ...bindings, ENVIRONMENT: "production", API_KEY_SHA256: await sha256("secret") };
+    const locked = { ...bindings, ENVIRONMENT: "production", API_KEY_SHA256: await sha256Of("secret") };
     await fault(await ask("/v2/models/flows", {}, locked), 401);
     await fault(await ask("/v2/models/flows", { headers: { "x-api-key": "guess" } }, locked), 403);
     expect((await ask("/v2", {}, locked)).status).toBe(200);

@@ -3,7 +3,8 @@ import type { AnalyticsEngineDataPoint } from "@cloudflare/workers-types";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import kernel from "../build/score.wasm";
 import { makeArtefact } from "../test/fixtures/artefact.ts";
-import { development, publish, serve, sha256 } from "./test-server.ts";
+import { development, publish, serve } from "./test-server.ts";
+import { sha256Of } from "./sha256.ts";
 
 /** Bytes that Analytics Engine takes of an index, and doubles of a point. */
 const MOST = { index: 96, doubles: 20 };
@@ -27,7 +28,7 @@ afterEach(() => vi.restoreAllMocks());
 test("a request is one line and one point: what was asked, what came of it, and how much of it there was", async () => {
   const name = "a-name-as-long-as-a-name-may-be.a-name-as-long-as-a-name-may-be";
   await publish(name, makeArtefact(kernel, 3).bytes);
-  const given = { ...development, ANALYTICS, API_KEY_SHA256: await sha256(SECRET) };
+  const given = { ...development, ANALYTICS, API_KEY_SHA256: await sha256Of(SECRET) };
   const ask = serve();
   const send = (path: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> =>
     ask(

@@ -3,7 +3,6 @@ import { pointerKey, weightsKey } from "../model/pointer.ts";
 import { POINTER_MS, RETRY_MS, STALE_MS } from "./limits.ts";
 import {
   first,
-  hash,
   missing,
   MODELS,
   point,
@@ -16,6 +15,7 @@ import {
   readingThrough,
 } from "./registry-testing.ts";
 import { Registry } from "./registry.ts";
+import { sha256Of } from "./sha256.ts";
 
 test("while a new version is not there, damaged or fails its self-test, the old one goes on serving and says why", async () => {
   await point("stays", await weights(1, first));
@@ -123,7 +123,7 @@ test("KV that never answers is waited for only so long, and asked anew afterward
   const { registry, opened, pass } = setUp({ kv, patience: 50 });
   const late = { status: 503, code: "model-unavailable", message: expect.stringContaining("in time") };
   await Promise.all([1, 2, 3].map(() => expect(registry.get("hangs")).rejects.toMatchObject(late)));
-  hung = weightsKey(await hash(first));
+  hung = weightsKey(await sha256Of(first));
   await expect(registry.get("hangs")).rejects.toMatchObject(late);
   hung = undefined;
   pass(RETRY_MS);

@@ -7,6 +7,7 @@ import { Scorer } from "../model/scorer.ts";
 import { makeArtefact } from "../test/fixtures/artefact.ts";
 import type { Bindings } from "./bindings.ts";
 import { Registry, type RegistryOptions } from "./registry.ts";
+import { sha256Of } from "./sha256.ts";
 
 export const { MODELS } = env as unknown as Bindings;
 export const first = makeArtefact(kernel, 11).bytes;
@@ -15,14 +16,9 @@ export const third = makeArtefact(kernel, 13).bytes;
 /** A row of theirs. */
 export const row = [[10, 1, "tcp", true]];
 
-export async function hash(bytes: Uint8Array): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return digest.toHex();
-}
-
 /** Puts weights into KV and gives the version that names them. */
 export async function weights(version: number, bytes: Uint8Array): Promise<Version> {
-  const sha256 = await hash(bytes);
+  const sha256 = await sha256Of(bytes);
   await MODELS.put(weightsKey(sha256), bytes);
   return { version, sha256, publishedAt: "2026-01-01T00:00:00.000Z" };
 }

@@ -7,10 +7,11 @@ import { makeArtefact } from "../test/fixtures/artefact.ts";
 import { pinnedScorer } from "./batch/pinned.ts";
 import { Registry } from "./registry.ts";
 import { readWeights } from "./stored-weights.ts";
-import { development, serve, sha256 } from "./test-server.ts";
+import { development, serve } from "./test-server.ts";
+import { sha256Of } from "./sha256.ts";
 
 const { bytes } = makeArtefact(kernel, 1);
-const hash = await sha256(bytes);
+const hash = await sha256Of(bytes);
 const pointer = writtenPointer({
   name: "flows",
   current: { version: 1, sha256: hash, publishedAt: "2026-01-01T00:00:00.000Z" },

@@ -1,6 +1,7 @@
 /** Weights in KV by their hash: kept for a day where they are read, looked for again at once where they are not right. */
 import type { KVNamespace } from "@cloudflare/workers-types";
 import { weightsKey } from "../model/pointer.ts";
+import { sha256Of } from "./sha256.ts";
 
 /**
  * Seconds for which KV may answer by what it read before, that a key was missing included: long, for what is there never
@@ -16,7 +17,7 @@ export async function readWeights(kv: KVNamespace, sha256: string): Promise<Uint
   let fault: WeightsFault = "not there (yet)";
   for (const cacheTtl of [LONG, SHORT]) {
     const value = await kv.get(weightsKey(sha256), { type: "arrayBuffer", cacheTtl });
-    if (value && (await hexDigest(value)) === sha256) return new Uint8Array(value);
+    if (value && (await sha256Of(value)) === sha256) return new Uint8Array(value);
     fault = value ? "damaged" : "not there (yet)";
   }
   return fault;
@@ -29,9 +30,4 @@ export async function streamWeights(kv: KVNamespace, sha256: string): ReturnType
 
 function stream(kv: KVNamespace, sha256: string, cacheTtl: number) {
   return kv.get(weightsKey(sha256), { type: "stream", cacheTtl });
-}
-
-async function hexDigest(value: ArrayBuffer): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", value));
-  return digest.toHex();
 }

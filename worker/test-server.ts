@@ -5,6 +5,7 @@ import { pointerKey, type Version, weightsKey, writtenPointer } from "../model/p
 import { Scorer } from "../model/scorer.ts";
 import { createApp } from "./app.ts";
 import type { Bindings } from "./bindings.ts";
+import { sha256Of } from "./sha256.ts";
 
 export const bindings = env as unknown as Bindings;
 export const development = { ...bindings, ENVIRONMENT: "development" };
@@ -15,17 +16,11 @@ export function serve(): (path: string, init?: RequestInit, given?: Bindings) =>
   return async (path, init = {}, given = development) => app.request(path, init, given);
 }
 
-export async function sha256(data: Uint8Array | string): Promise<string> {
-  const input = typeof data === "string" ? new TextEncoder().encode(data) : data;
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", input));
-  return digest.toHex();
-}
-
 /** Publishes versions 1, 2, … of a model, the last of them current. */
 export async function publish(name: string, ...values: Uint8Array[]): Promise<void> {
   const versions: Version[] = [];
   for (const [i, value] of values.entries()) {
-    const hash = await sha256(value);
+    const hash = await sha256Of(value);
     await bindings.MODELS.put(weightsKey(hash), value);
     versions.unshift({ version: i + 1, sha256: hash, publishedAt: "2026-01-01T00:00:00.000Z" });
   }

@@ -6,8 +6,9 @@ import { Scorer } from "../model/scorer.ts";
 import { makeArtefact, randomRows, withReference } from "../test/fixtures/artefact.ts";
 import type { Bindings } from "./bindings.ts";
 import { WATCHED_ROWS, WATCHED_ROWS_A_REQUEST } from "./limits.ts";
-import { development, publish, serve, sha256 } from "./test-server.ts";
+import { development, publish, serve } from "./test-server.ts";
 import { liveName, Watch } from "./watch.ts";
+import { sha256Of } from "./sha256.ts";
 
 const { DRIFT, ...unbound } = development;
 const { artefact, bytes } = withReference(makeArtefact(kernel, 3).artefact, kernel);
@@ -15,7 +16,7 @@ const scorer = new Scorer(artefact, kernel);
 
 /** A model as a registry serves it. */
 async function served(name: string) {
-  const version = { version: 1, sha256: await sha256(bytes), publishedAt: "2026-01-01T00:00:00.000Z" };
+  const version = { version: 1, sha256: await sha256Of(bytes), publishedAt: "2026-01-01T00:00:00.000Z" };
   return { name, version, scorer, pointer: { name, current: version, history: [] } };
 }
 

@@ -1,7 +1,7 @@
 /** What earlier feedback is in a memory: rows told again, or otherwise, take the place of what is remembered of them. */
 import { EVIDENCE } from "../../model/evidence.ts";
 import { type Remembered, ROWS_CAP, stepsOf, TOLD } from "../../model/memory.ts";
-import { type Table, thinned } from "../learn/evidence/rows-of-evidence.ts";
+import { picked, type Table, thinned } from "../learn/evidence/rows-of-evidence.ts";
 
 const KINDS = EVIDENCE.length;
 
@@ -19,9 +19,7 @@ export function withoutToldAgain(groups: readonly Remembered[], told: readonly T
   return groups.map((group) => {
     if (group.role !== "fit" && !isToldNormal(group)) return group;
     const kept = keys(group).flatMap((key, row) => (again.has(key) ? [] : [row]));
-    const data = new Float64Array(kept.length * KINDS);
-    for (const [i, row] of kept.entries()) data.set(group.data.subarray(row * KINDS, (row + 1) * KINDS), i * KINDS);
-    return { ...group, rows: kept.length, data };
+    return { ...group, ...picked(group, kept) };
   });
 }
 

@@ -1,5 +1,5 @@
 /** `unseen score`: rows in, the same rows out with their scores; in chunks, so memory does not grow with the file. */
-import { csvField, uniqueNames } from "../../model/cells.ts";
+import { csvField, namesBeside, SCORE_COLUMNS } from "../../model/cells.ts";
 import { UnseenError } from "../../model/errors.ts";
 import { explain, type Explanation } from "../../model/explain.ts";
 import type { Scorer } from "../../model/scorer.ts";
@@ -79,7 +79,7 @@ export async function scoreFile(
   const { features } = scorer.artefact.schema;
   const reasons = Array.from({ length: Math.min(top, features.length) }, (_, i) => i + 1);
   const why = reasons.flatMap((i) => [`feature_${i}`, `contribution_${i}`]);
-  const added = ["score", "anomaly", "confidence", "margin", ...why];
+  const added = [...SCORE_COLUMNS, ...why];
   let rows = 0;
   let anomalies = 0;
   let explanations: ExplainedRow[] = [];
@@ -87,8 +87,7 @@ export async function scoreFile(
     let begun = false;
     for await (const { first, total, names, cells, rows: instances } of readModelRows({ features }, file)) {
       if (!begun) {
-        const own = uniqueNames([...added, ...names]).slice(added.length);
-        yield `${[...own, ...added].map(csvField).join(",")}\n`;
+        yield `${[...namesBeside(added, names), ...added].map(csvField).join(",")}\n`;
         begun = true;
       }
       const scores = scorer.scoreRows(instances);

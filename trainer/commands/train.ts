@@ -110,7 +110,7 @@ export const trainCommand: Command = {
       const artefact = tier === "f32" ? trained.artefact : quantise(trained.artefact, tier);
       const bytes = writeArtefact(artefact);
       writeWhole(out, bytes);
-      rmSync(checkpoint, { force: true });
+      if (how.method === "paper") rmSync(checkpoint, { force: true });
       if (log) writeWhole(log, `${trained.episodes.map((episode) => JSON.stringify(episode)).join("\n")}\n`);
       const seconds = (performance.now() - started) / 1000;
       const { training, thresholds, network } = artefact;

@@ -11,6 +11,7 @@ import { makeArtefact } from "../../test/fixtures/artefact.ts";
 import type { Bindings } from "../bindings.ts";
 import type { Batch } from "./batch.ts";
 import { deliveries } from "./testing.ts";
+import { sha256Of } from "../sha256.ts";
 
 export const bindings = env as unknown as Required<Bindings>;
 const { MODELS } = bindings;
@@ -47,8 +48,7 @@ export async function publish(name: string, ...seeds: number[]): Promise<{ score
   const versions = await Promise.all(
     seeds.map(async (seed) => {
       const { bytes } = makeArtefact(plain, seed);
-      const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-      const sha256 = digest.toHex();
+      const sha256 = await sha256Of(bytes);
       await MODELS.put(weightsKey(sha256), bytes);
       return { scorer: openFastest(bytes, { plain, relaxed }), sha256, bytes };
     }),

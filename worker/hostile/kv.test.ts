@@ -4,9 +4,10 @@ import { describe, expect, test } from "vitest";
 import { pointerKey, weightsKey } from "../../model/pointer.ts";
 import { hostileFiles } from "../../test/hostile/files.ts";
 import type { Bindings } from "../bindings.ts";
-import { bindings, development, publish, serve, sha256 } from "../test-server.ts";
+import { bindings, development, publish, serve } from "../test-server.ts";
 import { ask, bytes, standUp } from "./asking.ts";
 import { mangled } from "../../test/mangled.ts";
+import { sha256Of } from "../sha256.ts";
 
 standUp();
 
@@ -57,7 +58,7 @@ describe("what lies in KV", () => {
       expect((await asked(path, {}, given)).status).toBe(200);
     }
     // the pointer is known, the file cannot be read
-    const [hash, get] = [await sha256(bytes), bindings.MODELS.get.bind(bindings.MODELS)];
+    const [hash, get] = [await sha256Of(bytes), bindings.MODELS.get.bind(bindings.MODELS)];
     const half = (key: string, ...rest: unknown[]): Promise<unknown> =>
       key.startsWith("weights/") ? down() : (get as (...all: unknown[]) => Promise<unknown>)(key, ...rest);
     const halfway = { ...given, MODELS: { get: half } as unknown as typeof bindings.MODELS };
@@ -102,7 +103,7 @@ describe("what lies in KV", () => {
   });
 
   test("150 pointers of any text are refused, or serve what they say", async () => {
-    const hash = await sha256(bytes);
+    const hash = await sha256Of(bytes);
     await bindings.MODELS.put(weightsKey(hash), bytes);
     const valid = JSON.stringify({
       name: "pointed",

@@ -2,8 +2,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { RATE_SECONDS } from "../limits.ts";
-import { bindings, sha256 } from "../test-server.ts";
+import { bindings } from "../test-server.ts";
 import { ask, good, PATHS, standUp, TYPES } from "./asking.ts";
+import { sha256Of } from "../sha256.ts";
 
 standUp();
 
@@ -80,7 +81,7 @@ describe("keys", () => {
   const locked = async (...keys: string[]): Promise<typeof bindings> => ({
     ...bindings,
     ENVIRONMENT: "production",
-    API_KEY_SHA256: (await Promise.all(keys.map(sha256))).join(" , "),
+    API_KEY_SHA256: (await Promise.all(keys.map(sha256Of))).join(" , "),
   });
 
   test("500 keys that are none, in any header, do not open it; each of several does", async () => {
@@ -105,7 +106,7 @@ describe("keys", () => {
       expect((await ask("/v1/models", { headers: { "x-api-key": key } }, given)).status).toBe(200);
     }
     // the digest is no key
-    expect((await ask("/v1/models", { headers: { "x-api-key": await sha256("first") } }, given)).status).toBe(403);
+    expect((await ask("/v1/models", { headers: { "x-api-key": await sha256Of("first") } }, given)).status).toBe(403);
   });
 
   test("a secret that is no digest closes the Worker", async () => {
@@ -120,7 +121,7 @@ describe("keys", () => {
     const limiter = bindings.RATE_LIMITER;
     if (!limiter) return expect.fail("wrangler.toml binds a rate limiter");
     const given = await locked("busy", "calm");
-    const busy = await sha256("busy");
+    const busy = await sha256Of("busy");
     // as many as vitest.config.ts allows, straight at the limiter
     while ((await limiter.limit({ key: busy })).success);
     const of = (key: string, env: typeof bindings): Promise<Response> =>

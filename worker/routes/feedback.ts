@@ -13,6 +13,7 @@ import { Problem, requestFault } from "../problem.ts";
 import type { Registry } from "../registry.ts";
 import { FeedbackQuery, FeedbackRequest } from "../schemas.ts";
 import { reached } from "../stores.ts";
+import { sha256Of } from "../sha256.ts";
 
 /**
  * `POST …/feedback`
@@ -100,8 +101,7 @@ function named(scorer: Scorer, instance: unknown, index: number): Values {
 /** SHA-256 of values by name: the same row however it is worded, and whichever version's scaling reads it. */
 async function rowHash(sorted: readonly Feature[], values: Values): Promise<string> {
   const text = JSON.stringify(sorted.map(({ kind, name }) => [name, worded(kind, values[name])]));
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
-  return digest.toHex();
+  return sha256Of(text);
 }
 
 /** One text for what encoders take for the same value; null is missing. */

@@ -27,13 +27,18 @@ export function byFamily(named: readonly (readonly [family: string, table: Table
 }
 
 /** At most `most` rows, evenly spaced. */
-export function thinned({ data, rows: all }: Table, most: number): Table {
-  const rows = Math.min(most, all);
+export function thinned(table: Table, most: number): Table {
+  const rows = Math.min(most, table.rows);
+  return picked(
+    table,
+    Array.from({ length: rows }, (_, i) => Math.floor((i * table.rows) / rows)),
+  );
+}
+
+/** Some of the rows, by their places. */
+export function picked({ data }: Table, places: readonly number[]): Table {
   const kinds = EVIDENCE.length;
-  const kept = new Float64Array(rows * kinds);
-  for (let i = 0; i < rows; i++) {
-    const row = Math.floor((i * all) / rows);
-    kept.set(data.subarray(row * kinds, (row + 1) * kinds), i * kinds);
-  }
-  return { rows, data: kept };
+  const kept = new Float64Array(places.length * kinds);
+  for (const [i, place] of places.entries()) kept.set(data.subarray(place * kinds, (place + 1) * kinds), i * kinds);
+  return { rows: places.length, data: kept };
 }
