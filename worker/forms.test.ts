@@ -7,7 +7,7 @@ import { makeArtefact, randomRows, SCHEMA } from "../test/fixtures/artefact.ts";
 import { SCORES, LINE_BYTES } from "./limits.ts";
 import type { LineFault, Prediction } from "./schemas.ts";
 import { createApp } from "./app.ts";
-import { development, publish, serve } from "./test-server.ts";
+import { development, inChunks, publish, serve } from "./test-server.ts";
 
 const artefacts = [3, 4].map((seed) => makeArtefact(kernel, seed));
 const [, scorer] = artefacts.map(({ artefact }) => new Scorer(artefact, kernel));
@@ -94,14 +94,14 @@ describe("lines", () => {
       const cuts = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
         bytes.subarray(i * size, (i + 1) * size),
       );
-      expect(await answers(await send(ReadableStream.from(cuts)))).toEqual(wanted);
+      expect(await answers(await send(inChunks(cuts)))).toEqual(wanted);
     }
   });
 
   test("a line over the limit is passed over without being held", async () => {
     const long = new TextEncoder().encode(`["${"x".repeat(1 << 16)}`);
     const chunks = [`${row}\n`, ...Array.from({ length: 2 + LINE_BYTES / long.length }, () => long), `\n${row}\n`];
-    const body = ReadableStream.from(chunks.map((chunk) => (typeof chunk === "string" ? encode(chunk) : chunk)));
+    const body = inChunks(chunks.map((chunk) => (typeof chunk === "string" ? encode(chunk) : chunk)));
     const got = await answers(await send(body));
     expect(got.map(({ line, code }) => code && [line, code])).toEqual([undefined, [2, "line-too-long"], undefined]);
   });

@@ -27,3 +27,13 @@ export async function publish(name: string, ...values: Uint8Array[]): Promise<vo
   const [current, ...history] = versions;
   await bindings.MODELS.put(pointerKey(name), writtenPointer({ name, current, history }));
 }
+
+/** A body that comes in these chunks. */
+export function inChunks(chunks: readonly Uint8Array[]): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    start(body) {
+      for (const chunk of chunks) body.enqueue(chunk);
+      body.close();
+    },
+  });
+}

@@ -65,7 +65,9 @@ export async function publish(name: string, ...seeds: number[]): Promise<{ score
 }
 
 /** A batch of an object of lines as it is started, but nothing of it is put anywhere. */
-export function batchOf({ key, etag, size }: R2Object, sha256: string, partBytes = PART_BYTES): Batch {
+export function batchOf(object: R2Object | null, sha256: string, partBytes = PART_BYTES): Batch {
+  if (!object) throw new Error("the object is not in the store");
+  const { key, etag, size } = object;
   return {
     id: crypto.randomUUID(),
     object: key,

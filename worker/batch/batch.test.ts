@@ -73,7 +73,7 @@ test("an object is scored whole, bad lines in their place, through faults of con
   const [{ scorer }] = await publish("flows", 1);
   const { text, wanted } = lines(scorer, 4500, 3);
   await store.put("in/rows.ndjson", text);
-  await using flows = await introspectWorkflow(flow);
+  await using flows = await introspectWorkflow(flow as unknown as Workflow);
   await flows.modifyAll((each) => each.disableRetryDelays());
   failingSends.left = 1;
   failingWrites.set("/progress.json", { left: 1, when: "before" });

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { BODY_BYTES, NESTED_BRACKETS, NESTED_DEPTH } from "../limits.ts";
 import { ask, good, PATHS, standUp, TYPES } from "./asking.ts";
 import { mangled } from "../../test/mangled.ts";
+import { inChunks } from "../test-server.ts";
 import { cell, json, names, value } from "./values.ts";
 
 standUp();
@@ -41,7 +42,7 @@ describe("bodies", () => {
     const chunks = fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 4 });
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...PATHS), fc.constantFrom(...TYPES), chunks, async (path, type, given) =>
-        good(await send(path, type, ReadableStream.from(given))),
+        good(await send(path, type, inChunks(given))),
       ),
       { numRuns: 1500 },
     );
@@ -174,7 +175,7 @@ describe("bodies", () => {
     for (const length of [String(body.length), "1", "-1", "1e9", "x", undefined]) {
       const headers = { "content-type": "application/json", ...(length ? { "content-length": length } : {}) };
       const chunks = Array.from({ length: 65 }, (_, i) => body.subarray(i << 16, (i + 1) << 16));
-      const response = await ask("/v1/score", { method: "POST", headers, body: ReadableStream.from(chunks) });
+      const response = await ask("/v1/score", { method: "POST", headers, body: inChunks(chunks) });
       expect(response.status).toBe(413);
     }
   });
