@@ -1,12 +1,12 @@
 /** From a method's scores to its figures; thresholds and calibration come from validation rows alone. */
 import { BUDGETS } from "../learn/export.ts";
+import { budgetThreshold } from "../evaluate/budget.ts";
 import { platt } from "../evaluate/calibrate.ts";
 import {
   aucRoc,
   averagePrecision,
   bestF1,
   brier,
-  budgetThreshold,
   decisions,
   expectedCalibrationError,
   type Pooled,
@@ -34,7 +34,7 @@ export function figuresOf({ validation, test }: ScoredRows, probability: boolean
     const { recall, falsePositiveRate } = decisions(labels, scores, threshold, true);
     return { threshold, recall: round(recall), falsePositiveRate: round(falsePositiveRate) };
   };
-  const budget = (share: string): number => budgetThreshold(validation.normal, Number(share), Infinity);
+  const budget = (share: string): number => budgetThreshold(validation.normal, Number(share), probability);
   const seen = pooled(validation.normal, validation.seen);
   const best = validation.seen.length > 0 ? bestF1(seen.labels, seen.scores, true).threshold : budget("0.01");
   const { precision, f1, accuracy } = decisions(labels, scores, best, true);

@@ -1,7 +1,8 @@
 /** What calibration changed: figures of seen families and of feedback, before and after, and whether to refuse it. */
 import { UnseenError } from "../../model/errors.ts";
 import { countBelow, countUpTo } from "../evaluate/counts.ts";
-import { brier, budgetThreshold } from "../evaluate/metrics.ts";
+import { budgetThreshold } from "../evaluate/budget.ts";
+import { brier } from "../evaluate/metrics.ts";
 
 /** Scores of a family, or of false alarms, placed among normal rows' scores. */
 export interface Placed {
@@ -51,7 +52,7 @@ const BUDGET = 0.01;
 /** @param normal scores of normal rows that were not fitted; any number that rises with anomaly will do */
 export function place(normal: ArrayLike<number>, scores: ArrayLike<number>): Placed {
   const sorted = Float64Array.from(normal).sort();
-  const threshold = budgetThreshold(sorted, BUDGET, Number.POSITIVE_INFINITY);
+  const threshold = budgetThreshold(sorted, BUDGET, false);
   const values = Array.from(scores);
   const below = values.map((score) => (countBelow(sorted, score) + countUpTo(sorted, score)) / 2 / sorted.length);
   return { below, flagged: values.filter((score) => score >= threshold).length };

@@ -152,6 +152,7 @@ export function sigmoid(z: number): number {
   return 1 / (1 + Math.exp(-z));
 }
 
-function logit(p: number): number {
+/** log p − log(1 − p), within ± 40, in double precision. */
+export function logit(p: number): number {
   return Math.min(FAR, Math.max(-FAR, Math.log(p) - Math.log1p(-p)));
 }

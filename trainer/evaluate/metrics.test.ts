@@ -1,15 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  aucRoc,
-  averagePrecision,
-  bestF1,
-  brier,
-  budgetThreshold,
-  decisions,
-  expectedCalibrationError,
-} from "./metrics.ts";
+import { aucRoc, averagePrecision, bestF1, brier, decisions, expectedCalibrationError } from "./metrics.ts";
 
 interface Case {
   y: number[];
@@ -93,34 +85,7 @@ test("balanced best F1, Brier score and calibration error are those of repeating
   expect(expectedCalibrationError(labels, scores, true)).toBeCloseTo(wanted, 12);
 });
 
-test("a budget's threshold holds for scores of any size, in either precision", () => {
-  for (const offset of [-1e4, -5, 0, 70, 1e6]) {
-    for (const scores of [Float32Array.from({ length: 40 }), Float64Array.from({ length: 40 })]) {
-      for (let i = 0; i < scores.length; i++) scores[i] = offset + (i >> 2) / 3;
-      const tied = budgetThreshold(scores, 0.05, Infinity);
-      const above = budgetThreshold(scores, 0.001, Infinity);
-      expect(scores.filter((s) => s >= tied)).toHaveLength(0);
-      expect(above).toBe(tied);
-      expect(above - scores[39]).toBeLessThan(1e-6 * Math.max(1, Math.abs(scores[39])));
-    }
-  }
-});
-
-test("a budget's threshold never flags more of its own rows than the budget, ties or not", () => {
-  const scores = fc.array(fc.integer({ min: 0, max: 50 }), { minLength: 1, maxLength: 300 });
-  fc.assert(
-    fc.property(scores, fc.constantFrom(0.001, 0.01, 0.05, 0.3), (values, budget) => {
-      const normal = Float32Array.from(values, (value) => value / 51);
-      const tau = budgetThreshold(normal, budget);
-      const flagged = normal.filter((s) => s >= tau).length;
-      expect(flagged).toBeLessThanOrEqual(budget * (normal.length + 1));
-      expect(tau).toBeLessThanOrEqual(1);
-    }),
-  );
-});
-
 test("what cannot be measured is an error, not NaN", () => {
   expect(() => aucRoc([1, 1], [0, 1])).toThrow("both classes");
   expect(() => aucRoc([1, 0], [Number.NaN, 1])).toThrow("NaN");
-  expect(() => budgetThreshold([], 0.01)).toThrow("at least one");
 });

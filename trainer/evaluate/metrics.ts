@@ -141,24 +141,6 @@ export function decisions(
   return { precision, recall, f1, accuracy, falsePositiveRate };
 }
 
-/**
- * The threshold for a false-positive budget, from scores of normal rows training has not fitted: the smallest score
- * above the k-th largest, k = ⌊budget·(n + 1)⌋, so that a new normal row is flagged with probability at most the
- * budget (split-conformal; Vovk et al. 2005). With too few rows for the budget, just above the largest score.
- *
- * @param most what no threshold exceeds: 1 for the artefact's, Infinity for scores without an upper end
- */
-export function budgetThreshold(normal: ArrayLike<number>, budget: number, most = 1): number {
-  const scores = Float64Array.from(normal).sort();
-  if (scores.length === 0 || scores.some(Number.isNaN)) throw new RangeError("scores must be numbers, at least one");
-  const next = normal instanceof Float64Array ? nextDouble : nextFloat;
-  const k = Math.floor(budget * (scores.length + 1));
-  if (k === 0) return Math.min(most, next(scores[scores.length - 1]));
-  const limit = scores[scores.length - k];
-  // Ties with rows beyond the budget would all be flagged: step above them.
-  return k < scores.length && scores[scores.length - k - 1] === limit ? Math.min(most, next(limit)) : limit;
-}
-
 /** Mean squared error of the score taken as probability of anomaly; with `balanced`, classes weigh half each. */
 export function brier(labels: ArrayLike<number>, scores: ArrayLike<number>, balanced = false): number {
   check(labels, scores);
@@ -215,21 +197,4 @@ function tieEnd(order: Uint32Array, scores: ArrayLike<number>, start: number): n
   let end = start + 1;
   while (end < order.length && scores[order[end]] === scores[order[start]]) end++;
   return end;
-}
-
-/** The next f32 above a finite f32. */
-function nextFloat(value: number): number {
-  const bits = new DataView(new ArrayBuffer(4));
-  // Adding 0 turns −0 into 0; the bits of negative numbers fall as the numbers rise.
-  bits.setFloat32(0, value + 0);
-  bits.setInt32(0, bits.getInt32(0) + (value < 0 ? -1 : 1));
-  return bits.getFloat32(0);
-}
-
-/** The next f64 above a finite one. */
-function nextDouble(value: number): number {
-  const bits = new DataView(new ArrayBuffer(8));
-  bits.setFloat64(0, value + 0);
-  bits.setBigInt64(0, bits.getBigInt64(0) + (value < 0 ? -1n : 1n));
-  return bits.getFloat64(0);
 }

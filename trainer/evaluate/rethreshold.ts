@@ -5,7 +5,7 @@ import type { Scorer } from "../../model/scorer.ts";
 import { Gathering } from "../data/gathering.ts";
 import type { SourceFile } from "../data/scan.ts";
 import { makeReference } from "../learn/reference.ts";
-import { budgetThreshold } from "./metrics.ts";
+import { budgetThreshold } from "./budget.ts";
 import { scoredChunks } from "./scored-file.ts";
 
 /**
@@ -66,7 +66,7 @@ export async function rethreshold(
   // what was measured by the thresholds of before no longer holds
   const { evaluation: _, ...artefact } = scorer.artefact;
   const before = artefact.thresholds.fpr;
-  const set = new Map(budgets.map((budget) => [nameOf(before, budget), budgetThreshold(scores, budget)]));
+  const set = new Map(budgets.map((budget) => [nameOf(before, budget), Math.min(1, budgetThreshold(scores, budget))]));
   const fpr = consistent(before, set);
   const flagged = (threshold: number): number => scores.filter((score) => score >= threshold).length / rows;
   const changes = Object.entries(fpr).map(([budget, after]) => ({

@@ -6,7 +6,8 @@ import type { Schema } from "../../model/schema.ts";
 import { Scorer } from "../../model/scorer.ts";
 import type { Matrix } from "../data/matrix.ts";
 import type { FitData } from "../data/split.ts";
-import { bestF1, budgetThreshold } from "../evaluate/metrics.ts";
+import { budgetThreshold } from "../evaluate/budget.ts";
+import { bestF1 } from "../evaluate/metrics.ts";
 import { kernelModule } from "./engine.ts";
 import { goldenRows } from "./golden.ts";
 import { gather } from "./judge.ts";
@@ -78,7 +79,9 @@ export function exportArtefact(
 
 /** τ* of equation (9) on pooled validation rows, and a threshold for each false-positive budget on normal ones. */
 export function thresholds(normal: Float32Array, seen: Float32Array): Thresholds {
-  const fpr = Object.fromEntries(BUDGETS.map((budget) => [budget, budgetThreshold(normal, Number(budget))]));
+  const fpr = Object.fromEntries(
+    BUDGETS.map((budget) => [budget, Math.min(1, budgetThreshold(normal, Number(budget)))]),
+  );
   if (seen.length === 0) return { f1: fpr["0.01"], fpr };
   const scores = Float64Array.from([...normal, ...seen]);
   const labels = new Uint8Array(scores.length).fill(1, normal.length);

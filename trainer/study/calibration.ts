@@ -3,7 +3,8 @@ import type { Bench } from "../benchmark/bench.ts";
 import { baseOf, cellOf } from "../benchmark/cell.ts";
 import { LEAST_TESTED } from "../benchmark/task.ts";
 import { UnseenError } from "../../model/errors.ts";
-import { aucRoc, brier, budgetThreshold, decisions, expectedCalibrationError } from "../evaluate/metrics.ts";
+import { budgetThreshold } from "../evaluate/budget.ts";
+import { aucRoc, brier, decisions, expectedCalibrationError } from "../evaluate/metrics.ts";
 import { LEARNING_METHODS, type LearningMethod } from "../learn/request.ts";
 import { CHOICES, trainOurs } from "../peers/ours.ts";
 import type { Matrix } from "../data/matrix.ts";
@@ -107,7 +108,7 @@ function measured(confidence: Confidence, parts: Parts): Omit<CalibrationResult,
   const [normal, unseen] = [confidence.score(parts.normal), confidence.score(parts.unseen)];
   const labels = new Uint8Array(normal.length + unseen.length).fill(1, normal.length);
   const scores = Float64Array.from([...normal, ...unseen]);
-  const threshold = budgetThreshold(confidence.score(parts.validation), 0.01, Infinity);
+  const threshold = budgetThreshold(confidence.score(parts.validation), 0.01, false);
   const { recall, falsePositiveRate } = decisions(labels, scores, threshold);
   return {
     confidence: confidence.name,
