@@ -227,6 +227,7 @@ describe("unseen", { timeout: 60_000 }, () => {
       "at: a date or time, which gives the time of capture away, dropped.",
       "1 rows repeat another normal row, or one of their family, and are left out.",
       "No row of dos can be a label: it counts as an unseen family.",
+      "Only 5 normal rows set thresholds, and 99 would show a false-positive rate of 1 %: that budget's threshold is extrapolated from the largest scores. Give more normal rows, or set it from recent ones (unseen threshold).",
     ];
     expect(JSON.parse(unseen(...train, "--json").out).notes).toEqual(notes);
     const { err } = unseen(...train);

@@ -5,7 +5,8 @@ import { writeArtefact } from "../../model/artefact.ts";
 import { UnseenError } from "../../model/errors.ts";
 import { TIERS } from "../../model/tier.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { splitDataset } from "../data/split.ts";
+import { type FitData, splitDataset } from "../data/split.ts";
+import { rowsFor } from "../evaluate/budget.ts";
 import { quantise } from "../learn/quantise.ts";
 import { LEARNING_DEFAULTS, LEARNING_METHODS, type LearningMethod, type LearningOptions } from "../learn/request.ts";
 import type { Progress, Trained } from "../learn/request.ts";
@@ -160,7 +161,18 @@ export async function trainOn(
     },
     report,
   );
-  return { ...trained, notes };
+  return { ...trained, notes: [...notes, ...budgetNote(fit, split)] };
+}
+
+/** Says so where the threshold of the budget that decides at the edge is extrapolated. */
+function budgetNote({ normal }: FitData, split: "rows" | "blocks"): string[] {
+  const rows = normal.reduce((sum, { validation }) => sum + validation.count, 0);
+  const needed = rowsFor(0.01);
+  // By blocks training rows set thresholds as well, by parts that had not seen theirs.
+  if (split === "blocks" || rows >= needed) return [];
+  return [
+    `Only ${rows} normal rows set thresholds, and ${needed} would show a false-positive rate of 1 %: that budget's threshold is extrapolated from the largest scores. Give more normal rows, or set it from recent ones (unseen threshold).`,
+  ];
 }
 
 /** Now, or SOURCE_DATE_EPOCH (reproducible-builds.org) for artefacts equal byte for byte. @throws UnseenError option-invalid */

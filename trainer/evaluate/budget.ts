@@ -45,6 +45,11 @@ function beyondAll(scores: Float64Array, budget: number): number {
   return u + excesses * (((budget * (n + 1)) / (m + 1)) ** (-1 / m) - 1);
 }
 
+/** Normal rows that show a budget at least; with fewer its threshold is extrapolated. */
+export function rowsFor(budget: number): number {
+  return Math.ceil(1 / budget) - 1;
+}
+
 /** The next f32 above a finite f32. */
 function nextFloat(value: number): number {
   const bits = new DataView(new ArrayBuffer(4));
