@@ -9,9 +9,11 @@ import { type Draw, gaussian } from "./draw.ts";
 import { AdamW, type TrainKernel, trainKernel } from "./engine.ts";
 
 /** T is learned inside these bounds. */
-export const TEMPERATURE_BOUNDS = [0.25, 4] as const;
+const TEMPERATURE_BOUNDS = [0.25, 4] as const;
 /** ε, where it is learned, stays inside these. */
-export const EPSILON_BOUNDS = [1e-4, 2e-2] as const;
+const EPSILON_BOUNDS = [1e-4, 2e-2] as const;
+/** Largest norm of a gradient. */
+export const CLIP = 1;
 
 /** All weights and moments of a moment in training. */
 export interface Snapshot {
@@ -84,7 +86,7 @@ export class Learner {
   }
 
   /** Copies encoded rows into a (rows, stride) buffer of the kernel, from row `first` on. */
-  place(matrix: Matrix, indices: ArrayLike<number>, at: Address, first = 0): void {
+  place(matrix: Matrix, indices: ArrayLike<number>, at: Address, first: number): void {
     const stride = this.kernel.functions.stride(matrix.cols);
     const view = this.kernel.floats(at, (first + indices.length) * stride);
     for (let i = 0; i < indices.length; i++) {
