@@ -4,9 +4,10 @@ import type { Stage } from "../../model/evaluation.ts";
 import { weightShapes } from "../../model/network.ts";
 import type { Schema } from "../../model/schema.ts";
 import { Scorer } from "../../model/scorer.ts";
+import { concat } from "../concat.ts";
 import type { Matrix } from "../data/matrix.ts";
 import type { FitData } from "../data/split.ts";
-import { bestF1, budgetThreshold } from "../evaluate/metrics.ts";
+import { bestF1, budgetThreshold, pooled } from "../evaluate/metrics.ts";
 import { kernelModule } from "./engine.ts";
 import { goldenRows } from "./golden.ts";
 import { gather } from "./judge.ts";
@@ -70,7 +71,7 @@ export function exportArtefact(
   const seen = score(gather([...data.seenValidation.values()], Number.POSITIVE_INFINITY, scorer.inputs));
   return {
     ...draft,
-    thresholds: thresholds(Float32Array.from([...scores, ...outOfTurn]), seen),
+    thresholds: thresholds(concat(Float32Array, [scores, outOfTurn]), seen),
     golden: goldenRows(scorer, fit),
     ...(validation.rows > 0 ? { reference: makeReference(schema, validation, scores) } : {}),
   };
@@ -80,8 +81,7 @@ export function exportArtefact(
 export function thresholds(normal: Float32Array, seen: Float32Array): Thresholds {
   const fpr = Object.fromEntries(BUDGETS.map((budget) => [budget, budgetThreshold(normal, Number(budget))]));
   if (seen.length === 0) return { f1: fpr["0.01"], fpr };
-  const scores = Float64Array.from([...normal, ...seen]);
-  const labels = new Uint8Array(scores.length).fill(1, normal.length);
+  const { labels, scores } = pooled(normal, seen);
   return { f1: bestF1(labels, scores).threshold, fpr };
 }
 

@@ -3,6 +3,7 @@ import type { Artefact } from "../../model/artefact.ts";
 import { Inference } from "../../model/inference.ts";
 import { Kernel } from "../../model/kernel.ts";
 import { openNetwork } from "../../model/open.ts";
+import { concat } from "../concat.ts";
 import type { Matrix } from "../data/matrix.ts";
 import { kernelModule } from "../learn/engine.ts";
 
@@ -10,6 +11,16 @@ import { kernelModule } from "../learn/engine.ts";
 export interface Logits {
   readonly normal: Float64Array;
   readonly anomalous: Float64Array;
+}
+
+/** Logits of several lots, one after another. */
+export function together(lots: readonly Logits[]): Logits {
+  const all = (of: keyof Logits): Float64Array =>
+    concat(
+      Float64Array,
+      lots.map((lot) => lot[of]),
+    );
+  return { normal: all("normal"), anomalous: all("anomalous") };
 }
 
 export class LogitReader {
