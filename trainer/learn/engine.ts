@@ -1,6 +1,6 @@
 /** The training engine: tapes with losses on train.wasm, and AdamW over their parameters. */
 import { readFileSync } from "node:fs";
-import { UnseenError } from "../../model/errors.ts";
+import { messageOf, UnseenError } from "../../model/errors.ts";
 import type { Address, FloatArgument, Instruction } from "../../model/kernel.ts";
 import type { Parameters } from "../../model/parameters.ts";
 import type { Tape, Value } from "../../model/tape.ts";
@@ -34,7 +34,7 @@ export function builtModule(name: string): WebAssembly.Module {
   try {
     return new WebAssembly.Module(readFileSync(file));
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw new UnseenError("build-missing", `build/${name}.wasm cannot be used: ${why}`, "Run `npm run build`.");
   }
 }
