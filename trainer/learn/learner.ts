@@ -1,6 +1,6 @@
 /** What is being learned: encoder θ, head φ, decoder g, temperature T and step size ε, on one kernel. */
 import type { ResidualShape } from "../../model/artefact.ts";
-import { Inference } from "../../model/inference.ts";
+import { Inference, rowsOf } from "../../model/inference.ts";
 import type { Address } from "../../model/kernel.ts";
 import { isHead, residualNetwork, type WeightSource, weightShapes } from "../../model/network.ts";
 import { Parameters } from "../../model/parameters.ts";
@@ -76,12 +76,9 @@ export class Learner {
   /** Mean normal logit ℓ₀ over encoded rows, after the input step. */
   meanNormalLogit({ data, rows, cols }: Matrix): number {
     let sum = 0;
-    for (let first = 0; first < rows; first += this.#inference.block) {
-      const many = Math.min(this.#inference.block, rows - first);
-      const slice = data.subarray(first * cols, (first + many) * cols);
-      this.#inference.scoreAll(slice, many, cols, this.temperature.value, this.epsilon.value);
-      for (const logit of this.#inference.logits(many).normal) sum += logit;
-    }
+    this.#inference.each(rows, rowsOf(data, cols), this.temperature.value, this.epsilon.value, ({ length }) => {
+      for (const logit of this.#inference.logits(length).normal) sum += logit;
+    });
     return sum / rows;
   }
 
