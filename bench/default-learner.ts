@@ -31,7 +31,6 @@ export async function defaultLearner(inputs: number, quick = false): Promise<Art
       ),
     ],
     files: [],
-    dropped: [],
     notes: [],
   };
   const { fit } = splitDataset(dataset, { seed: 1, holdOut: [], shots: LABELS, split: "rows" });

@@ -71,7 +71,6 @@ function datasetOf(groups: readonly SimulatedGroup[]): Dataset {
       blockNames: [name],
     })),
     files: [],
-    dropped: [],
     notes: [],
   };
 }

@@ -63,7 +63,6 @@ function datasetOf({ rows, columns, families }: Size): Dataset {
       ...Array.from({ length: families }, (_, f) => group(`family ${f}`, "anomaly", FAMILY_ROWS, f)),
     ],
     files: [],
-    dropped: [],
     notes: [],
   };
 }

@@ -48,6 +48,11 @@ export interface ErrorPlace {
   feature?: string;
 }
 
+/** What was thrown, in words. */
+export function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
 /**
  * Thrown for every fault the caller can do something about.
  *

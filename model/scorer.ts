@@ -4,7 +4,7 @@ import { readArtefact } from "./artefact.ts";
 import { RowEncoder } from "./encode.ts";
 import { UnseenError } from "./errors.ts";
 import type { EvidenceNetwork } from "./evidence.ts";
-import { Inference } from "./inference.ts";
+import { Inference, type WriteRow } from "./inference.ts";
 import { Kernel } from "./kernel.ts";
 import type { Network } from "./network.ts";
 import { openNetwork } from "./open.ts";
@@ -74,25 +74,16 @@ export class Scorer {
    * @throws UnseenError feature-*, value-*, row-* naming the row's index and the feature
    */
   scoreRows(rows: readonly Row[]): Float32Array {
-    return this.#scoreEach(rows.length, (i, input, offset) => this.#encoder.encode(rows[i], input, offset, i));
+    const { temperature, epsilon } = this.artefact;
+    const write: WriteRow = (i, input, offset) => this.#encoder.encode(rows[i], input, offset, i);
+    return this.#inference.scoreEach(rows.length, write, temperature, epsilon);
   }
 
   /** Anomaly scores of rows that have been read as numbers under this schema. */
   scoreCells(cells: Cells): Float32Array {
-    return this.#scoreEach(cells.rows, (i, input, offset) => this.#encoder.encodeCells(cells, i, input, offset));
-  }
-
-  #scoreEach(rows: number, write: (row: number, input: Float32Array, offset: number) => void): Float32Array {
     const { temperature, epsilon } = this.artefact;
-    const { block, stride } = this.#inference;
-    const scores = new Float32Array(rows);
-    const input = this.#inference.input();
-    for (let first = 0; first < rows; first += block) {
-      const many = Math.min(block, rows - first);
-      for (let i = 0; i < many; i++) write(first + i, input, i * stride);
-      scores.set(this.#inference.run(many, temperature, epsilon), first);
-    }
-    return scores;
+    const write: WriteRow = (i, input, offset) => this.#encoder.encodeCells(cells, i, input, offset);
+    return this.#inference.scoreEach(cells.rows, write, temperature, epsilon);
   }
 
   /**
@@ -125,9 +116,9 @@ export class Scorer {
    *
    * @param write puts one row's inputs into `input` from `offset` on
    */
-  logOdds(rows: number, write: (row: number, input: Float32Array, offset: number) => void): Float64Array {
+  logOdds(rows: number, write: WriteRow): Float64Array {
     const { temperature, epsilon } = this.artefact;
-    return this.#inference.logOddsAll(rows, write, temperature, epsilon);
+    return this.#inference.logOddsEach(rows, write, temperature, epsilon);
   }
 
   /** Standardised evidence (kinds) of one row, in the order of EVIDENCE; undefined for other networks. */

@@ -1,6 +1,6 @@
 /** The command line: finds the command, checks its options, prints faults with their remedy. */
 import { type ArgsDef, defineCommand, parseArgs, renderUsage } from "citty";
-import { UnseenError } from "../model/errors.ts";
+import { messageOf, UnseenError } from "../model/errors.ts";
 import type { Command } from "./commands/command.ts";
 import { didYouMean } from "./nearest.ts";
 
@@ -115,8 +115,7 @@ function parse(rest: readonly string[], args: ArgsDef): ReturnType<typeof parseA
   try {
     return parseArgs([...rest], args);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new UnseenError("option-invalid", why, "See --help.");
+    throw new UnseenError("option-invalid", messageOf(cause), "See --help.");
   }
 }
 
@@ -175,8 +174,9 @@ function overview(): string {
 function fault(error: unknown): number {
   if (process.env.UNSEEN_DEBUG) console.error(error);
   if (!(error instanceof UnseenError)) {
-    const why = error instanceof Error ? error.message : String(error);
-    console.error(`error: ${why}\n→ This is a fault of ours: set UNSEEN_DEBUG=1 to see where, and report it.`);
+    console.error(
+      `error: ${messageOf(error)}\n→ This is a fault of ours: set UNSEEN_DEBUG=1 to see where, and report it.`,
+    );
     return 1;
   }
   console.error(`error: ${error.message}\n→ ${error.remedy}`);

@@ -35,7 +35,7 @@ const PARTS: readonly (readonly [string, RegExp])[] = [
     /^(readBytes|envelopeOf|readWhole|readJson|parseJson|isTooDeep|openings|indexOf|race|read|getReader|arrayBuffer|decode|parse|stop|Deadline|setTimeout|clearTimeout|set tracing)$/,
   ],
   ["checking the envelope", /zod|^(safeParse|readRequest|questionOf|_parse|run|inst\.)/],
-  ["numbers into inputs", /^#?(encode\w*|put\w*|transform|score(Rows|Cells|Each)|mayInherit)$/],
+  ["numbers into inputs", /^#?(encode\w*|put\w*|transform|score(Rows|Cells|Each)|each|write|mayInherit)$/],
   ["scores into JSON", /^(predictions?Json|scoreAnswer|jsonAnswer|checkScores)$/],
   ["garbage collection", /^\(garbage collector\)$/],
 ];

@@ -1,4 +1,5 @@
 /** From a method's scores to its figures; thresholds and calibration come from validation rows alone. */
+import { concat } from "../concat.ts";
 import { BUDGETS } from "../learn/export.ts";
 import { budgetThreshold } from "../evaluate/budget.ts";
 import { platt } from "../evaluate/calibrate.ts";
@@ -17,6 +18,11 @@ import type { AtThreshold, ConfidenceError, Figures } from "./line.ts";
 
 /** Scores as the method gave them: f32 stay f32, so that a threshold is exactly one of them. */
 export type Scores = Float32Array | Float64Array;
+
+/** Scores of several lots, one after another: double where any are. */
+export function together(lots: readonly Scores[]): Scores {
+  return concat<Scores>(lots.some((lot) => lot instanceof Float64Array) ? Float64Array : Float32Array, lots);
+}
 
 export interface ScoredRows {
   /** Normal validation rows, and validation labels of seen families. */
@@ -100,6 +106,6 @@ function histogram(scores: Scores, confidence: (score: number) => number): numbe
 }
 
 /** Six decimals: shorter lines, and finer than any difference that means something. */
-function round(value: number): number {
+export function round(value: number): number {
   return Math.round(value * 1e6) / 1e6;
 }

@@ -5,7 +5,7 @@ import { processorSeconds } from "../peers/shared.ts";
 import type { Base, BaseRequest, Cell } from "./cell.ts";
 import type { HeldGroup } from "./families.ts";
 import type { ResultLine } from "./line.ts";
-import { figuresOf, type Scores } from "./measure.ts";
+import { figuresOf, type Scores, together } from "./measure.ts";
 
 export interface Task extends BaseRequest {
   readonly folder: string;
@@ -122,17 +122,7 @@ class FittedMethod {
   }
 
   scoreAll(parts: readonly Matrix[]): Scores {
-    const scores = parts.filter(({ rows }) => rows > 0).map((rows) => this.score(rows));
-    const count = scores.reduce((sum, { length }) => sum + length, 0);
-    const joined = scores.some((part) => part instanceof Float64Array)
-      ? new Float64Array(count)
-      : new Float32Array(count);
-    let at = 0;
-    for (const part of scores) {
-      joined.set(part, at);
-      at += part.length;
-    }
-    return joined;
+    return together(parts.filter(({ rows }) => rows > 0).map((rows) => this.score(rows)));
   }
 
   microsecondsPerRow(rows: Matrix): number {

@@ -2,9 +2,9 @@
 import type { Artefact } from "../../model/artefact.ts";
 import { UnseenError } from "../../model/errors.ts";
 import { isEvidence } from "../../model/evidence.ts";
-import { Scorer } from "../../model/scorer.ts";
+import type { Scorer } from "../../model/scorer.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { kernelModule } from "../learn/engine.ts";
+import { rescored } from "../learn/quantise.ts";
 import { type Calibrated, calibrateHead } from "./evidence-head.ts";
 import type { LabelledRows } from "./feedback.ts";
 import { type CalibrationFigures, refuseLosses } from "./figures.ts";
@@ -43,14 +43,11 @@ async function needed(dataset: () => Promise<Dataset | undefined>): Promise<Data
 /** Golden scores by the new head, the labels counted, and no figures of the old head left. */
 function finished(before: Artefact, { artefact: calibrated, known }: Calibrated, feedback: LabelledRows): Artefact {
   const { evaluation: _, ...artefact } = calibrated;
-  const { rows } = before.golden;
-  const scorer = new Scorer({ ...artefact, golden: before.golden }, kernelModule("score"), { selfTest: false });
   const { families, heldOut, labels, figures } = artefact.training;
   const anomalies = feedback.count - feedback.normal.rows - known.anomalies;
   const told = anomalies + feedback.normal.rows - known.normal;
   return {
-    ...artefact,
-    golden: { rows, scores: [...scorer.scoreRows(rows)] },
+    ...rescored({ ...artefact, golden: before.golden }),
     training: {
       ...artefact.training,
       families: [...new Set([...families, ...feedback.families.keys()])],

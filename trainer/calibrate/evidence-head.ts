@@ -127,12 +127,12 @@ export function calibrateHead(scorer: Scorer, feedback: LabelledRows): Calibrate
     const boundary = whole(step);
     const apart = parts.map(({ learned, out }) => side(learned(step), out));
     const families = [...labels.families.keys()].map(
-      (family) => [family, together(apart.flatMap((each) => list(each.feedback.get(family))))] as const,
+      (family) => [family, together(apart.flatMap((each) => each.feedback.get(family) ?? []))] as const,
     );
     const after: Side = {
       ...side(boundary, labels),
       feedback: new Map(families),
-      ...(labels.normal.rows > 0 ? { falseAlarms: together(apart.flatMap((each) => list(each.falseAlarms))) } : {}),
+      ...(labels.normal.rows > 0 ? { falseAlarms: together(apart.flatMap((each) => each.falseAlarms ?? [])) } : {}),
     };
     return { boundary, figures: compare(judged, after), step };
   };
@@ -241,8 +241,4 @@ function repeated(table: Table, beside: number): Table[] {
 function varies({ rows, data }: Table, kind: number): boolean {
   for (let i = 1; i < rows; i++) if (data[i * KINDS + kind] !== data[kind]) return true;
   return false;
-}
-
-function list<T>(value: T | undefined): T[] {
-  return value === undefined ? [] : [value];
 }

@@ -2,7 +2,7 @@
 import { UnseenError } from "../../model/errors.ts";
 import { countBelow, countUpTo } from "../evaluate/counts.ts";
 import { budgetThreshold } from "../evaluate/budget.ts";
-import { brier } from "../evaluate/metrics.ts";
+import { brier, pooled } from "../evaluate/metrics.ts";
 
 /** Scores of a family, or of false alarms, placed among normal rows' scores. */
 export interface Placed {
@@ -66,8 +66,8 @@ export function together(lots: readonly Placed[]): Placed {
 /** The Brier score that a side has; scores are probabilities. */
 export function brierOf(normal: Float32Array, seen: Float32Array): number | undefined {
   if (normal.length === 0 || seen.length === 0) return undefined;
-  const labels = new Uint8Array(normal.length + seen.length).fill(1, normal.length);
-  return brier(labels, Float32Array.from([...normal, ...seen]), true);
+  const { labels, scores } = pooled(normal, seen);
+  return brier(labels, scores, true);
 }
 
 export function compare(before: Side, after: Side): CalibrationFigures {

@@ -61,7 +61,7 @@ export async function calibratePublished(
     const train = rows.normal.rows > 0 ? [...data.train, rows.normal] : data.train;
     const outerRate = RATE * LEARNING_DEFAULTS.outerRate;
     const options = { ...LEARNING_DEFAULTS, outerRate, epsilon: artefact.epsilon };
-    await finish(new OuterLoop(learner, { ...options, clip: 1 }), { ...data, support, train }, options, seed);
+    await finish(new OuterLoop(learner, options), { ...data, support, train }, options, seed);
     return learner;
   };
   const side = (score: (rows: Matrix) => Float32Array, rows: LabelledRows): Side => {

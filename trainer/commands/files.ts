@@ -14,7 +14,7 @@ import {
 } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { checkWhole } from "../../model/artefact.ts";
-import { UnseenError } from "../../model/errors.ts";
+import { messageOf, UnseenError } from "../../model/errors.ts";
 import { Scorer } from "../../model/scorer.ts";
 import { expandFiles, isFolder } from "../data/files.ts";
 import type { SourceFile } from "../data/scan.ts";
@@ -27,7 +27,7 @@ export function openModel(file: string): { scorer: Scorer; bytes: Uint8Array } {
   try {
     bytes = readFileSync(file);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw new UnseenError("data-not-found", `${file} cannot be read: ${why}`, "Make one with `unseen train`.", {
       file,
     });
@@ -115,7 +115,7 @@ function followed(file: string): string {
 
 /** The error for a file that cannot be written. */
 export function unwritable(file: string, cause: unknown): UnseenError {
-  const why = cause instanceof Error ? cause.message : String(cause);
+  const why = messageOf(cause);
   return new UnseenError("data-unreadable", `${file} cannot be written: ${why}`, "Name a folder that exists.", {
     file,
   });

@@ -58,19 +58,20 @@ export const keyCommand: Command = {
     if (remote && options.local === true) {
       throw new UnseenError("option-invalid", "--local and --remote contradict.", "Give one of them.");
     }
-    const { file } = filesOf(options, remote);
+    const files = filesOf(options, remote);
+    const { file } = files;
     const entries = readKeys(file);
     if (action === "list") return options.json ? printJson(entries) : console.log(keysText(entries, file));
     if (action === "make") {
       const { key, entry } = makeKey(required(options, "name"), options.feedback === true);
-      await keep(entries, withKey(entries, entry), remote, options);
+      await keep(entries, withKey(entries, entry), files, options);
       if (options.json) return printJson({ key, ...entry });
       console.log(`${key}\n`);
       console.error("This is the only time the key is shown: only its SHA-256 is kept.");
       return;
     }
     const name = required(options, "name");
-    await keep(entries, withoutKey(entries, name), remote, options);
+    await keep(entries, withoutKey(entries, name), files, options);
     if (options.json) return printJson({ revoked: name });
     console.log(`${name} is revoked${remote ? "; Workers take the new secrets within seconds" : ""}`);
   },
@@ -91,11 +92,10 @@ export function filesOf(options: Options, remote: boolean): { file: string; vari
 async function keep(
   before: readonly KeyEntry[],
   entries: readonly KeyEntry[],
-  remote: boolean,
+  { file, variables }: ReturnType<typeof filesOf>,
   options: Options,
 ): Promise<void> {
-  const { file, variables } = filesOf(options, remote);
-  if (remote) {
+  if (options.remote === true) {
     const config = text(options, "config");
     const store = config ? { config } : {};
     const secrets = secretsOf(entries);

@@ -1,6 +1,7 @@
 /** `unseen publish`: puts a model where the Worker reads it. */
 import { publish } from "../publish/publish.ts";
-import { type Command, jsonOption, percent, printJson, required, text } from "./command.ts";
+import type { Store } from "../publish/wrangler.ts";
+import { type Command, jsonOption, type Options, percent, printJson, required, text } from "./command.ts";
 
 /** Options of commands that write to the Worker's KV. */
 export const storeOptions = {
@@ -12,12 +13,8 @@ export const storeOptions = {
   ...jsonOption,
 } as const;
 
-export function store(options: Readonly<Record<string, unknown>>): {
-  name: string;
-  remote: boolean;
-  persistTo?: string;
-  config?: string;
-} {
+/** The name and the KV that such options say. */
+export function store(options: Options): { name: string } & Store {
   const persistTo = text(options, "persist-to");
   const config = text(options, "config");
   return {

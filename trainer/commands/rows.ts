@@ -2,6 +2,7 @@
 import type { Schema } from "../../model/schema.ts";
 import { readModelRows } from "../data/model-rows.ts";
 import type { SourceFile } from "../data/scan.ts";
+import type { Progress } from "../learn/request.ts";
 import { type Command, jsonOption, printJson, required } from "./command.ts";
 import { oneFile, openModel, writeChunks } from "./files.ts";
 import { withProgress } from "./progress.ts";
@@ -38,7 +39,7 @@ export async function writeLines(
   schema: Schema,
   file: SourceFile,
   out: string,
-  report: (progress: { phase: string; done: number; total: number }) => void = () => {},
+  report: (progress: Progress) => void = () => {},
 ): Promise<number> {
   let written = 0;
   async function* lines(): AsyncGenerator<string> {

@@ -6,6 +6,7 @@ import type { Scorer } from "../../model/scorer.ts";
 import { DEFAULT_THRESHOLD, resolveThreshold } from "../../model/thresholds.ts";
 import { readModelRows } from "../data/model-rows.ts";
 import type { SourceFile } from "../data/scan.ts";
+import type { Progress } from "../learn/request.ts";
 import { type Command, jsonOption, printJson, required, text, whole } from "./command.ts";
 import { oneFile, openModel, writeChunks } from "./files.ts";
 import { withProgress } from "./progress.ts";
@@ -73,7 +74,7 @@ export async function scoreFile(
   file: SourceFile,
   out: string,
   threshold: number,
-  report: (progress: { phase: string; done: number; total: number }) => void = () => {},
+  report: (progress: Progress) => void = () => {},
   top = 0,
 ): Promise<Counts> {
   const { features } = scorer.artefact.schema;

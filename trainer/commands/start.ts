@@ -102,7 +102,7 @@ async function showScores(url: string, scorer: Scorer, dataset: Dataset): Promis
   const picks = [
     ...heldOut.normal.slice(0, 3).map(({ domain, rows }) => ({ name: `${domain} (normal)`, rows })),
     ...heldOut.unseen.map(({ family, rows }) => ({ name: `${family} (unseen)`, rows })),
-  ].filter(({ rows }) => rows.count > 0);
+  ];
   const instances = picks.map(({ rows }) => rowAt(rows, 0, heldOut.columns));
   const answer = await fetch(`${url}/v1/score`, {
     method: "POST",

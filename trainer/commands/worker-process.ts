@@ -2,9 +2,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { UnseenError } from "../../model/errors.ts";
-import { QUIET, WRANGLER } from "../publish/wrangler.ts";
+import { QUIET, ROOT, WRANGLER } from "../publish/wrangler.ts";
 
 export interface WorkerProcess {
   readonly url: string;
@@ -13,7 +12,6 @@ export interface WorkerProcess {
   stop(): Promise<void>;
 }
 
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const PATIENCE_MS = 60_000;
 
 /**

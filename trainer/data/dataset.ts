@@ -37,9 +37,7 @@ export interface Dataset {
     readonly sha256: string;
     readonly rows: number;
   }[];
-  /** Columns read but not used, and why (constant, all distinct text, …). */
-  readonly dropped: readonly { readonly column: string; readonly reason: string }[];
-  /** Remarks worth a line to the user: imputed share, infinite values, rows in several groups, … */
+  /** Remarks worth a line to the user: columns not used, infinite values, rows in several groups, … */
   readonly notes: readonly string[];
   /**
    * Other names users may call families by, where the data set gives them: a family's title, or a group of families

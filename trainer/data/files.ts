@@ -21,7 +21,7 @@ export function dataFilesIn(folder: string, root = folder): SourceFile[] {
   return readdirSync(folder, { withFileTypes: true })
     .filter((entry) => !entry.isDirectory() && !entry.name.startsWith(".") && DATA_FILE.test(entry.name))
     .map((entry) => entry.name)
-    .sort(byName)
+    .sort()
     .map((name) => ({
       path: join(folder, name),
       name: folder === root ? name : `${basename(folder)}/${name}`,
@@ -50,7 +50,7 @@ function expand(source: string): SourceFile[] {
   if (!/[*?[{]/.test(source)) return [];
   return globSync(source)
     .filter((path) => !isFolder(path))
-    .sort(byName)
+    .sort()
     .map((path) => ({ path, name: path }));
 }
 
@@ -63,8 +63,4 @@ export function notFound(source: string): UnseenError {
   return new UnseenError("data-not-found", `There is no data at ${source}.`, remedy, {
     file: source,
   });
-}
-
-function byName(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -65,7 +65,6 @@ export async function readFolder(folder: string, options: ReadOptions = {}): Pro
     columns: typed.columns,
     groups: unique.groups,
     files: tables.map(({ file, sha256, count }) => ({ path: file.name, sha256, rows: count })),
-    dropped: typed.dropped,
     notes: [...notes, ...typed.notes, ...unique.notes],
     familyNames: familyNames(plans),
     blockSides: meta?.blockSides ?? new Map(),

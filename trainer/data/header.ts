@@ -2,7 +2,7 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { constants, gunzipSync } from "node:zlib";
 import { csvCells, delimiterOf, uniqueNames } from "../../model/cells.ts";
-import { UnseenError } from "../../model/errors.ts";
+import { messageOf, UnseenError } from "../../model/errors.ts";
 
 /** A header must end within this many bytes of (compressed) file. */
 const HEAD_BYTES = 1 << 20;
@@ -103,7 +103,7 @@ function readHead(path: string, name: string, bytes: number): Uint8Array {
       const what = `${name} is a link to a file that is not there.`;
       throw new UnseenError("data-not-found", what, "Remove the link, or bring the file back.", place);
     }
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw new UnseenError("data-unreadable", `${name} cannot be read: ${why}.`, "Give a file that can be read.", place);
   } finally {
     if (file !== undefined) closeSync(file);

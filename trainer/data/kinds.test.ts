@@ -18,7 +18,7 @@ async function readColumn(
   const at = dataset.columns.findIndex((column) => column.name === "x");
   return {
     kind: dataset.columns[at]?.kind,
-    reason: dataset.dropped[0]?.reason,
+    reason: /^x: (.*), dropped\.$/m.exec(dataset.notes.join("\n"))?.[1],
     normal: dataset.groups[0].cells[at],
     anomaly: dataset.groups[1].cells[at]?.[0],
     notes: dataset.notes,
@@ -106,7 +106,7 @@ test("a row number is dropped", async () => {
     "normal.csv": csv(",a", 20, (i) => `${i + 7},${i % 3}${i}`),
     "dos.csv": ",a\n0,5\n9,7\n",
   });
-  expect((await readDataset(folder)).dropped).toEqual([{ column: "column 1", reason: "numbers the rows" }]);
+  expect((await readDataset(folder)).notes).toEqual(["column 1: numbers the rows, dropped."]);
 });
 
 test("constant columns stay, columns without a normal value go", async () => {

@@ -9,7 +9,6 @@ export interface TypedTables {
   readonly columns: readonly ColumnSpec[];
   /** One per table; whoever copies a column elsewhere may let go of it here. */
   readonly rows: readonly (Rows & { readonly cells: Cells[] })[];
-  readonly dropped: readonly { readonly column: string; readonly reason: string }[];
   readonly notes: readonly string[];
 }
 
@@ -54,7 +53,6 @@ export function typeColumns(
   stated: ReadonlyMap<string, StatedKind>,
 ): TypedTables {
   const columns: ColumnSpec[] = [];
-  const dropped: { column: string; reason: string }[] = [];
   const notes: string[] = [];
   const cells: Cells[][] = tables.map(() => []);
   const tally: Tally = { infinite: [], missing: 0, missingColumns: 0, cells: 0 };
@@ -64,9 +62,7 @@ export function typeColumns(
     const parts = tables.map((table) => table.columns[index]);
     const verdict = judge(name, parts, isNormal, stated.get(name));
     if (verdict.kind === "drop") {
-      const reason = verdict.note ?? "as asked";
-      dropped.push({ column: name, reason });
-      notes.push(`${name}: ${reason}, dropped.`);
+      notes.push(`${name}: ${verdict.note ?? "as asked"}, dropped.`);
       continue;
     }
     if (verdict.note !== undefined) notes.push(`${name}: ${verdict.note}.`);
@@ -75,7 +71,6 @@ export function typeColumns(
   }
   return {
     columns,
-    dropped,
     notes: [...notes, ...tallyNotes(tally)],
     rows: tables.map((table, i) => ({ count: table.count, cells: cells[i] })),
   };

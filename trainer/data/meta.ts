@@ -1,7 +1,7 @@
 /** meta.json beside the files of a folder: kinds of columns, names, official sides and blocks; never trusted. */
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { UnseenError } from "../../model/errors.ts";
+import { messageOf, UnseenError } from "../../model/errors.ts";
 import type { ColumnKind } from "./dataset.ts";
 
 /** What meta.json says of one file; null where it says nothing usable. */
@@ -58,7 +58,7 @@ export function readMeta(folder: string): Meta | null {
   try {
     json = JSON.parse(readFileSync(path, "utf8"));
   } catch (cause) {
-    throw fault(`is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`);
+    throw fault(`is not JSON: ${messageOf(cause)}`);
   }
   if (!isRecord(json)) throw fault("is not a JSON object");
   const notes: string[] = [];

@@ -1,11 +1,9 @@
 /** Rows of a file as a model reads them: in chunks, so that memory does not grow with the file. */
 import { DuckDBInstance } from "@duckdb/node-api";
 import { cellValue } from "../../model/cells.ts";
-import { UnseenError } from "../../model/errors.ts";
 import type { Schema } from "../../model/schema.ts";
 import { isGzip } from "./header.ts";
-import { readError } from "./read-error.ts";
-import { checkColumns, openScan, run, type SourceFile } from "./scan.ts";
+import { checkColumns, openScan, run, type SourceFile, stream } from "./scan.ts";
 import type { PositionalRow } from "./rows.ts";
 import { fileSha256 } from "./whole-file.ts";
 
@@ -45,7 +43,7 @@ export async function* readModelRows(
     const counted = await (await run(connection, file, `SELECT count(*)::INTEGER FROM ${scan.from}`)).getRows();
     const total = Number(counted[0][0]);
     let first = 0;
-    for await (const chunk of await connection.stream(`SELECT ${columns.join(", ")} FROM ${scan.from}`)) {
+    for await (const chunk of stream(connection, file, `SELECT ${columns.join(", ")} FROM ${scan.from}`)) {
       const cells = chunk.getRows().map((row) => row.map((cell) => (cell === null ? null : String(cell))));
       const rows = cells.map((row, i) =>
         features.map((feature, j) => cellValue(feature, row[places[j]], first + i + 1, file.name)),
@@ -53,9 +51,6 @@ export async function* readModelRows(
       yield { first, total, names, cells, rows };
       first += cells.length;
     }
-  } catch (cause) {
-    if (cause instanceof UnseenError) throw cause;
-    throw readError(file.name, cause instanceof Error ? cause.message : String(cause));
   } finally {
     connection.closeSync();
     database.closeSync();

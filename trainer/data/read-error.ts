@@ -1,8 +1,9 @@
 /** DuckDB's complaints about a file as errors of ours. */
-import { UnseenError } from "../../model/errors.ts";
+import { messageOf, UnseenError } from "../../model/errors.ts";
 
-/** The error for what DuckDB said of a file. Its CSV messages name the one-based line, the header being line 1. */
-export function readError(file: string, message: string): UnseenError {
+/** The error for what DuckDB threw for a file. Its CSV messages name the one-based line, the header being line 1. */
+export function readError(file: string, cause: unknown): UnseenError {
+  const message = messageOf(cause);
   const line = Number(/CSV Error on Line: (\d+)/.exec(message)?.[1] ?? Number.NaN);
   const place = { file, ...(Number.isNaN(line) ? {} : { row: line - 1 }) };
   const fields = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(message);

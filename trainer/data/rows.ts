@@ -1,4 +1,5 @@
 /** Rows in columnar form: choose some, join some, look at one. */
+import { concat } from "../concat.ts";
 import type { Cells, ColumnSpec, Rows } from "./dataset.ts";
 
 /** One row in column order: numbers, texts, booleans; null is missing. */
@@ -28,14 +29,10 @@ export function concatRows(parts: readonly Rows[]): Rows {
   if (parts.length === 1) return { count: first.count, cells: first.cells };
   const count = parts.reduce((sum, part) => sum + part.count, 0);
   const cells = first.cells.map((like, column): Cells => {
-    if (!(like instanceof Float64Array)) return parts.flatMap((part) => part.cells[column] as (string | null)[]);
-    const joined = new Float64Array(count);
-    let at = 0;
-    for (const part of parts) {
-      joined.set(part.cells[column] as Float64Array, at);
-      at += part.count;
-    }
-    return joined;
+    const own = parts.map((part) => part.cells[column]);
+    return like instanceof Float64Array
+      ? concat(Float64Array, own as Float64Array[])
+      : (own as (string | null)[][]).flat();
   });
   return { count, cells };
 }

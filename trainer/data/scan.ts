@@ -97,7 +97,7 @@ export async function run(
   try {
     return await connection.run(sql);
   } catch (cause) {
-    throw readError(file.name, cause instanceof Error ? cause.message : String(cause));
+    throw readError(file.name, cause);
   }
 }
 
@@ -112,7 +112,7 @@ export async function* stream(
   try {
     yield* await connection.stream(sql);
   } catch (cause) {
-    throw readError(file.name, cause instanceof Error ? cause.message : String(cause));
+    throw readError(file.name, cause);
   }
 }
 

@@ -72,7 +72,6 @@ export async function readTable(sources: string | readonly string[], options: Ta
     columns: typed.columns,
     groups: unique.groups,
     files: read,
-    dropped: typed.dropped,
     notes: [...notes, ...typed.notes, ...unique.notes],
     roles: {
       ...(options.domain === undefined ? {} : { domain: options.domain }),

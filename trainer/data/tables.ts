@@ -2,6 +2,7 @@
 import { DuckDBInstance, type DuckDBConnection } from "@duckdb/node-api";
 import { cellText } from "../../model/cells.ts";
 import { UnseenError } from "../../model/errors.ts";
+import { concat } from "../concat.ts";
 import { checkColumns, openScan, type Scan, type SourceFile, stream } from "./scan.ts";
 import { fileSha256 } from "./whole-file.ts";
 
@@ -118,7 +119,7 @@ async function readNumbers(connection: DuckDBConnection, scan: Scan, names: read
     );
   }
   // Column by column, each column's chunks let go of: there is never a second copy of the table.
-  return { count, cells: parts.map((chunks) => join(chunks.splice(0), count)), gaps };
+  return { count, cells: parts.map((chunks) => concat(Float64Array, chunks.splice(0))), gaps };
 }
 
 async function readTexts(
@@ -173,14 +174,4 @@ async function inParallel<F, T>(
   const [first] = failures.sort((a, b) => a.i - b.i);
   if (first !== undefined) throw first.cause;
   return results;
-}
-
-function join(parts: readonly Float64Array[], count: number): Float64Array {
-  const joined = new Float64Array(count);
-  let at = 0;
-  for (const part of parts) {
-    joined.set(part, at);
-    at += part.length;
-  }
-  return joined;
 }

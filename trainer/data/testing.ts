@@ -62,7 +62,6 @@ export function datasetOf(columns: readonly ColumnSpec[], groups: readonly Group
       return { name, role, cells, count, side: side ?? null, ...blocksOf(`${role} ${name}`, count, null) };
     }),
     files: [],
-    dropped: [],
     notes: [],
   };
 }

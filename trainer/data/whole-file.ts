@@ -4,7 +4,7 @@ import { createReadStream } from "node:fs";
 import { PassThrough, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
-import { UnseenError } from "../../model/errors.ts";
+import { messageOf, UnseenError } from "../../model/errors.ts";
 import { isGzip } from "./header.ts";
 import type { SourceFile } from "./scan.ts";
 
@@ -28,10 +28,9 @@ export async function fileSha256({ path, name }: SourceFile): Promise<string> {
   try {
     await pipeline(createReadStream(path), hashed, content, new Writable({ write: (_chunk, _how, done) => done() }));
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
     throw new UnseenError(
       "data-unreadable",
-      `${name} cannot be read to its end: ${why}.`,
+      `${name} cannot be read to its end: ${messageOf(cause)}.`,
       "Copy, download or compress the file again.",
       { file: name },
     );

@@ -1,6 +1,7 @@
 /** Evaluation: a model against the rows its training has not seen, family by family. */
 import type { Scorer } from "../../model/scorer.ts";
 import { UnseenError } from "../../model/errors.ts";
+import { concat } from "../concat.ts";
 import type { Dataset, Rows } from "../data/dataset.ts";
 import { familiesOf, resolveFamilies } from "../data/families.ts";
 import { encodeRows } from "../data/matrix.ts";
@@ -50,10 +51,11 @@ export function evaluate(scorer: Scorer, dataset: Dataset, holdOut?: readonly st
     const matrix = encodeRows(schema, heldOut.columns, rows);
     return scorer.score(matrix.data, matrix.rows);
   };
-  const domains = heldOut.normal
-    .filter(({ rows }) => rows.count > 0)
-    .map(({ domain, rows }) => ({ domain, scores: score(rows) }));
-  const normal = joined(domains.map(({ scores }) => scores));
+  const domains = heldOut.normal.map(({ domain, rows }) => ({ domain, scores: score(rows) }));
+  const normal = concat(
+    Float32Array,
+    domains.map(({ scores }) => scores),
+  );
   const family = ({ family: name, rows }: { family: string; rows: Rows }): FamilyResult => {
     const { labels, scores } = pooled(normal, score(rows));
     return {
@@ -78,14 +80,10 @@ export function evaluate(scorer: Scorer, dataset: Dataset, holdOut?: readonly st
       ]),
     ),
   });
-  const filled = ({ rows }: { rows: Rows }): boolean => rows.count > 0;
-  const unseen = heldOut.unseen
-    .filter(({ family: name }) => wanted.includes(name))
-    .filter(filled)
-    .map(family);
+  const unseen = heldOut.unseen.filter(({ family: name }) => wanted.includes(name)).map(family);
   return {
     unseen,
-    seen: heldOut.seen.filter(filled).map(family),
+    seen: heldOut.seen.map(family),
     ...(unseen.length > 0 ? { macro: macro(unseen) } : {}),
     falsePositives: {
       all: rates("all", normal),
@@ -151,14 +149,4 @@ function dataChanges({ artefact }: Scorer, dataset: Dataset): string[] {
       ? "rows that training saw are left out by their content"
       : "blocks may differ from training's";
   return [`${changed.length} of ${dataset.files.length} files are not those of training (${changed[0]} …); ${by}.`];
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const result = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    result.set(part, at);
-    at += part.length;
-  }
-  return result;
 }

@@ -2,6 +2,7 @@
 import type { Artefact } from "../../model/artefact.ts";
 import { UnseenError } from "../../model/errors.ts";
 import type { Scorer } from "../../model/scorer.ts";
+import { concat } from "../concat.ts";
 import { Gathering } from "../data/gathering.ts";
 import type { SourceFile } from "../data/scan.ts";
 import { makeReference } from "../learn/reference.ts";
@@ -52,7 +53,7 @@ export async function rethreshold(
     kept ??= new Gathering(total, REFERENCE_ROWS, scorer.inputs);
     kept.add(matrix);
   }
-  const scores = Float32Array.from(lots.flatMap((lot) => [...lot]));
+  const scores = concat(Float32Array, lots);
   const rows = scores.length;
   const needed = Math.ceil(ROWS_BEYOND / Math.min(...budgets));
   if (rows < needed) {

@@ -2,6 +2,7 @@
 import type { EvaluationSummary, Examples, FamilyFigures, Stage } from "../../model/evaluation.ts";
 import { DISTANCES, EVIDENCE } from "../../model/evidence.ts";
 import type { Scorer } from "../../model/scorer.ts";
+import { concat } from "../concat.ts";
 import type { Dataset, Rows } from "../data/dataset.ts";
 import { encodeRows, type Matrix } from "../data/matrix.ts";
 import { rowAt, takeRows } from "../data/rows.ts";
@@ -48,8 +49,7 @@ export function summarise(
 
 /** Families to judge: unseen ones, or where none was held out the seen ones' other rows. */
 function families({ unseen, seen }: HeldOut): readonly { readonly family: string; readonly rows: Rows }[] {
-  const filled = unseen.filter(({ rows }) => rows.count > 0);
-  return filled.length > 0 ? filled : seen.filter(({ rows }) => rows.count > 0);
+  return unseen.length > 0 ? unseen : seen;
 }
 
 /** The default learner's three stages: nothing learned but scales; what normal rows teach; labels as well. */
@@ -71,9 +71,9 @@ function stagesOf(scorer: Scorer, heldOut: HeldOut): Stage[] | undefined {
         of(matrix.data.subarray(i * matrix.cols, (i + 1) * matrix.cols)),
       );
     const [low, high] = [normal.map(scores), anomalous.map(scores)];
-    const flat = Float64Array.from(low.flatMap((part) => [...part]));
+    const flat = concat(Float64Array, low);
     const areas = high.map((part) => separation(flat, part));
-    const others = Float64Array.from(high.flatMap((part) => [...part]));
+    const others = concat(Float64Array, high);
     return {
       name,
       score,

@@ -34,12 +34,8 @@ export class Layers {
 
   /** A weight as a constant of the graph. */
   constant(name: string): Name {
-    const known = this.#constants.get(name);
-    if (known) return known;
     const { values, shape } = weight(this.#weights, name);
-    const constant = this.graph.floats(values, shape);
-    this.#constants.set(name, constant);
-    return constant;
+    return this.#once(name, values, shape);
   }
 
   /** factor · (x·Wᵀ + b) (rows, n) */
@@ -71,10 +67,11 @@ export class Layers {
   }
 
   scalar(value: number): Name {
-    const key = `scalar ${value}`;
-    const known = this.#constants.get(key);
-    if (known) return known;
-    const constant = this.graph.floats(value);
+    return this.#once(`scalar ${value}`, value);
+  }
+
+  #once(key: string, values: Float32Array | number, shape?: readonly number[]): Name {
+    const constant = this.#constants.get(key) ?? this.graph.floats(values, shape);
     this.#constants.set(key, constant);
     return constant;
   }

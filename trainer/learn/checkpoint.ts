@@ -1,7 +1,7 @@
 /** Checkpoints: all of a training run after an episode, in one safetensors file, written whole or not at all. */
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import type { Tensor } from "../../model/artefact.ts";
-import { UnseenError } from "../../model/errors.ts";
+import { messageOf, UnseenError } from "../../model/errors.ts";
 import { readSafetensors, tensorValues, writeSafetensors } from "../../model/safetensors.ts";
 import type { Snapshot } from "./learner.ts";
 
@@ -66,6 +66,6 @@ export function readCheckpoint(path: string, run: string): Checkpoint {
     return { run, episodes: state.episodes, hardness: state.hardness, now: snapshot("now"), best };
   } catch (cause) {
     if (cause instanceof UnseenError && cause.code === "checkpoint-mismatch") throw cause;
-    throw fail(`cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`);
+    throw fail(`cannot be read: ${messageOf(cause)}`);
   }
 }

@@ -1,6 +1,6 @@
 /** The training engine: tapes with losses on train.wasm, and AdamW over their parameters. */
 import { readFileSync } from "node:fs";
-import { UnseenError } from "../../model/errors.ts";
+import { messageOf, UnseenError } from "../../model/errors.ts";
 import type { Address, FloatArgument, Instruction } from "../../model/kernel.ts";
 import type { Parameters } from "../../model/parameters.ts";
 import type { Tape, Value } from "../../model/tape.ts";
@@ -34,7 +34,7 @@ export function builtModule(name: string): WebAssembly.Module {
   try {
     return new WebAssembly.Module(readFileSync(file));
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw new UnseenError("build-missing", `build/${name}.wasm cannot be used: ${why}`, "Run `npm run build`.");
   }
 }
@@ -153,8 +153,6 @@ export class AdamW {
   readonly #second: Address;
   readonly #gradients: Float32Array;
   readonly #scalars: Float32Array;
-  /** Sums of squares of the gradient. */
-  readonly #sums: Float64Array;
   readonly #run: (rows: number) => void;
   #steps = 0;
 
@@ -166,8 +164,7 @@ export class AdamW {
     this.#first = kernel.allocate(length);
     this.#second = kernel.allocate(length);
     const scalars = kernel.allocate(SCALARS);
-    const chunks = Math.ceil(length / CHUNK);
-    const sums = kernel.allocate(2 * chunks);
+    const sums = kernel.allocate(2 * Math.ceil(length / CHUNK));
     this.#run = kernel.compile([
       ["SQUARES", length, grad, sums],
       ["ADAMW", length, at, grad, this.#first, this.#second, sums, scalars],
@@ -178,7 +175,6 @@ export class AdamW {
     // Views of shared memory stay good while it grows.
     this.#gradients = kernel.floats(grad, length);
     this.#scalars = kernel.floats(scalars, SCALARS);
-    this.#sums = kernel.doubles(sums, chunks);
     this.#scalars.set([0, this.#options.beta1, this.#options.beta2, this.#options.epsilon, this.#options.decay]);
   }
 
@@ -187,12 +183,8 @@ export class AdamW {
     this.#gradients.fill(0);
   }
 
-  /**
-   * One step at learning rate `rate`, the gradient's norm clipped to `clip`; the gradient is zero afterwards.
-   *
-   * @returns the norm before clipping
-   */
-  step(rate: number, clip = Number.POSITIVE_INFINITY): number {
+  /** One step at learning rate `rate`, the gradient's norm clipped to `clip`; the gradient is zero afterwards. */
+  step(rate: number, clip = Number.POSITIVE_INFINITY): void {
     const { beta1, beta2 } = this.#options;
     this.#steps++;
     this.#scalars[0] = rate;
@@ -200,9 +192,6 @@ export class AdamW {
     this.#scalars[6] = 1 - beta2 ** this.#steps;
     this.#scalars[7] = clip;
     this.#run(0);
-    let squared = 0;
-    for (const sum of this.#sums) squared += sum;
-    return Math.sqrt(squared);
   }
 
   /** Weights, moments and step count, for a checkpoint. */

@@ -4,10 +4,11 @@ import type { Stage } from "../../model/evaluation.ts";
 import { weightShapes } from "../../model/network.ts";
 import type { Schema } from "../../model/schema.ts";
 import { Scorer } from "../../model/scorer.ts";
+import { concat } from "../concat.ts";
 import type { Matrix } from "../data/matrix.ts";
 import type { FitData } from "../data/split.ts";
 import { budgetThreshold } from "../evaluate/budget.ts";
-import { bestF1 } from "../evaluate/metrics.ts";
+import { bestF1, pooled } from "../evaluate/metrics.ts";
 import { kernelModule } from "./engine.ts";
 import { goldenRows } from "./golden.ts";
 import { gather } from "./judge.ts";
@@ -71,7 +72,7 @@ export function exportArtefact(
   const seen = score(gather([...data.seenValidation.values()], Number.POSITIVE_INFINITY, scorer.inputs));
   return {
     ...draft,
-    thresholds: thresholds(Float32Array.from([...scores, ...outOfTurn]), seen),
+    thresholds: thresholds(concat(Float32Array, [scores, outOfTurn]), seen),
     golden: goldenRows(scorer, fit),
     ...(validation.rows > 0 ? { reference: makeReference(schema, validation, scores) } : {}),
   };
@@ -83,8 +84,7 @@ export function thresholds(normal: Float32Array, seen: Float32Array): Thresholds
     BUDGETS.map((budget) => [budget, Math.min(1, budgetThreshold(normal, Number(budget)))]),
   );
   if (seen.length === 0) return { f1: fpr["0.01"], fpr };
-  const scores = Float64Array.from([...normal, ...seen]);
-  const labels = new Uint8Array(scores.length).fill(1, normal.length);
+  const { labels, scores } = pooled(normal, seen);
   return { f1: bestF1(labels, scores).threshold, fpr };
 }
 

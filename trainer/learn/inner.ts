@@ -5,18 +5,8 @@ import type { Matrix } from "../data/matrix.ts";
 import { corrupt } from "./corrupt.ts";
 import { below, type Draw } from "./draw.ts";
 import { type RowColumn, TrainingPass } from "./engine.ts";
-import type { Learner } from "./learner.ts";
-
-export interface InnerOptions {
-  /** Normal rows of one step. */
-  readonly batch: number;
-  /** λ of the reconstruction term; 0 leaves the decoder out. */
-  readonly reconstruction: number;
-  /** Weight of corrupted normal rows as the other class; 0 is the one-class loss as published. */
-  readonly corruption: number;
-  /** Largest norm of a gradient. */
-  readonly clip: number;
-}
+import { CLIP, type Learner } from "./learner.ts";
+import type { LearningOptions } from "./request.ts";
 
 /**
  * One-class BCE that pushes the normal confidence to 1 at T = 1, λ·‖x − g(f_θ(x))‖², and, since one class alone is
@@ -24,14 +14,14 @@ export interface InnerOptions {
  */
 export class InnerLoop {
   readonly #learner: Learner;
-  readonly #options: InnerOptions;
+  readonly #options: LearningOptions;
   readonly #x: Value;
   readonly #pass: TrainingPass;
   readonly #rows: number;
   /** Gradient of φ in the last step, for PCGrad against the outer loop. */
   readonly headGradient: Float32Array;
 
-  constructor(learner: Learner, options: InnerOptions) {
+  constructor(learner: Learner, options: LearningOptions) {
     this.#learner = learner;
     this.#options = options;
     const { kernel, shape, weights } = learner;
@@ -74,7 +64,7 @@ export class InnerLoop {
    */
   step(domains: readonly Matrix[], rate: number, draw: Draw): number {
     const { kernel, shape, encoder: theta, head: phi, decoder } = this.#learner;
-    const { batch, corruption, clip } = this.#options;
+    const { batch, corruption, reconstruction } = this.#options;
     const stride = kernel.functions.stride(shape.inputs);
     const input = kernel.floats(this.#x.at, this.#rows * stride);
     for (let i = 0; i < batch; i++) {
@@ -87,10 +77,10 @@ export class InnerLoop {
         corrupt(domain, row, other, input.subarray(to, to + domain.cols), draw);
       }
     }
-    const optimisers = this.#options.reconstruction > 0 ? [theta, phi, decoder] : [theta, phi];
+    const optimisers = reconstruction > 0 ? [theta, phi, decoder] : [theta, phi];
     const { loss } = this.#pass.run(this.#rows);
     this.headGradient.set(kernel.floats(phi.parameters.grad, phi.parameters.length));
-    for (const optimiser of optimisers) optimiser.step(rate, clip);
+    for (const optimiser of optimisers) optimiser.step(rate, CLIP);
     return loss;
   }
 }

@@ -1,6 +1,6 @@
 /** What is being learned: encoder θ, head φ, decoder g, temperature T and step size ε, on one kernel. */
 import type { ResidualShape } from "../../model/artefact.ts";
-import { Inference } from "../../model/inference.ts";
+import { Inference, rowsOf } from "../../model/inference.ts";
 import type { Address } from "../../model/kernel.ts";
 import { isHead, residualNetwork, type WeightSource, weightShapes } from "../../model/network.ts";
 import { Parameters } from "../../model/parameters.ts";
@@ -9,9 +9,11 @@ import { type Draw, gaussian } from "./draw.ts";
 import { AdamW, type TrainKernel, trainKernel } from "./engine.ts";
 
 /** T is learned inside these bounds. */
-export const TEMPERATURE_BOUNDS = [0.25, 4] as const;
+const TEMPERATURE_BOUNDS = [0.25, 4] as const;
 /** ε, where it is learned, stays inside these. */
-export const EPSILON_BOUNDS = [1e-4, 2e-2] as const;
+const EPSILON_BOUNDS = [1e-4, 2e-2] as const;
+/** Largest norm of a gradient. */
+export const CLIP = 1;
 
 /** All weights and moments of a moment in training. */
 export interface Snapshot {
@@ -74,17 +76,14 @@ export class Learner {
   /** Mean normal logit ℓ₀ over encoded rows, after the input step. */
   meanNormalLogit({ data, rows, cols }: Matrix): number {
     let sum = 0;
-    for (let first = 0; first < rows; first += this.#inference.block) {
-      const many = Math.min(this.#inference.block, rows - first);
-      const slice = data.subarray(first * cols, (first + many) * cols);
-      this.#inference.scoreAll(slice, many, cols, this.temperature.value, this.epsilon.value);
-      for (const logit of this.#inference.logits(many).normal) sum += logit;
-    }
+    this.#inference.each(rows, rowsOf(data, cols), this.temperature.value, this.epsilon.value, ({ length }) => {
+      for (const logit of this.#inference.logits(length).normal) sum += logit;
+    });
     return sum / rows;
   }
 
   /** Copies encoded rows into a (rows, stride) buffer of the kernel, from row `first` on. */
-  place(matrix: Matrix, indices: ArrayLike<number>, at: Address, first = 0): void {
+  place(matrix: Matrix, indices: ArrayLike<number>, at: Address, first: number): void {
     const stride = this.kernel.functions.stride(matrix.cols);
     const view = this.kernel.floats(at, (first + indices.length) * stride);
     for (let i = 0; i < indices.length; i++) {

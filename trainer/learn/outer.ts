@@ -7,27 +7,14 @@ import type { Matrix } from "../data/matrix.ts";
 import { OUTER_FAMILIES } from "./curriculum.ts";
 import { below, type Draw } from "./draw.ts";
 import { type RowColumn, TrainingPass } from "./engine.ts";
-import type { Learner } from "./learner.ts";
+import { CLIP, type Learner } from "./learner.ts";
 import { pcgrad } from "./pcgrad.ts";
-
-export interface OuterOptions {
-  /** Normal rows, and anomalies of each family, in one query. */
-  readonly query: number;
-  /** m of the hinge margin. */
-  readonly margin: number;
-  /** α, the weight of the hinge margin. */
-  readonly alpha: number;
-  /** λ_T, what holds T near 1. */
-  readonly temperatureDecay: number;
-  /** Learn ε too; it is fixed otherwise. */
-  readonly learnEpsilon: boolean;
-  readonly clip: number;
-}
+import type { LearningOptions } from "./request.ts";
 
 /** BCE(normal → 1) + BCE(anomaly → 0) + α·[m − ĝ]₊ + λ_T·(log T)² on rows after the ODIN step, family by family. */
 export class OuterLoop {
   readonly #learner: Learner;
-  readonly #options: OuterOptions;
+  readonly #options: LearningOptions;
   readonly #x: Value;
   readonly #stepped: Value;
   readonly #z: Value;
@@ -40,7 +27,7 @@ export class OuterLoop {
   readonly #targets: RowColumn;
   readonly #gradientOfInput: Address;
 
-  constructor(learner: Learner, options: OuterOptions) {
+  constructor(learner: Learner, options: LearningOptions) {
     this.#learner = learner;
     this.#options = options;
     const { kernel, shape, weights } = learner;
@@ -95,7 +82,7 @@ export class OuterLoop {
     draw: Draw,
   ): number {
     const { kernel, shape, head: phi, temperature, epsilon } = this.#learner;
-    const { query, temperatureDecay, learnEpsilon, clip } = this.#options;
+    const { query, temperatureDecay, learnEpsilon } = this.#options;
     for (let i = 0; i < query; i++) {
       const domain = normals[below(draw, normals.length)];
       this.#learner.place(domain, [below(draw, domain.rows)], this.#x.at, i);
@@ -134,7 +121,7 @@ export class OuterLoop {
       }
     }
     kernel.floats(phi.parameters.grad, phi.parameters.length).set(pcgrad(gradients, draw));
-    phi.step(rate, clip);
+    phi.step(rate, CLIP);
     const t = temperature.value;
     temperature.step(slope + (2 * temperatureDecay * Math.log(t)) / t, rate);
     if (learnEpsilon) epsilon.step(this.#epsilonSlope(rows), rate);

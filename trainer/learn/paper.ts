@@ -67,8 +67,8 @@ async function runEpisodes(
   request: TrainRequest,
   report: (progress: Progress) => void,
 ): Promise<Trained> {
-  const inner = new InnerLoop(learner, { ...options, clip: 1 });
-  const outer = new OuterLoop(learner, { ...options, clip: 1 });
+  const inner = new InnerLoop(learner, options);
+  const outer = new OuterLoop(learner, options);
   const book = new HardnessBook([...data.support.keys()]);
   const { seed, split, shots, heldOut } = request;
   const rows = fit.normal.map(({ train: { count } }) => count);

@@ -11,8 +11,12 @@ import { kernelModule } from "./engine.ts";
  * @throws UnseenError as Scorer does
  */
 export function quantise(artefact: Artefact, tier: Tier): Artefact {
-  const stored = { ...artefact, tensors: inTier(artefact.tensors, artefact.network, tier) };
+  return rescored({ ...artefact, tensors: inTier(artefact.tensors, artefact.network, tier) });
+}
+
+/** The same with its golden rows scored anew. */
+export function rescored(artefact: Artefact): Artefact {
   const { rows } = artefact.golden;
-  const scores = [...new Scorer(stored, kernelModule("score"), { selfTest: false }).scoreRows(rows)];
-  return { ...stored, golden: { rows, scores } };
+  const scores = [...new Scorer(artefact, kernelModule("score"), { selfTest: false }).scoreRows(rows)];
+  return { ...artefact, golden: { rows, scores } };
 }

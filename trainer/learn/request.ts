@@ -23,13 +23,19 @@ export interface LearningOptions {
   readonly outerRate: number;
   /** Outer steps over all seen families after the last episode. */
   readonly finalSteps: number;
+  /** λ of the reconstruction term; 0 leaves the decoder out. */
   readonly reconstruction: number;
+  /** Weight of corrupted normal rows as the other class; 0 is the one-class loss as published. */
   readonly corruption: number;
+  /** m of the hinge margin. */
   readonly margin: number;
+  /** α, the weight of the hinge margin. */
   readonly alpha: number;
+  /** λ_T, what holds T near 1. */
   readonly temperatureDecay: number;
   /** ε of the ODIN step; 0 leaves the step out, of the artefact too. */
   readonly epsilon: number;
+  /** Learn ε too; it is fixed otherwise. */
   readonly learnEpsilon: boolean;
 }
 

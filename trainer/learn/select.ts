@@ -1,17 +1,15 @@
 /** Rows out of matrices: joined, picked, drawn. */
+import { concat } from "../concat.ts";
 import type { Matrix } from "../data/matrix.ts";
 import { below, type Draw } from "./draw.ts";
 
 /** Rows of several matrices of one width, one after another. */
 export function stacked(parts: readonly Matrix[], cols: number): Matrix {
-  const rows = parts.reduce((sum, part) => sum + part.rows, 0);
-  const data = new Float32Array(rows * cols);
-  let at = 0;
-  for (const part of parts) {
-    data.set(part.data, at);
-    at += part.data.length;
-  }
-  return { rows, cols, data };
+  const data = concat(
+    Float32Array,
+    parts.map((part) => part.data),
+  );
+  return { rows: parts.reduce((sum, { rows }) => sum + rows, 0), cols, data };
 }
 
 /** The rows with these indices, copied. */

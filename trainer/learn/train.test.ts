@@ -39,7 +39,6 @@ function toy(columns = 6, rows = 400): Dataset {
       group("novel", "anomaly", (j) => (j === 4 || j === 5 ? 4 : 0)),
     ],
     files: [],
-    dropped: [],
     notes: [],
   };
 }

@@ -4,9 +4,8 @@ import { below, drawFor, type Draw } from "../learn/draw.ts";
 import { columnMeans } from "../learn/distances.ts";
 import type { EncodedSide, Fitted } from "./method.ts";
 import { BATCH, Mlp } from "./mlp.ts";
-import { copyRow, drawInto, families, seenAuc, train } from "./training.ts";
-import { stacked } from "../learn/select.ts";
-import { normalRows } from "./training-rows.ts";
+import { copyRow, drawInto, seenAuc, train } from "./training.ts";
+import { anomalousRows, normalRows } from "./training-rows.ts";
 import { tunedClassifier } from "./tuned.ts";
 
 const LATENT = 32;
@@ -36,7 +35,7 @@ function fitDeepSad(side: EncodedSide, eta: number): Fitted {
   // No biases: with them φ(x) = c for every x would solve the task of one class.
   const net = new Mlp({ sizes: [width, 128, LATENT], bias: false, decay: 1e-3 }, draw);
   const normal = normalRows(side);
-  const anomalies = stacked(families(side), width);
+  const anomalies = anomalousRows(side);
   pretrain(net, normal, draw);
   const centre = columnMeans(net.apply(normal));
   for (const [j, c] of centre.entries()) if (Math.abs(c) < OFF_ZERO) centre[j] = c < 0 ? -OFF_ZERO : OFF_ZERO;

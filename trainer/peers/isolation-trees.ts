@@ -1,14 +1,9 @@
 /** Isolation trees: random splits, and how many of them it takes to set a row apart (Liu, Ting, Zhou 2008). */
 import type { Matrix } from "../data/matrix.ts";
+import { addNode, type Nodes } from "../learn/boosting/tree-growth.ts";
 import { below, type Draw, unit } from "../learn/draw.ts";
 import { drawRows } from "../learn/select.ts";
 import type { TreeNodes } from "../learn/tree-walk.ts";
-
-interface Growing {
-  readonly column: number[];
-  readonly value: number[];
-  readonly low: number[];
-}
 
 export interface IsolationOptions {
   readonly trees: number;
@@ -23,7 +18,7 @@ export function growIsolation(
 ): TreeNodes {
   const size = Math.min(rowsATree, train.rows);
   const levels = Math.ceil(Math.log2(Math.max(2, size)));
-  const forest: Growing = { column: [], value: [], low: [] };
+  const forest: Nodes = { column: [], value: [], low: [] };
   const roots = Array.from({ length: trees }, (_, tree) => {
     const draw = drawOf(tree);
     const root = addNode(forest);
@@ -41,7 +36,7 @@ export function growIsolation(
 
 /** Splits `members` at a random value of a random column that varies among them, until `left` levels are used up. */
 function grow(
-  forest: Growing,
+  forest: Nodes,
   node: number,
   train: Matrix,
   members: Int32Array,
@@ -89,12 +84,6 @@ function drawSplit(
     return { column, limit: limit < most ? limit : least };
   }
   return undefined;
-}
-
-function addNode({ column, value, low }: Growing): number {
-  value.push(0);
-  low.push(0);
-  return column.push(-1) - 1;
 }
 
 /** c(n): the average path of an unsuccessful search among n rows, 2·H(n − 1) − 2·(n − 1)/n. */

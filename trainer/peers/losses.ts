@@ -40,26 +40,24 @@ export function softmax(
 }
 
 /**
- * Mean weighted cross-entropy of softmax rows (rows, classes).
+ * Mean cross-entropy of softmax rows (rows, classes).
  *
  * @param targets class of each row
- * @param weights of the classes
- * @param gradient receives w·(S − onehot)/rows, (rows, classes)
+ * @param gradient receives (S − onehot)/rows, (rows, classes)
  */
 export function crossEntropy(
   logits: Float32Array,
   classes: number,
   targets: ArrayLike<number>,
   gradient: Float32Array,
-  weights?: ArrayLike<number>,
 ): number {
   const rows = logits.length / classes;
+  const weight = 1 / rows;
   const shares = new Float64Array(classes);
   let loss = 0;
   for (let i = 0; i < rows; i++) {
     softmax(logits, i * classes, classes, 1, shares);
     const target = targets[i];
-    const weight = (weights?.[target] ?? 1) / rows;
     loss -= weight * Math.log(Math.max(shares[target], 1e-300));
     for (let j = 0; j < classes; j++) gradient[i * classes + j] = weight * (shares[j] - (j === target ? 1 : 0));
   }

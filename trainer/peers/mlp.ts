@@ -166,17 +166,6 @@ export class Mlp {
     this.#optimiser.restore(state);
   }
 
-  /** Every weight's gradient and value by name, row-major: for tests. */
-  inspect(): { name: string; value: Float32Array; gradient: Float32Array; write(value: Float32Array): void }[] {
-    const { parameters } = this.#optimiser;
-    return [...parameters].map(({ name }) => ({
-      name,
-      value: parameters.read(name),
-      gradient: parameters.read(name, parameters.grad),
-      write: (value) => parameters.load(name, value),
-    }));
-  }
-
   #rowsAt(at: number, width: number, rows: number): { view: Float32Array; stride: number } {
     const stride = this.#kernel.functions.stride(width);
     return { view: this.#kernel.floats(at, rows * stride), stride };

@@ -1,12 +1,11 @@
 /** Our own learners as methods of the benchmark: the default, the published form, and the default less one ingredient each. */
-import type { Artefact } from "../../model/artefact.ts";
+import { type Artefact, writeArtefact } from "../../model/artefact.ts";
 import { Scorer } from "../../model/scorer.ts";
 import { DISTANCES, EVIDENCE, type EvidenceName } from "../../model/evidence.ts";
 import type { EvidenceOptions } from "../learn/evidence/learn.ts";
 import { kernelModule } from "../learn/engine.ts";
 import type { LearningMethod, LearningOptions } from "../learn/request.ts";
 import { train } from "../learn/train.ts";
-import { writeArtefact } from "../../model/artefact.ts";
 import type { Fitted, Method, TrainingSide } from "./method.ts";
 
 interface Choice {

@@ -92,8 +92,7 @@ export async function listSecrets({ config }: Store): Promise<string[]> {
 
 function wrangler({ remote, persistTo, config }: Store, args: readonly string[]): Promise<Answer> {
   const where = remote ? ["--remote"] : ["--local", ...(persistTo ? ["--persist-to", resolve(persistTo)] : [])];
-  const [noun, verb, ...rest] = args;
-  return run(["kv", noun, verb, ...rest, "--binding", "MODELS", ...where], config);
+  return run(["kv", ...args, "--binding", "MODELS", ...where], config);
 }
 
 function run(args: readonly string[], config = join(ROOT, "wrangler.toml"), input = ""): Promise<Answer> {

@@ -2,7 +2,6 @@
 import { aucOf, type Frame, macro, type MethodInfo, spreadOf, type Target } from "./frame.ts";
 import { familiesMap } from "./heat.ts";
 import { coloursOf, curvePanels, histogramPanels } from "./panels.ts";
-
 import { plusMinus, type Plot, type Section, type Table } from "./section.ts";
 import { LOST, WON } from "./svg.ts";
 

@@ -73,7 +73,7 @@ function frameOf(lines: readonly ResultLine[], known: readonly MethodInfo[]): Fr
       .filter(([, own]) => own.length < COMPLETE * tasks.size)
       .map(([method, own]) => ({ method, lines: own.length, of: tasks.size })),
     targets: [...targets.values()].sort((a, b) => order(a.data, b.data) || order(a.family, b.family)),
-    data: [...new Set(used.map(({ data }) => data))].sort(order),
+    data: [...new Set(used.map(({ data }) => data))].sort(),
     seeds: [...new Set(used.map(({ seed }) => seed))].sort((a, b) => a - b),
     lines: (method, target) => cells.get(key(method, target)) ?? [],
   };

@@ -51,6 +51,15 @@ export function meansPlot(frame: Frame, focus: MethodInfo): string {
 export function gapsPlot({ focus, gaps }: Comparison): string {
   const most = Math.max(0.01, ...gaps.map(({ difference }) => Math.abs(difference)));
   const rows = gaps.map((gap) => ({ ...gap, name: `${gap.data} · ${gap.family}` }));
+  const words = (behind: boolean): Plot.Markish =>
+    Plot.text(rows, {
+      filter: (row) => row.difference < 0 === behind,
+      x: "difference",
+      y: "name",
+      text: (row) => `${signed(row.difference)}  ${short(row.bestMethod.title, 26)}`,
+      textAnchor: behind ? "end" : "start",
+      dx: behind ? -4 : 4,
+    });
   return svg(`${focus.title} minus the best other method, by held-out family`, {
     width: WIDTH,
     height: 70 + 17 * rows.length,
@@ -65,22 +74,8 @@ export function gapsPlot({ focus, gaps }: Comparison): string {
     marks: [
       Plot.barX(rows, { x: "difference", y: "name", fill: ({ difference }) => outcomeColour(difference) }),
       Plot.ruleX([0]),
-      Plot.text(rows, {
-        filter: (row) => row.difference < 0,
-        x: "difference",
-        y: "name",
-        text: (row) => `${signed(row.difference)}  ${short(row.bestMethod.title, 26)}`,
-        textAnchor: "end",
-        dx: -4,
-      }),
-      Plot.text(rows, {
-        filter: (row) => row.difference >= 0,
-        x: "difference",
-        y: "name",
-        text: (row) => `${signed(row.difference)}  ${short(row.bestMethod.title, 26)}`,
-        textAnchor: "start",
-        dx: 4,
-      }),
+      words(true),
+      words(false),
     ],
   });
 }

@@ -3,7 +3,7 @@ import type { ResultLine } from "../benchmark/line.ts";
 import { compare, type Comparison, focusOf } from "./compare.ts";
 import { calibrationPlot, costPlot, shotsPlot } from "./costs.ts";
 import { dataSections } from "./families.ts";
-import { type Frame, framesOf, type MethodInfo, type Setting } from "./frame.ts";
+import { type Figure, type Frame, framesOf, type MethodInfo, type Setting } from "./frame.ts";
 import { dataMap } from "./heat.ts";
 import { gapsPlot, meansPlot, methodLegend, ranksPlot } from "./plots.ts";
 import { type Report, type Section, text } from "./section.ts";
@@ -116,18 +116,18 @@ function comparisonSections(frame: Frame, comparison: Comparison): Section[] {
 
 function costSections(frame: Frame, focus: MethodInfo): Section[] {
   const calibration = calibrationPlot(frame, focus);
-  const plots = [
-    { label: "seconds to fit", svg: costPlot(frame, focus, "seconds to fit", (line) => line.fitSeconds) },
-    {
-      label: "microseconds per row",
-      svg: costPlot(frame, focus, "microseconds per row", (line) => line.microsecondsPerRow),
-    },
-    { label: "kilobytes to keep", svg: costPlot(frame, focus, "kilobytes to keep", (line) => line.bytes / 1024) },
+  const figures: readonly (readonly [string, Figure])[] = [
+    ["seconds to fit", (line) => line.fitSeconds],
+    ["microseconds per row", (line) => line.microsecondsPerRow],
+    ["kilobytes to keep", (line) => line.bytes / 1024],
   ];
   const costs: Section = {
     title: "Cost",
     level: 2,
-    blocks: plots.map(({ label, svg }) => ({ kind: "plot", caption: `Mean AUC-ROC against ${label}`, svg })),
+    blocks: figures.map(([label, figure]) => {
+      const svg = costPlot(frame, focus, label, figure);
+      return { kind: "plot", caption: `Mean AUC-ROC against ${label}`, svg };
+    }),
   };
   if (calibration === "") return [costs];
   const words =

@@ -1,17 +1,19 @@
 /** The study of confidence: our softmax margin beside other calibrations of the same logits, on families seen and unseen. */
 import type { Bench } from "../benchmark/bench.ts";
 import { baseOf, cellOf } from "../benchmark/cell.ts";
+import type { ConfidenceError } from "../benchmark/line.ts";
+import { round } from "../benchmark/measure.ts";
 import { LEAST_TESTED } from "../benchmark/task.ts";
 import { UnseenError } from "../../model/errors.ts";
 import { budgetThreshold } from "../evaluate/budget.ts";
-import { aucRoc, brier, decisions, expectedCalibrationError } from "../evaluate/metrics.ts";
+import { aucRoc, brier, decisions, expectedCalibrationError, pooled } from "../evaluate/metrics.ts";
 import { LEARNING_METHODS, type LearningMethod } from "../learn/request.ts";
 import { CHOICES, trainOurs } from "../peers/ours.ts";
 import type { Matrix } from "../data/matrix.ts";
 import { calibrationPage } from "./calibration-page.ts";
 import { type Confidence, type ConfidenceName, confidencesOf } from "./confidences.ts";
 import { type Families, heldOutOf } from "./held-out.ts";
-import { LogitReader, type Logits } from "./logits.ts";
+import { LogitReader, type Logits, together } from "./logits.ts";
 import type { Planned, Study, StudyOptions, StudyTask } from "./study.ts";
 
 export interface CalibrationTask extends StudyTask {
@@ -22,11 +24,6 @@ export interface CalibrationTask extends StudyTask {
   readonly sets: Families;
 }
 
-export interface Errors {
-  readonly ece: number;
-  readonly brier: number;
-}
-
 export interface CalibrationResult {
   readonly family: string;
   readonly confidence: ConfidenceName;
@@ -35,8 +32,8 @@ export interface CalibrationResult {
   readonly recall: number;
   readonly falsePositiveRate: number;
   /** Against the held-out family; against test rows of seen families, null where there is none. */
-  readonly unseen: Errors;
-  readonly seen: Errors | null;
+  readonly unseen: ConfidenceError;
+  readonly seen: ConfidenceError | null;
 }
 
 export const calibrationStudy: Study<CalibrationTask, CalibrationResult> = {
@@ -48,7 +45,7 @@ export const calibrationStudy: Study<CalibrationTask, CalibrationResult> = {
     "(normal ones, and labels of seen families); ECE (10 bins) and Brier score weigh normal and anomalous test rows " +
     "half each.",
 
-  async plan(bench: Bench, { ...options }: StudyOptions): Promise<Planned<CalibrationTask>> {
+  async plan(bench: Bench, options: StudyOptions): Promise<Planned<CalibrationTask>> {
     const methods = options.methods.map(({ name }) => name).filter((name) => learner(name) !== undefined);
     if (methods.length === 0) {
       const remedy = `Give some of ${LEARNING_METHODS.join(", ")}.`;
@@ -75,7 +72,7 @@ export const calibrationStudy: Study<CalibrationTask, CalibrationResult> = {
       const { side, test } = cellOf(base, set);
       const artefact = await trainOurs(side, CHOICES[learner(task.method) ?? "unseen"]);
       const reader = new LogitReader(artefact);
-      const read = (parts: readonly Matrix[]): Logits => joined(parts.map((rows) => reader.read(rows)));
+      const read = (parts: readonly Matrix[]): Logits => together(parts.map((rows) => reader.read(rows)));
       const validation = read(side.normal.map((domain) => domain.validation));
       const labelled = read(side.seen.map((family) => family.validation));
       if (labelled.normal.length === 0) {
@@ -106,8 +103,7 @@ interface Parts {
 
 function measured(confidence: Confidence, parts: Parts): Omit<CalibrationResult, "family"> {
   const [normal, unseen] = [confidence.score(parts.normal), confidence.score(parts.unseen)];
-  const labels = new Uint8Array(normal.length + unseen.length).fill(1, normal.length);
-  const scores = Float64Array.from([...normal, ...unseen]);
+  const { labels, scores } = pooled(normal, unseen);
   const threshold = budgetThreshold(confidence.score(parts.validation), 0.01, false);
   const { recall, falsePositiveRate } = decisions(labels, scores, threshold);
   return {
@@ -120,9 +116,9 @@ function measured(confidence: Confidence, parts: Parts): Omit<CalibrationResult,
   };
 }
 
-function errors(confidence: Confidence, normal: Logits, anomalous: Logits): Errors {
+function errors(confidence: Confidence, normal: Logits, anomalous: Logits): ConfidenceError {
   const count = normal.normal.length;
-  const probabilities = confidence.probability(joined([normal, anomalous]));
+  const probabilities = confidence.probability(together([normal, anomalous]));
   const labels = new Uint8Array(probabilities.length).fill(1, count);
   return {
     ece: round(expectedCalibrationError(labels, probabilities, true)),
@@ -130,17 +126,6 @@ function errors(confidence: Confidence, normal: Logits, anomalous: Logits): Erro
   };
 }
 
-function joined(parts: readonly Logits[]): Logits {
-  return {
-    normal: Float64Array.from(parts.flatMap(({ normal }) => [...normal])),
-    anomalous: Float64Array.from(parts.flatMap(({ anomalous }) => [...anomalous])),
-  };
-}
-
 function learner(name: string): LearningMethod | undefined {
   return LEARNING_METHODS.find((known) => known === name);
-}
-
-function round(value: number): number {
-  return Math.round(value * 1e6) / 1e6;
 }

@@ -1,6 +1,6 @@
 /** Confidences made of the same logits: what each says of a row, fitted on validation rows alone. */
 import { isotonic, platt, sigmoid, temperature } from "../evaluate/calibrate.ts";
-import type { Logits } from "./logits.ts";
+import { type Logits, together } from "./logits.ts";
 
 export const CONFIDENCES = ["softmax margin", "BCE alone", "temperature", "Platt", "isotonic", "energy"] as const;
 export type ConfidenceName = (typeof CONFIDENCES)[number];
@@ -27,11 +27,8 @@ export interface OwnLine {
  * @throws RangeError without a normal or without an anomalous validation row
  */
 export function confidencesOf(own: OwnLine, normal: Logits, seen: Logits): Confidence[] {
-  const labels = new Uint8Array(normal.normal.length + seen.normal.length).fill(1, normal.normal.length);
-  const fitting = {
-    normal: Float64Array.from([...normal.normal, ...seen.normal]),
-    anomalous: Float64Array.from([...normal.anomalous, ...seen.anomalous]),
-  };
+  const fitting = together([normal, seen]);
+  const labels = new Uint8Array(fitting.normal.length).fill(1, normal.normal.length);
   const margins = margin(fitting);
   const scaled = temperature(labels, margins.map(sigmoid));
   const stepped = isotonic(labels, margins);

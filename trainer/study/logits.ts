@@ -1,8 +1,9 @@
 /** The two logits of our own learners, as the cross-entropy left them: before temperature and shift. */
 import type { Artefact } from "../../model/artefact.ts";
-import { Inference } from "../../model/inference.ts";
+import { Inference, rowsOf } from "../../model/inference.ts";
 import { Kernel } from "../../model/kernel.ts";
 import { openNetwork } from "../../model/open.ts";
+import { concat } from "../concat.ts";
 import type { Matrix } from "../data/matrix.ts";
 import { kernelModule } from "../learn/engine.ts";
 
@@ -10,6 +11,16 @@ import { kernelModule } from "../learn/engine.ts";
 export interface Logits {
   readonly normal: Float64Array;
   readonly anomalous: Float64Array;
+}
+
+/** Logits of several lots, one after another. */
+export function together(lots: readonly Logits[]): Logits {
+  const all = (of: keyof Logits): Float64Array =>
+    concat(
+      Float64Array,
+      lots.map((lot) => lot[of]),
+    );
+  return { normal: all("normal"), anomalous: all("anomalous") };
 }
 
 export class LogitReader {
@@ -30,21 +41,14 @@ export class LogitReader {
 
   read({ rows, cols, data }: Matrix): Logits {
     const { temperature, epsilon } = this.#artefact;
-    const { block, stride } = this.#inference;
     const [normal, anomalous] = [new Float64Array(rows), new Float64Array(rows)];
-    for (let first = 0; first < rows; first += block) {
-      const many = Math.min(block, rows - first);
-      const input = this.#inference.input();
-      for (let i = 0; i < many; i++) {
-        input.set(data.subarray((first + i) * cols, (first + i + 1) * cols), i * stride);
-      }
-      this.#inference.run(many, temperature, epsilon);
-      const found = this.#inference.logits(many);
-      for (let i = 0; i < many; i++) {
+    this.#inference.each(rows, rowsOf(data, cols), temperature, epsilon, ({ length }, first) => {
+      const found = this.#inference.logits(length);
+      for (let i = 0; i < length; i++) {
         normal[first + i] = found.normal[i] + this.shift / 2;
         anomalous[first + i] = found.anomalous[i] - this.shift / 2;
       }
-    }
+    });
     return { normal, anomalous };
   }
 }

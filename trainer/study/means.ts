@@ -1,6 +1,6 @@
 /** Means over seeds, data sets and families, and whether numbers rise or fall. */
 import { mean, spreadOf } from "../report/frame.ts";
-import { fixed } from "../report/section.ts";
+import { plusMinus } from "../report/section.ts";
 
 /** What a figure was measured on. */
 export interface Measured {
@@ -32,10 +32,8 @@ export function standardError(values: readonly number[]): number {
 }
 
 /** Mean ± standard error over seeds, the latter where there is one. */
-export function withError(values: readonly number[], decimals = 3): string {
-  const error = standardError(values);
-  const centre = fixed(mean(values), decimals);
-  return Number.isFinite(error) ? `${centre} ± ${fixed(error, decimals)}` : centre;
+export function withError(values: readonly number[]): string {
+  return plusMinus({ mean: mean(values), deviation: standardError(values) });
 }
 
 /** Smaller steps than what three decimals show are none. */

@@ -2,9 +2,8 @@
 import type { Bench } from "../benchmark/bench.ts";
 import type { BaseRequest } from "../benchmark/cell.ts";
 import type { Task } from "../benchmark/task.ts";
-import { macroMean, seedMeans, standardError, withError } from "./means.ts";
+import { seedMeans, standardError, withError } from "./means.ts";
 import { mean } from "../report/frame.ts";
-import { fixed } from "../report/section.ts";
 import { figure, legendOf, linesPanel, methodColours } from "./figure.ts";
 import { heldOutOf } from "./held-out.ts";
 import { type Curve, shotsFinding } from "./shots-finding.ts";
@@ -87,10 +86,7 @@ function shotsPage(entries: readonly Entry<Task, ShotsResult>[]): Page {
       methods.map((method) => [
         facet,
         method,
-        ...counts.map((shots) => {
-          const own = of(method, shots, facet === "mean" ? undefined : facet);
-          return own.length > 0 ? withError(auc(own)) : fixed(macroMean(own, ({ aucRoc }) => aucRoc));
-        }),
+        ...counts.map((shots) => withError(auc(of(method, shots, facet === "mean" ? undefined : facet)))),
       ]),
     ),
     svg: figure(title, legendOf(colours), [

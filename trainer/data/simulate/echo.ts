@@ -2,17 +2,17 @@
 
 import type { Conditions } from "./conditions.ts";
 import type { Flow } from "./flow.ts";
-import { noTcp } from "./talk.ts";
+import { noTcp, type Size } from "./talk.ts";
 import { chance, type Random } from "./random.ts";
-import { draw, nothing, type Wanted } from "./run.ts";
+import { draw, nothing } from "./run.ts";
 
 export interface Echo {
   readonly requests: number;
   /** Payload bytes each way. */
-  readonly request: { readonly mean: number; readonly spread: number };
-  readonly answer: { readonly mean: number; readonly spread: number };
+  readonly request: Size;
+  readonly answer: Size;
   /** From one request to the next, µs. */
-  readonly interval: Pick<Wanted, "mean" | "spread">;
+  readonly interval: Size;
 }
 
 /** `requests` echoes on a timer; answers get lost as on any path. */

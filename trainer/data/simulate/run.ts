@@ -1,6 +1,7 @@
 /** A run: several like packets, or several like gaps, known by their count, sum, sum of squares and maximum. */
 
-import { logNormal, normal, type Random } from "./random.ts";
+import { gaussian } from "../../learn/draw.ts";
+import { logNormal, type Random } from "./random.ts";
 
 /** What a traffic model asks for: `count` values of the given mean and standard deviation `spread`. */
 export interface Wanted {
@@ -44,8 +45,8 @@ export function draw(random: Random, wanted: Wanted, least: number, most: number
     );
     return together(values.map((value) => constant(1, value)));
   }
-  const average = clamp(mean + (spread / Math.sqrt(count)) * normal(random), least, most);
-  const deviation = Math.max(0, spread * (1 + normal(random) / Math.sqrt(2 * count)));
+  const average = clamp(mean + (spread / Math.sqrt(count)) * gaussian(random), least, most);
+  const deviation = Math.max(0, spread * (1 + gaussian(random) / Math.sqrt(2 * count)));
   const reach = average + deviation * Math.sqrt(2 * Math.log(count)) * logNormal(random, 1, 0.1);
   const max = Math.round(clamp(reach, average, most));
   const sum = Math.round(count * average);

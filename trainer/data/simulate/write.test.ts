@@ -91,16 +91,12 @@ describe("writeSimulation", () => {
     }
   });
 
-  it("refuses a file in place of a folder, and bad options before it touches anything", async () => {
+  it("refuses a file in place of a folder before it touches anything", async () => {
     const file = join(scratch, "file");
     writeFileSync(file, "x");
     await expect(writeSimulation(file, { ...options, force: true })).rejects.toMatchObject({
       code: "option-invalid",
     });
-    await expect(writeSimulation(join(scratch, "none"), { seed: 0.1 })).rejects.toMatchObject({
-      code: "option-invalid",
-    });
-    expect(existsSync(join(scratch, "none"))).toBe(false);
     expect(readdirSync(scratch).filter((name) => /partial|previous/.test(name))).toEqual([]);
   });
 });

@@ -9,7 +9,7 @@ import { columns } from "./features.ts";
 import { simulate, type SimulatedGroup, type SimulationOptions } from "./simulate.ts";
 
 /** Raised whenever the same seed would give other rows than before. */
-export const generatorVersion = 1;
+const GENERATOR_VERSION = 1;
 
 const GENERATOR = "unseen simulate";
 
@@ -31,8 +31,7 @@ export interface WrittenSimulation {
  * Simulates and writes `normal_<domain>.csv.gz`, `<family>.csv.gz` and `meta.json`; the same options give the same
  * bytes. Everything is written beside the target first and moved into place whole.
  *
- * @throws UnseenError option-invalid when the folder holds anything but an earlier simulation (see `force`), or the
- *   options are out of range
+ * @throws UnseenError option-invalid when the folder holds anything but an earlier simulation (see `force`)
  */
 export async function writeSimulation(dir: string, options: WriteOptions): Promise<WrittenSimulation> {
   const folder = resolve(dir);
@@ -147,7 +146,7 @@ function describe(
     title: "Synthetic network flows (simulated, no captured traffic)",
     synthetic: true,
     licence: "MIT",
-    generator: { name: GENERATOR, version: generatorVersion },
+    generator: { name: GENERATOR, version: GENERATOR_VERSION },
     seed,
     n_features: columns.length,
     columns: columns.map(({ name }) => name),

@@ -260,7 +260,8 @@ function leafOf(node: number, start: number, end: number, slope: number, curve: 
   return { node, start, end, slope, curve, bounds, histogram: 0, gain: 0, column: 0, bin: 0, lowSlope: 0, lowCurve: 0 };
 }
 
-function addNode({ column, value, low }: Nodes): number {
+/** Adds a leaf that says nothing yet. @returns its place */
+export function addNode({ column, value, low }: Nodes): number {
   value.push(0);
   low.push(0);
   return column.push(-1) - 1;

@@ -22,10 +22,7 @@ function fitSet(normal: Matrix, draw: Draw): Points {
   const { cols } = normal;
   const rows = rowsAt(normal, drawRows(normal.rows, MOST_ROWS, draw));
   const k = Math.max(1, Math.min(MOST, Math.max(LEAST, Math.floor(NUMBERS / cols)), rows.rows >> 1));
-  let centres = rowsAt(
-    rows,
-    Int32Array.from({ length: k }, (_, i) => i),
-  );
+  let centres = { rows: k, cols, data: rows.data.slice(0, k * cols) };
   for (let round = 0; round < ROUNDS; round++) {
     const sums = new Float64Array(k * cols);
     const counts = new Int32Array(k);

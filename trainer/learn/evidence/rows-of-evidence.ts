@@ -1,5 +1,6 @@
 /** Rows of standardised evidence: joined, gathered by family, thinned out. */
 import { EVIDENCE } from "../../../model/evidence.ts";
+import { concat } from "../../concat.ts";
 
 /** Standardised evidence, (rows, kinds) row-major. */
 export interface Table {
@@ -11,12 +12,10 @@ export const NO_ROWS: Table = { rows: 0, data: new Float64Array(0) };
 
 /** Rows of several tables, one table after another. */
 export function joined(tables: readonly Table[]): Table {
-  const data = new Float64Array(tables.reduce((sum, table) => sum + table.data.length, 0));
-  let at = 0;
-  for (const table of tables) {
-    data.set(table.data, at);
-    at += table.data.length;
-  }
+  const data = concat(
+    Float64Array,
+    tables.map((table) => table.data),
+  );
   return { rows: tables.reduce((sum, { rows }) => sum + rows, 0), data };
 }
 

@@ -3,7 +3,7 @@
 import { drawConditions } from "../conditions.ts";
 import type { TrafficModel } from "../flow.ts";
 import { attempt, noPauses, noTcp, overTcp } from "../talk.ts";
-import { chance, geometric, heavyCount, logNormal, pick, uniform } from "../random.ts";
+import { chance, geometric, heavyCount, logNormal, pick, pickName, uniform } from "../random.ts";
 import { constant, draw, nothing, together } from "../run.ts";
 
 /** SYN flood: connections opened and never taken up, windows at random, answers repeated or not at all. */
@@ -41,23 +41,15 @@ export const httpFlood: TrafficModel = (random) => {
   const at = drawConditions(random, chance(random, 0.6) ? "datacentre" : "internet", "tool");
   const asking = logNormal(random, 230, 0.4);
   const answering = logNormal(random, 800, 1);
-  return overTcp(
-    random,
-    at,
-    {
-      rounds: geometric(random, 1, 1.5),
-      request: { mean: asking, spread: asking * 0.08 },
-      answer: { mean: answering, spread: answering * 0.3 },
-      thinking: logNormal(random, 40_000, 1),
-      pauses: noPauses,
-      tls: chance(random, 0.35),
-    },
-    pick(random, [
-      ["fin", 12],
-      ["rst", 85],
-      ["open", 3],
-    ]),
-  );
+  const talk = {
+    rounds: geometric(random, 1, 1.5),
+    request: { mean: asking, spread: asking * 0.08 },
+    answer: { mean: answering, spread: answering * 0.3 },
+    thinking: logNormal(random, 40_000, 1),
+    pauses: noPauses,
+    tls: chance(random, 0.35),
+  };
+  return overTcp(random, at, talk, pickName(random, { fin: 12, rst: 85, open: 3 }));
 };
 
 /** Slowloris: a request that never ends, a header line every some seconds to keep the server waiting. */
@@ -73,15 +65,7 @@ export const slowloris: TrafficModel = (random) => {
     pauses: { count: lines, mean: every, spread: every * 0.04 },
     tls: chance(random, 0.2),
   };
-  return overTcp(
-    random,
-    at,
-    talk,
-    pick(random, [
-      ["open", 55],
-      ["rst", 45],
-    ]),
-  );
+  return overTcp(random, at, talk, pickName(random, { open: 55, rst: 45 }));
 };
 
 /** Amplification: small questions in the victim's name, large answers to the victim. */

@@ -4,7 +4,7 @@ import { drawConditions } from "../conditions.ts";
 import { echoes } from "../echo.ts";
 import type { TrafficModel } from "../flow.ts";
 import { overTcp, overUdp } from "../talk.ts";
-import { chance, geometric, heavyCount, logNormal, pick, uniform } from "../random.ts";
+import { chance, geometric, heavyCount, logNormal, pick, pickName, uniform } from "../random.ts";
 
 /** DNS tunnel: data in the names asked for and in the answers, question after question from one port. */
 export const dnsTunnel: TrafficModel = (random) => {
@@ -35,22 +35,15 @@ export const beaconing: TrafficModel = (random) => {
     ]) * uniform(random, 0.9, 1.1);
   const asking = logNormal(random, 310, 0.25);
   const answering = logNormal(random, 190, 0.3);
-  return overTcp(
-    random,
-    at,
-    {
-      rounds,
-      request: { mean: asking, spread: asking * 0.03 },
-      answer: { mean: answering, spread: answering * 0.03 },
-      thinking: logNormal(random, 20_000, 0.5),
-      pauses: { count: rounds - 1, mean: every, spread: every * 0.05 },
-      tls: true,
-    },
-    pick(random, [
-      ["fin", 4],
-      ["open", 6],
-    ]),
-  );
+  const talk = {
+    rounds,
+    request: { mean: asking, spread: asking * 0.03 },
+    answer: { mean: answering, spread: answering * 0.03 },
+    thinking: logNormal(random, 20_000, 0.5),
+    pauses: { count: rounds - 1, mean: every, spread: every * 0.05 },
+    tls: true,
+  };
+  return overTcp(random, at, talk, pickName(random, { fin: 4, open: 6 }));
 };
 
 /** Exfiltration: files leaving over TLS to a far host, throttled so that nobody notices the rate. */
@@ -63,23 +56,15 @@ export const exfiltration: TrafficModel = (random) => {
   const rounds = heavyCount(random, 2, 14, 0.7);
   const block = logNormal(random, 260_000, 0.8);
   const every = logNormal(random, 2.5e6, 0.6);
-  return overTcp(
-    random,
-    { ...at, spacing: at.spacing * 6 },
-    {
-      rounds,
-      request: { mean: block, spread: block * 0.15 },
-      answer: { mean: logNormal(random, 230, 0.3), spread: 20 },
-      thinking: logNormal(random, 40_000, 0.6),
-      pauses: { count: rounds - 1, mean: every, spread: every * 0.3 },
-      tls: true,
-    },
-    pick(random, [
-      ["fin", 45],
-      ["rst", 40],
-      ["open", 15],
-    ]),
-  );
+  const talk = {
+    rounds,
+    request: { mean: block, spread: block * 0.15 },
+    answer: { mean: logNormal(random, 230, 0.3), spread: 20 },
+    thinking: logNormal(random, 40_000, 0.6),
+    pauses: { count: rounds - 1, mean: every, spread: every * 0.3 },
+    tls: true,
+  };
+  return overTcp(random, { ...at, spacing: at.spacing * 6 }, talk, pickName(random, { fin: 45, rst: 40, open: 15 }));
 };
 
 /** Crypto mining: work handed out and shares handed in over one lasting connection. */
@@ -89,27 +74,19 @@ export const cryptomining: TrafficModel = (random) => {
   const work = logNormal(random, 300, 0.55);
   const share = logNormal(random, 150, 0.5);
   const every = logNormal(random, 1.5e7, 0.8);
-  return overTcp(
-    random,
-    at,
-    {
-      rounds,
-      request: { mean: share, spread: share * 0.5 },
-      answer: { mean: work, spread: work * 0.7 },
-      thinking: logNormal(random, 30_000, 0.7),
-      pauses: {
-        count: Math.ceil(rounds * uniform(random, 0.4, 0.9)),
-        mean: every,
-        spread: every * 0.9,
-      },
-      tls: chance(random, 0.7),
+  const talk = {
+    rounds,
+    request: { mean: share, spread: share * 0.5 },
+    answer: { mean: work, spread: work * 0.7 },
+    thinking: logNormal(random, 30_000, 0.7),
+    pauses: {
+      count: Math.ceil(rounds * uniform(random, 0.4, 0.9)),
+      mean: every,
+      spread: every * 0.9,
     },
-    pick(random, [
-      ["fin", 3],
-      ["rst", 1],
-      ["open", 5],
-    ]),
-  );
+    tls: chance(random, 0.7),
+  };
+  return overTcp(random, at, talk, pickName(random, { fin: 3, rst: 1, open: 5 }));
 };
 
 /** ICMP tunnel: data carried in echoes, a few at a time, answers as large as the questions or larger. */

@@ -3,7 +3,7 @@
 import { drawConditions } from "../conditions.ts";
 import type { TrafficModel } from "../flow.ts";
 import { attempt, noPauses, overTcp } from "../talk.ts";
-import { chance, geometric, logNormal, pick } from "../random.ts";
+import { chance, geometric, logNormal, pick, pickName } from "../random.ts";
 import { constant, draw } from "../run.ts";
 
 /** Port scan: most ports refuse or keep silent; an open one is dropped at once or asked for its banner. */
@@ -14,12 +14,7 @@ export const portScan: TrafficModel = (random) => {
     [2048, 1],
     [at.clientWindow, 3],
   ]);
-  const kind = pick(random, [
-    ["refused", 5],
-    ["silent", 2],
-    ["half-open", 2],
-    ["banner", 1],
-  ]);
+  const kind = pickName(random, { refused: 5, silent: 2, "half-open": 2, banner: 1 });
   const scanner = { ...at, clientWindow };
   if (kind === "silent") return attempt(random, scanner, geometric(random, 2, 2.6), false);
   const refused = attempt(random, scanner, 1, true);
@@ -35,19 +30,15 @@ export const portScan: TrafficModel = (random) => {
     };
   }
   const banner = logNormal(random, 60, 0.5);
-  return overTcp(
-    random,
-    scanner,
-    {
-      rounds: 1,
-      request: { mean: 18, spread: 6 },
-      answer: { mean: banner, spread: 0 },
-      thinking: logNormal(random, 5000, 1),
-      pauses: noPauses,
-      tls: false,
-    },
-    "rst",
-  );
+  const talk = {
+    rounds: 1,
+    request: { mean: 18, spread: 6 },
+    answer: { mean: banner, spread: 0 },
+    thinking: logNormal(random, 5000, 1),
+    pauses: noPauses,
+    tls: false,
+  };
+  return overTcp(random, scanner, talk, "rst");
 };
 
 /** Brute force: log in, fail, leave; program against program, so it looks like any script logging in. */
@@ -55,23 +46,15 @@ export const bruteForce: TrafficModel = (random) => {
   const at = drawConditions(random, chance(random, 0.6) ? "datacentre" : "internet", "tool");
   const asking = logNormal(random, 190, 0.45);
   const answering = logNormal(random, 330, 0.7);
-  return overTcp(
-    random,
-    at,
-    {
-      rounds: geometric(random, 2, 5),
-      request: { mean: asking, spread: asking * 0.5 },
-      answer: { mean: answering, spread: answering * 0.6 },
-      thinking: logNormal(random, 45_000, 0.8),
-      pauses: noPauses,
-      tls: chance(random, 0.08),
-    },
-    pick(random, [
-      ["fin", 15],
-      ["rst", 82],
-      ["open", 3],
-    ]),
-  );
+  const talk = {
+    rounds: geometric(random, 2, 5),
+    request: { mean: asking, spread: asking * 0.5 },
+    answer: { mean: answering, spread: answering * 0.6 },
+    thinking: logNormal(random, 45_000, 0.8),
+    pauses: noPauses,
+    tls: chance(random, 0.08),
+  };
+  return overTcp(random, at, talk, pickName(random, { fin: 15, rst: 82, open: 3 }));
 };
 
 /** Web attack: injected parameters sent by a script, answered by short error pages. */
@@ -79,23 +62,15 @@ export const webAttack: TrafficModel = (random) => {
   const at = drawConditions(random, chance(random, 0.5) ? "datacentre" : "internet", "tool");
   const asking = logNormal(random, 330, 0.45);
   const answering = logNormal(random, 900, 0.9);
-  return overTcp(
-    random,
-    at,
-    {
-      rounds: geometric(random, 1, 2.5),
-      request: { mean: asking, spread: asking * 0.2 },
-      answer: { mean: answering, spread: answering * 0.4 },
-      thinking: logNormal(random, 25_000, 1),
-      pauses: noPauses,
-      tls: chance(random, 0.3),
-    },
-    pick(random, [
-      ["fin", 15],
-      ["rst", 82],
-      ["open", 3],
-    ]),
-  );
+  const talk = {
+    rounds: geometric(random, 1, 2.5),
+    request: { mean: asking, spread: asking * 0.2 },
+    answer: { mean: answering, spread: answering * 0.4 },
+    thinking: logNormal(random, 25_000, 1),
+    pauses: noPauses,
+    tls: chance(random, 0.3),
+  };
+  return overTcp(random, at, talk, pickName(random, { fin: 15, rst: 82, open: 3 }));
 };
 
 /** Credential stuffing: stolen names and passwords posted to a login form over TLS, one try a connection. */
@@ -103,21 +78,13 @@ export const credentialStuffing: TrafficModel = (random) => {
   const at = drawConditions(random, chance(random, 0.5) ? "datacentre" : "internet", "tool");
   const asking = logNormal(random, 290, 0.35);
   const answering = logNormal(random, 620, 0.8);
-  return overTcp(
-    random,
-    at,
-    {
-      rounds: geometric(random, 1, 1.8),
-      request: { mean: asking, spread: asking * 0.12 },
-      answer: { mean: answering, spread: answering * 0.3 },
-      thinking: logNormal(random, 35_000, 0.9),
-      pauses: noPauses,
-      tls: chance(random, 0.75),
-    },
-    pick(random, [
-      ["fin", 15],
-      ["rst", 82],
-      ["open", 3],
-    ]),
-  );
+  const talk = {
+    rounds: geometric(random, 1, 1.8),
+    request: { mean: asking, spread: asking * 0.12 },
+    answer: { mean: answering, spread: answering * 0.3 },
+    thinking: logNormal(random, 35_000, 0.9),
+    pauses: noPauses,
+    tls: chance(random, 0.75),
+  };
+  return overTcp(random, at, talk, pickName(random, { fin: 15, rst: 82, open: 3 }));
 };

@@ -3,7 +3,7 @@
 import { drawConditions } from "../conditions.ts";
 import type { TrafficModel } from "../flow.ts";
 import { overTcp } from "../talk.ts";
-import { chance, geometric, heavyCount, logNormal, pick, uniform, type Random } from "../random.ts";
+import { chance, geometric, heavyCount, logNormal, pickName, uniform, type Random } from "../random.ts";
 
 export const backup: TrafficModel = (random) => (chance(random, 0.65) ? copy(random) : compare(random));
 
@@ -13,27 +13,19 @@ function copy(random: Random) {
   const rounds = heavyCount(random, 1, 20, 1.2);
   const block = logNormal(random, 2.5e6, 0.9);
   const reading = logNormal(random, 1.5e6, 1);
-  return overTcp(
-    random,
-    at,
-    {
-      rounds,
-      request: { mean: block, spread: block * 0.6 },
-      answer: { mean: logNormal(random, 90, 0.5), spread: 30 },
-      thinking: logNormal(random, 5000, 1),
-      pauses: {
-        count: Math.floor(rounds * uniform(random, 0, 0.5)),
-        mean: reading,
-        spread: reading,
-      },
-      tls: chance(random, 0.6),
+  const talk = {
+    rounds,
+    request: { mean: block, spread: block * 0.6 },
+    answer: { mean: logNormal(random, 90, 0.5), spread: 30 },
+    thinking: logNormal(random, 5000, 1),
+    pauses: {
+      count: Math.floor(rounds * uniform(random, 0, 0.5)),
+      mean: reading,
+      spread: reading,
     },
-    pick(random, [
-      ["fin", 8],
-      ["open", 1],
-      ["rst", 0.5],
-    ]),
-  );
+    tls: chance(random, 0.6),
+  };
+  return overTcp(random, at, talk, pickName(random, { fin: 8, open: 1, rst: 0.5 }));
 }
 
 /** Lists of checksums each way. */
@@ -45,20 +37,13 @@ function compare(random: Random) {
   );
   const asking = logNormal(random, 900, 1);
   const answering = logNormal(random, 700, 1);
-  return overTcp(
-    random,
-    at,
-    {
-      rounds: geometric(random, 2, 10),
-      request: { mean: asking, spread: asking * 0.8 },
-      answer: { mean: answering, spread: answering * 0.9 },
-      thinking: logNormal(random, 30_000, 1.2),
-      pauses: { count: chance(random, 0.3) ? 1 : 0, mean: 5e6, spread: 4e6 },
-      tls: chance(random, 0.6),
-    },
-    pick(random, [
-      ["fin", 8],
-      ["rst", 1],
-    ]),
-  );
+  const talk = {
+    rounds: geometric(random, 2, 10),
+    request: { mean: asking, spread: asking * 0.8 },
+    answer: { mean: answering, spread: answering * 0.9 },
+    thinking: logNormal(random, 30_000, 1.2),
+    pauses: { count: chance(random, 0.3) ? 1 : 0, mean: 5e6, spread: 4e6 },
+    tls: chance(random, 0.6),
+  };
+  return overTcp(random, at, talk, pickName(random, { fin: 8, rst: 1 }));
 }

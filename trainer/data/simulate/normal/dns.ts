@@ -3,21 +3,13 @@
 import { drawConditions } from "../conditions.ts";
 import type { TrafficModel } from "../flow.ts";
 import { noPauses, overTcp, overUdp } from "../talk.ts";
-import { chance, geometric, logNormal, pick, uniform, type Random } from "../random.ts";
+import { chance, geometric, logNormal, pick, pickName, uniform, type Random } from "../random.ts";
 
 export const dns: TrafficModel = (random) => (chance(random, 0.92) ? datagrams(random) : overTls(random));
 
 /** One name, asked for both address kinds from one port; a lost answer is asked for again after seconds. */
 function datagrams(random: Random) {
-  const at = drawConditions(
-    random,
-    pick(random, [
-      ["local", 4],
-      ["datacentre", 4],
-      ["internet", 2],
-    ]),
-    "desktop",
-  );
+  const at = drawConditions(random, pickName(random, { local: 4, datacentre: 4, internet: 2 }), "desktop");
   const name = logNormal(random, 38, 0.25);
   const answering = logNormal(random, 105, 0.55);
   const repeats = chance(random, 0.05) ? 1 : 0;

@@ -4,7 +4,7 @@ import { drawConditions } from "../conditions.ts";
 import { echoes } from "../echo.ts";
 import type { TrafficModel } from "../flow.ts";
 import { attempt, overTcp, overUdp } from "../talk.ts";
-import { chance, geometric, heavyCount, logNormal, pick, uniform, type Random } from "../random.ts";
+import { chance, geometric, heavyCount, logNormal, pick, pickName, uniform, type Random } from "../random.ts";
 
 export const iot: TrafficModel = (random) =>
   pick(random, [
@@ -14,15 +14,7 @@ export const iot: TrafficModel = (random) =>
   ])(random);
 
 function mqtt(random: Random) {
-  const at = drawConditions(
-    random,
-    pick(random, [
-      ["radio", 5],
-      ["local", 3],
-      ["internet", 2],
-    ]),
-    "embedded",
-  );
+  const at = drawConditions(random, pickName(random, { radio: 5, local: 3, internet: 2 }), "embedded");
   if (chance(random, 0.006)) return attempt(random, at, geometric(random, 2, 3), chance(random, 0.4));
   const rounds = heavyCount(random, 2, 24, 1.1);
   const reading = logNormal(random, 74, 0.5);
@@ -33,23 +25,15 @@ function mqtt(random: Random) {
     [6e7, 3],
   ]);
   const drift = logNormal(random, 0.12, 0.9);
-  return overTcp(
-    random,
-    at,
-    {
-      rounds,
-      request: { mean: reading, spread: reading * 0.25 },
-      answer: { mean: uniform(random, 4, 30), spread: 5 },
-      thinking: logNormal(random, 9000, 0.8),
-      pauses: { count: rounds - 1, mean: timer, spread: timer * drift },
-      tls: chance(random, 0.35),
-    },
-    pick(random, [
-      ["open", 6],
-      ["fin", 3],
-      ["rst", 1],
-    ]),
-  );
+  const talk = {
+    rounds,
+    request: { mean: reading, spread: reading * 0.25 },
+    answer: { mean: uniform(random, 4, 30), spread: 5 },
+    thinking: logNormal(random, 9000, 0.8),
+    pauses: { count: rounds - 1, mean: timer, spread: timer * drift },
+    tls: chance(random, 0.35),
+  };
+  return overTcp(random, at, talk, pickName(random, { open: 6, fin: 3, rst: 1 }));
 }
 
 /** One reading, confirmed; a lost one is sent again after about two seconds. */

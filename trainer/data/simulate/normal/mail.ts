@@ -3,7 +3,7 @@
 import { drawConditions } from "../conditions.ts";
 import type { TrafficModel } from "../flow.ts";
 import { attempt, noPauses, overTcp } from "../talk.ts";
-import { chance, geometric, logNormal, pick, uniform, type Random } from "../random.ts";
+import { chance, geometric, logNormal, pickName, uniform, type Random } from "../random.ts";
 
 export const mail: TrafficModel = (random) => (chance(random, 0.55) ? smtp(random) : imap(random));
 
@@ -15,23 +15,15 @@ function smtp(random: Random) {
   const rejected = chance(random, 0.25);
   const body = rejected ? 0 : logNormal(random, 14_000, 1.5);
   const asking = 34 + body / rounds;
-  return overTcp(
-    random,
-    at,
-    {
-      rounds,
-      request: { mean: asking, spread: rejected ? 12 : asking * 1.2 },
-      answer: { mean: logNormal(random, 62, 0.3), spread: 40 },
-      thinking: logNormal(random, 60_000, 0.9),
-      pauses: noPauses,
-      tls: chance(random, 0.75),
-    },
-    pick(random, [
-      ["fin", 85],
-      ["rst", rejected ? 20 : 3],
-      ["open", 5],
-    ]),
-  );
+  const talk = {
+    rounds,
+    request: { mean: asking, spread: rejected ? 12 : asking * 1.2 },
+    answer: { mean: logNormal(random, 62, 0.3), spread: 40 },
+    thinking: logNormal(random, 60_000, 0.9),
+    pauses: noPauses,
+    tls: chance(random, 0.75),
+  };
+  return overTcp(random, at, talk, pickName(random, { fin: 85, rst: rejected ? 20 : 3, open: 5 }));
 }
 
 /** Fetch what is new, then wait for more with a sign of life every so often. */
@@ -45,21 +37,13 @@ function imap(random: Random) {
   const answering = logNormal(random, 900, 1.4);
   const waits = chance(random, 0.6) ? geometric(random, 1, 5) : 0;
   const timer = logNormal(random, 1.1e8, 0.7);
-  return overTcp(
-    random,
-    at,
-    {
-      rounds: rounds + waits,
-      request: { mean: uniform(random, 38, 70), spread: 12 },
-      answer: { mean: answering, spread: answering * 1.5 },
-      thinking: logNormal(random, 25_000, 0.8),
-      pauses: { count: waits, mean: timer, spread: timer * 0.6 },
-      tls: chance(random, 0.97),
-    },
-    pick(random, [
-      ["fin", 60],
-      ["rst", 5],
-      ["open", 35],
-    ]),
-  );
+  const talk = {
+    rounds: rounds + waits,
+    request: { mean: uniform(random, 38, 70), spread: 12 },
+    answer: { mean: answering, spread: answering * 1.5 },
+    thinking: logNormal(random, 25_000, 0.8),
+    pauses: { count: waits, mean: timer, spread: timer * 0.6 },
+    tls: chance(random, 0.97),
+  };
+  return overTcp(random, at, talk, pickName(random, { fin: 60, rst: 5, open: 35 }));
 }

@@ -3,7 +3,7 @@
 import { drawConditions } from "../conditions.ts";
 import type { TrafficModel } from "../flow.ts";
 import { attempt, noPauses, overTcp } from "../talk.ts";
-import { chance, geometric, heavyCount, logNormal, pick, type Random } from "../random.ts";
+import { chance, geometric, heavyCount, logNormal, pickName, type Random } from "../random.ts";
 
 export const ssh: TrafficModel = (random) => (chance(random, 0.68) ? typing(random) : script(random));
 
@@ -14,23 +14,15 @@ function typing(random: Random) {
   const rounds = heavyCount(random, 12, 180, 1.1);
   const thought = logNormal(random, 5e6, 0.9);
   const screen = logNormal(random, 130, 0.7);
-  return overTcp(
-    random,
-    { ...at, jitter: at.jitter * 2 },
-    {
-      rounds,
-      request: { mean: 48, spread: 26 },
-      answer: { mean: screen, spread: screen * 1.6 },
-      thinking: logNormal(random, 120_000, 0.5),
-      pauses: { count: Math.ceil(rounds * 0.12), mean: thought, spread: thought * 1.8 },
-      tls: false,
-    },
-    pick(random, [
-      ["fin", 8],
-      ["rst", 0.6],
-      ["open", 2],
-    ]),
-  );
+  const talk = {
+    rounds,
+    request: { mean: 48, spread: 26 },
+    answer: { mean: screen, spread: screen * 1.6 },
+    thinking: logNormal(random, 120_000, 0.5),
+    pauses: { count: Math.ceil(rounds * 0.12), mean: thought, spread: thought * 1.8 },
+    tls: false,
+  };
+  return overTcp(random, { ...at, jitter: at.jitter * 2 }, talk, pickName(random, { fin: 8, rst: 0.6, open: 2 }));
 }
 
 /** Key exchange, one login, one command; logins that fail end the same way sooner. */
@@ -38,21 +30,13 @@ function script(random: Random) {
   const at = drawConditions(random, chance(random, 0.7) ? "datacentre" : "internet", "tool");
   const asking = logNormal(random, 210, 0.6);
   const answering = logNormal(random, 420, 1);
-  return overTcp(
-    random,
-    at,
-    {
-      rounds: geometric(random, 3, 8),
-      request: { mean: asking, spread: asking * 0.7 },
-      answer: { mean: answering, spread: answering * 0.8 },
-      thinking: logNormal(random, 40_000, 0.9),
-      pauses: noPauses,
-      tls: false,
-    },
-    pick(random, [
-      ["fin", 25],
-      ["rst", 70],
-      ["open", 5],
-    ]),
-  );
+  const talk = {
+    rounds: geometric(random, 3, 8),
+    request: { mean: asking, spread: asking * 0.7 },
+    answer: { mean: answering, spread: answering * 0.8 },
+    thinking: logNormal(random, 40_000, 0.9),
+    pauses: noPauses,
+    tls: false,
+  };
+  return overTcp(random, at, talk, pickName(random, { fin: 25, rst: 70, open: 5 }));
 }

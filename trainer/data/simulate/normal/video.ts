@@ -2,8 +2,8 @@
 
 import { drawConditions } from "../conditions.ts";
 import type { TrafficModel } from "../flow.ts";
-import { overTcp, overUdp } from "../talk.ts";
-import { chance, heavyCount, logNormal, pick, uniform, type Random } from "../random.ts";
+import { noPauses, overTcp, overUdp } from "../talk.ts";
+import { chance, heavyCount, logNormal, pickName, uniform, type Random } from "../random.ts";
 
 export const video: TrafficModel = (random) => (chance(random, 0.75) ? stream(random) : call(random));
 
@@ -28,16 +28,7 @@ function stream(random: Random) {
     tls: chance(random, 0.98),
   };
   if (talk.tls && chance(random, 0.35)) return overUdp(random, at, talk);
-  return overTcp(
-    random,
-    at,
-    talk,
-    pick(random, [
-      ["fin", 65],
-      ["rst", 10],
-      ["open", 25],
-    ]),
-  );
+  return overTcp(random, at, talk, pickName(random, { fin: 65, rst: 10, open: 25 }));
 }
 
 /** A call: voice every 20 ms, pictures in between; sometimes nearly all of it in one direction. */
@@ -55,7 +46,7 @@ function call(random: Random) {
       request: { mean: Math.min(600, up), spread: up * 0.5 },
       answer: { mean: Math.min(640, down), spread: down * 0.5 },
       thinking: 0,
-      pauses: { count: 0, mean: 0, spread: 0 },
+      pauses: noPauses,
       tls: chance(random, 0.3),
     },
   );

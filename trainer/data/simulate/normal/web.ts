@@ -3,7 +3,7 @@
 import { drawConditions } from "../conditions.ts";
 import type { TrafficModel } from "../flow.ts";
 import { attempt, noPauses, overTcp, overUdp } from "../talk.ts";
-import { chance, geometric, heavyCount, logNormal, pick, uniform, type Random } from "../random.ts";
+import { chance, geometric, heavyCount, logNormal, pick, pickName, uniform, type Random } from "../random.ts";
 
 export const web: TrafficModel = (random) =>
   pick(random, [
@@ -34,16 +34,7 @@ function browser(random: Random) {
     tls: chance(random, 0.94),
   };
   if (talk.tls && chance(random, 0.14)) return overUdp(random, at, talk);
-  return overTcp(
-    random,
-    at,
-    talk,
-    pick(random, [
-      ["fin", 72],
-      ["rst", 7],
-      ["open", 21],
-    ]),
-  );
+  return overTcp(random, at, talk, pickName(random, { fin: 72, rst: 7, open: 21 }));
 }
 
 /** A program asking for one thing: short, even, often in the clear, often breaking off without goodbye. */
@@ -59,16 +50,7 @@ function script(random: Random) {
     pauses: noPauses,
     tls: chance(random, 0.4),
   };
-  return overTcp(
-    random,
-    at,
-    talk,
-    pick(random, [
-      ["fin", 22],
-      ["rst", 73],
-      ["open", 5],
-    ]),
-  );
+  return overTcp(random, at, talk, pickName(random, { fin: 22, rst: 73, open: 5 }));
 }
 
 /** A channel kept open for messages to come (chat, notifications): little at a time, silences between. */
@@ -94,14 +76,5 @@ function push(random: Random) {
     },
     tls: chance(random, 0.9),
   };
-  return overTcp(
-    random,
-    at,
-    talk,
-    pick(random, [
-      ["fin", 4],
-      ["rst", 1],
-      ["open", 5],
-    ]),
-  );
+  return overTcp(random, at, talk, pickName(random, { fin: 4, rst: 1, open: 5 }));
 }
