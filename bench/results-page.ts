@@ -26,6 +26,8 @@ interface Page {
   readonly seeds: number;
   /** Data sets by the way they are split. */
   readonly runs: Readonly<Record<string, string>>;
+  /** Normal training rows at the most, where not as many as ever. */
+  readonly normalRows?: number;
   /** Inside the training sides. */
   readonly nested?: boolean;
   readonly note?: string;
@@ -56,6 +58,14 @@ const PAGES: Readonly<Record<string, Page>> = {
     shots: 100,
     seeds: 1,
     runs: { "domain-out": "cicids2017,tep,skab" },
+  },
+  "few-rows": {
+    title: "two hundred normal rows",
+    methods: FEW,
+    shots: 100,
+    seeds: 1,
+    runs: { random: FLOWS },
+    normalRows: 200,
   },
   nested: {
     title: "inside the training sides",
@@ -97,6 +107,7 @@ for (const [split, sets] of Object.entries(page.runs)) {
   const options = { data: folders.join(","), split, methods: page.methods, out: file, workers: values.workers };
   const numbers = { shots: String(page.shots), seeds: String(page.seeds) };
   const args = Object.entries({ ...options, ...numbers }).flatMap(([key, value]) => [`--${key}`, value]);
+  if (page.normalRows !== undefined) args.push("--normal-rows", String(page.normalRows));
   if (page.nested) args.push("--nested");
   const { status } = spawnSync(process.execPath, [join(root, "trainer/bin.js"), "benchmark", ...args], {
     stdio: "inherit",

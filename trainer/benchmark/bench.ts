@@ -8,7 +8,7 @@ import { readDataset } from "../data/read.ts";
 import { methodNamed } from "../peers/registry.ts";
 import { type Base, baseOf, type Cell, cellOf } from "./cell.ts";
 import { candidatesOf, namedCandidates } from "./families.ts";
-import type { ResultLine } from "./line.ts";
+import { type ResultLine, settingOf } from "./line.ts";
 import type { Outline } from "./plan.ts";
 import { runTask, type Task } from "./task.ts";
 
@@ -36,8 +36,7 @@ export class Bench {
 
   async run(task: Task): Promise<ResultLine[]> {
     const { dataset } = await this.read(task.folder);
-    const { folder, split, seed, shots, full, nested } = task;
-    const key = [folder, split, seed, shots, full, nested];
+    const key = [task.folder, task.seed, settingOf(task)];
     const base = this.#bases.get(JSON.stringify(key), () => baseOf(dataset, task));
     return runTask(task, methodNamed(task.method), {
       base,

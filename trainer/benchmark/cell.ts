@@ -9,22 +9,14 @@ import { trainingPart } from "../data/nested.ts";
 import { type HeldOut, splitDataset, type SplitOptions } from "../data/split.ts";
 import { type TrainingSide, trainingSide } from "../peers/method.ts";
 import type { HeldGroup } from "./families.ts";
+import type { Setting } from "./line.ts";
 
 /** Rows at random; by the blocks of meta.json; at random with one normal domain kept out of fitting to test on. */
 export const SPLITS = ["random", "blocks", "domain-out"] as const;
 export type BenchmarkSplit = (typeof SPLITS)[number];
 
 /** What is shared by all held-out families of a data set. */
-export interface BaseRequest {
-  readonly split: BenchmarkSplit;
-  readonly seed: number;
-  /** Labels per seen family, support and validation together. */
-  readonly shots: number;
-  /** Lifts the caps on rows. */
-  readonly full: boolean;
-  /** Splits the training side once more, as if it were all there is: what it says, choices may be made by. */
-  readonly nested?: boolean;
-}
+export type BaseRequest = Omit<Setting, "holdOutK"> & { readonly seed: number };
 
 /** Most normal training rows (and half as many validation rows), normal test rows, test rows of a held-out family, and
  * test rows of all seen families together. */
@@ -61,7 +53,7 @@ const NESTED_SEED = 1000;
 
 /** Splits with every family held out: schema and normal rows see no anomaly at all. @throws what splitDataset throws */
 export function baseOf(whole: Dataset, request: BaseRequest): Base {
-  const { split, shots, full, nested } = request;
+  const { split, shots, full, normalRows, nested } = request;
   const common = {
     seed: request.seed,
     shots,
@@ -71,7 +63,8 @@ export function baseOf(whole: Dataset, request: BaseRequest): Base {
   const dataset = nested ? trainingPart(whole, common) : whole;
   const seed = nested ? request.seed + NESTED_SEED : request.seed;
   const domain = split === "domain-out" ? domainFor(dataset, seed) : null;
-  const options = { ...common, seed, ...(domain === null ? {} : { holdOutDomains: [domain] }) };
+  const few = normalRows === undefined ? {} : { normalRows };
+  const options = { ...common, ...few, seed, ...(domain === null ? {} : { holdOutDomains: [domain] }) };
   const { fit, heldOut } = splitDataset(dataset, { ...options, holdOut: familiesOf(dataset) });
   const schema = fitSchema(fit);
   const tested = heldOut.normal.filter((normal) => domain === null || normal.domain === domain);

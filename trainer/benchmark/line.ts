@@ -1,20 +1,28 @@
 /** One line of a results file: what was measured, on what, and at what price. */
 import type { BenchmarkSplit } from "./cell.ts";
 
-/** What makes a line one of a kind: a results file holds it once. */
-export interface LineKey {
-  readonly data: string;
+/** What lines that may be compared with each other have in common. */
+export interface Setting {
   readonly split: BenchmarkSplit;
+  /** Labels per seen family, support and validation together. */
+  readonly shots: number;
+  /** Families held out at a time. */
+  readonly holdOutK: number;
+  /** Lifts the caps on families and rows. */
+  readonly full: boolean;
+  /** Normal training rows at the most, where not as many as the cap allows. */
+  readonly normalRows?: number;
+  /** Splits the training side once more, as if it were all there is: what it says, choices may be made by. */
+  readonly nested?: boolean;
+}
+
+/** What makes a line one of a kind: a results file holds it once. */
+export interface LineKey extends Setting {
+  readonly data: string;
   /** The family, or group of families, this line is about. */
   readonly family: string;
   readonly method: string;
   readonly seed: number;
-  readonly shots: number;
-  /** Families held out at a time. */
-  readonly holdOutK: number;
-  readonly full: boolean;
-  /** Whether all this is inside the training side: see `BaseRequest`. */
-  readonly nested?: boolean;
 }
 
 /** Decisions `score ≥ threshold` on test rows, normal and anomalous ones weighing half each. */
@@ -64,8 +72,20 @@ export interface ResultLine extends LineKey, Figures {
   readonly bytes: number;
 }
 
+/** The setting of a line or of a task, and nothing else of it. */
+export function settingOf({ split, shots, holdOutK, full, normalRows, nested }: Setting): Setting {
+  return {
+    split,
+    shots,
+    holdOutK,
+    full,
+    ...(normalRows === undefined ? {} : { normalRows }),
+    ...(nested ? { nested } : {}),
+  };
+}
+
 /** The key as a text. */
 export function keyOf(line: LineKey): string {
-  const { data, split, family, method, seed, shots, holdOutK, full, nested } = line;
-  return JSON.stringify([data, split, family, method, seed, shots, holdOutK, full, nested === true]);
+  const { data, family, method, seed } = line;
+  return JSON.stringify([settingOf(line), data, family, method, seed]);
 }

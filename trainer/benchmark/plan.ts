@@ -2,7 +2,7 @@
 import type { Method } from "../peers/method.ts";
 import { type BenchmarkSplit, type BaseRequest } from "./cell.ts";
 import { chooseFamilies, type Candidate, type HeldGroup, heldOutSets } from "./families.ts";
-import { keyOf } from "./line.ts";
+import { keyOf, type Setting, settingOf } from "./line.ts";
 import type { Task } from "./task.ts";
 
 /** What planning needs to know of a data set. */
@@ -17,15 +17,10 @@ export interface Outline {
   readonly candidates: readonly Candidate[];
 }
 
-export interface PlanOptions {
+export interface PlanOptions extends Omit<Setting, "split"> {
   readonly methods: readonly Method[];
   readonly splits: readonly BenchmarkSplit[];
   readonly seeds: number;
-  readonly shots: number;
-  readonly holdOutK: number;
-  readonly full: boolean;
-  /** See `BaseRequest`. */
-  readonly nested?: boolean;
   /** Whether candidates were asked for by name: then all are held out. */
   readonly named: boolean;
 }
@@ -54,9 +49,7 @@ export function planTasks(outlines: readonly Outline[], options: PlanOptions, do
         continue;
       }
       for (let seed = 1; seed <= options.seeds; seed++) {
-        const { shots, full, nested } = options;
-        const request = { split, seed, shots, full, ...(nested ? { nested } : {}) };
-        const planned = cellTasks(outline, sets, request, options, done);
+        const planned = cellTasks(outline, sets, { ...settingOf({ ...options, split }), seed }, options.methods, done);
         tasks.push(...planned);
         const due = planned.reduce((sum, task) => sum + task.sets.flat().length, 0);
         lines += due;
@@ -71,18 +64,17 @@ export function planTasks(outlines: readonly Outline[], options: PlanOptions, do
 function cellTasks(
   { folder, data }: Outline,
   sets: readonly (readonly HeldGroup[])[],
-  request: BaseRequest,
-  { methods, holdOutK }: PlanOptions,
+  request: BaseRequest & Setting,
+  methods: readonly Method[],
   done: ReadonlySet<string>,
 ): Task[] {
   const open = (method: Method, set: readonly HeldGroup[]): boolean =>
-    set.some(({ name }) => !done.has(keyOf({ ...request, data, family: name, method: method.name, holdOutK })));
+    set.some(({ name }) => !done.has(keyOf({ ...request, data, family: name, method: method.name })));
   const task = (method: Method, due: Task["sets"]): Task => ({
     ...request,
     folder,
     data,
     method: method.name,
-    holdOutK,
     sets: due,
   });
   const labelled = methods.filter(({ labels }) => labels);

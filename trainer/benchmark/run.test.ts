@@ -96,6 +96,22 @@ describe("unseen benchmark", { timeout: 60_000 }, () => {
     expect(titles.filter((title) => title.includes("inside the training side"))).toHaveLength(1);
   });
 
+  test("with fewer normal rows to train on, half as many validate, and all are tested", async () => {
+    const out = at("few.jsonl");
+    const few = { ...options, out, splits: ["random" as const], seeds: 1, methods: [methodNamed("knn")] };
+    const { written } = await runBenchmark(few);
+    expect(await runBenchmark({ ...few, normalRows: 30 })).toMatchObject({ written, found: 0, failed: [] });
+    const { lines } = readResults(out);
+    for (const { data, normalRows, rows } of lines) {
+      const whole = lines.find((line) => line.data === data && line.normalRows === undefined);
+      expect(rows.normal).toBe(whole?.rows.normal);
+      if (normalRows === undefined) expect(Math.min(rows.train, 2 * rows.validation)).toBeGreaterThan(30);
+      else expect([rows.train, rows.validation]).toEqual([30, 15]);
+    }
+    const titles = reportOf(lines, METHODS.map(methodNamed), "knn").sections.map(({ title }) => title);
+    expect(titles.filter((title) => title.includes("30 normal training rows"))).toHaveLength(1);
+  });
+
   test("an interruption keeps what is finished", async () => {
     const out = at("stopped.jsonl");
     const controller = new AbortController();

@@ -2,16 +2,16 @@
 import type { Matrix } from "../data/matrix.ts";
 import type { Fitted, Method, TrainingSide } from "../peers/method.ts";
 import { processorSeconds } from "../peers/shared.ts";
-import type { Base, BaseRequest, Cell } from "./cell.ts";
+import type { Base, Cell } from "./cell.ts";
 import type { HeldGroup } from "./families.ts";
-import type { ResultLine } from "./line.ts";
+import { type ResultLine, type Setting, settingOf } from "./line.ts";
 import { figuresOf, type Scores, together } from "./measure.ts";
 
-export interface Task extends BaseRequest {
+export interface Task extends Setting {
   readonly folder: string;
   readonly data: string;
   readonly method: string;
-  readonly holdOutK: number;
+  readonly seed: number;
   /** Families to hold out, together within a set; a method with labels has one set. */
   readonly sets: readonly (readonly HeldGroup[])[];
 }
@@ -56,20 +56,16 @@ function measureCell(
   const normal = fitted.score(test.normal);
   const seen = fitted.score(test.seen);
   const all = labels ? side.fit.labels : validation.seen.length;
-  const { split, seed, shots, full, nested, data, method, holdOutK } = task;
+  const { data, method, seed } = task;
   return test.unseen.flatMap(({ family, rows: anomalous }) => {
     if (anomalous.rows < LEAST_TESTED) return [];
     const scored = { validation, test: { normal, unseen: fitted.score(anomalous), seen } };
     return {
       data,
-      split,
       family,
       method,
       seed,
-      shots,
-      holdOutK,
-      full,
-      ...(nested ? { nested } : {}),
+      ...settingOf(task),
       heldOut: test.unseen.map((held) => held.family),
       domain: base.domain,
       ...figuresOf(scored, fitted.probability),

@@ -36,6 +36,11 @@ export const benchmarkCommand: Command = {
     shots: { type: "string", default: "100", description: "labelled anomalies used per seen family, for anything" },
     seeds: { type: "string", default: "3", description: "seeds 1 to this" },
     full: { type: "boolean", description: "lift the caps on families and rows" },
+    "normal-rows": {
+      type: "string",
+      valueHint: "N",
+      description: "normal training rows at the most, half as many to validate (10,000)",
+    },
     nested: {
       type: "boolean",
       description: "hide families inside the training side: choose by that, then report without",
@@ -65,6 +70,7 @@ export const benchmarkCommand: Command = {
             shots: whole(options, "shots", 0, 1_000_000) ?? 100,
             seeds: whole(options, "seeds", 1, 1000) ?? 3,
             full: options.full === true,
+            normalRows: whole(options, "normal-rows", 2, 1_000_000_000),
             nested: options.nested === true,
             workers: whole(options, "workers", 1, 256) ?? availableParallelism(),
           },

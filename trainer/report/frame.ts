@@ -1,10 +1,7 @@
 /** Results as a frame of tasks × methods: only what all methods were measured on, means over seeds. */
-import type { LineKey, ResultLine } from "../benchmark/line.ts";
+import { type ResultLine, type Setting, settingOf } from "../benchmark/line.ts";
 import type { Method } from "../peers/method.ts";
 import { recallAt } from "./curves.ts";
-
-/** Lines that may be compared with each other share these. */
-export type Setting = Pick<LineKey, "split" | "shots" | "holdOutK" | "full" | "nested">;
 
 /** A data set and a family held out of it. */
 export interface Target {
@@ -43,9 +40,7 @@ const COMPLETE = 0.9;
 
 /** One frame for each setting in the lines, those with most lines first. */
 export function framesOf(lines: readonly ResultLine[], known: readonly MethodInfo[]): Frame[] {
-  const bySetting = Map.groupBy(lines, ({ split, shots, holdOutK, full, nested }) =>
-    JSON.stringify([split, shots, holdOutK, full, nested === true]),
-  );
+  const bySetting = Map.groupBy(lines, (line) => JSON.stringify(settingOf(line)));
   return [...bySetting.values()]
     .sort((a, b) => b.length - a.length || b[0].shots - a[0].shots)
     .map((group) => frameOf(group, known));
@@ -65,9 +60,8 @@ function frameOf(lines: readonly ResultLine[], known: readonly MethodInfo[]): Fr
     (line) => key(line.method, line),
   );
   const targets = new Map(used.map(({ data, family }) => [JSON.stringify([data, family]), { data, family }]));
-  const { split, shots, holdOutK, full, nested } = lines[0];
   const frame: Frame = {
-    setting: { split, shots, holdOutK, full, ...(nested ? { nested } : {}) },
+    setting: settingOf(lines[0]),
     methods: complete.map(([name]) => infoOf(name, known)),
     incomplete: [...byMethod]
       .filter(([, own]) => own.length < COMPLETE * tasks.size)

@@ -1,9 +1,9 @@
 /** What the report says: chapters for each way of splitting, with means, comparisons, calibration, cost and families. */
-import type { ResultLine } from "../benchmark/line.ts";
+import type { ResultLine, Setting } from "../benchmark/line.ts";
 import { compare, type Comparison, focusOf } from "./compare.ts";
 import { calibrationPlot, costPlot, shotsPlot } from "./costs.ts";
 import { dataSections } from "./families.ts";
-import { type Figure, type Frame, framesOf, type MethodInfo, type Setting } from "./frame.ts";
+import { type Figure, type Frame, framesOf, type MethodInfo } from "./frame.ts";
 import { dataMap } from "./heat.ts";
 import { gapsPlot, meansPlot, methodLegend, ranksPlot } from "./plots.ts";
 import { type Report, type Section, text } from "./section.ts";
@@ -19,9 +19,7 @@ const CURVES = 6;
 export function reportOf(lines: readonly ResultLine[], known: readonly MethodInfo[], focus?: string): Report {
   const frames = framesOf(lines, known);
   const families = new Set(lines.map(({ data, family }) => JSON.stringify([data, family]))).size;
-  const chapters = Map.groupBy(frames, ({ setting: { split, holdOutK, full, nested } }) =>
-    JSON.stringify([split, holdOutK, full, nested === true]),
-  );
+  const chapters = Map.groupBy(frames, ({ setting }) => JSON.stringify({ ...setting, shots: undefined }));
   return {
     title: "Anomaly families never seen: benchmark",
     intro: [
@@ -158,13 +156,14 @@ function chosenFor({ methods }: Frame, focus: MethodInfo): MethodInfo[] {
   return [...first, ...peers].slice(0, CURVES);
 }
 
-function titleOf({ split, shots, holdOutK, full, nested }: Setting): string {
+function titleOf({ split, shots, holdOutK, full, normalRows, nested }: Setting): string {
   const how = {
     random: "Rows split at random",
     blocks: "Split by blocks (patients, runs)",
     "domain-out": "A normal domain kept out of fitting",
   }[split];
   const held = holdOutK > 1 ? `, ${holdOutK} families held out at a time` : "";
+  const few = normalRows === undefined ? "" : `, ${normalRows} normal training rows`;
   const inside = nested ? ", families hidden inside the training side" : "";
-  return `${how}, ${shots} labels per seen family${held}${full ? ", without caps" : ""}${inside}`;
+  return `${how}, ${shots} labels per seen family${held}${full ? ", without caps" : ""}${few}${inside}`;
 }
