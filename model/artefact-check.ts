@@ -73,18 +73,21 @@ function sizes<Name extends string>(
   const given = json.fields(...names(limits), ...beside);
   const result = {} as Record<Name, number>;
   for (const name of names(limits)) {
-    const [least, most] = limits[name];
     const value = given[name].integer();
-    if (value < least || value > most) {
-      throw new UnseenError(
-        "network-limits",
-        `${given[name].path} is ${value}, outside ${least} to ${most}`,
-        "Train a network within the limits, with fewer features or smaller layers.",
-      );
-    }
+    checkSize(given[name].path, value, limits[name]);
     result[name] = value;
   }
   return result;
+}
+
+/** @throws UnseenError network-limits */
+export function checkSize(name: string, value: number, [least, most]: readonly [number, number]): void {
+  if (value >= least && value <= most) return;
+  throw new UnseenError(
+    "network-limits",
+    `${name} is ${value}, outside ${least} to ${most}`,
+    "Train a network within the limits, with fewer features or smaller layers.",
+  );
 }
 
 export function readThresholds(json: JsonValue): Thresholds {

@@ -39,6 +39,11 @@ test("evidence comes back to a thousandth, what is beyond the range at its end, 
   expect([...data.subarray(0, 3)]).toEqual([32767 / 1024, -32, 0]);
 });
 
+test("there may be as many families as rows", () => {
+  const families = Array.from({ length: 3000 }, (_, i) => group("fit", `family ${i}`, 1, i));
+  expect(read(memoryOf(families)).groups).toHaveLength(3000);
+});
+
 test("hostile memories are refused", () => {
   const { groups: good, evidence } = memoryOf(groups);
   const wrong: unknown[] = [

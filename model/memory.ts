@@ -44,7 +44,7 @@ export function stepsOf(value: number): number {
 export function readMemory(json: JsonValue, network: NetworkShape): Memory {
   if (!isEvidence(network)) throw json.wrong("left out: the network weighs no evidence");
   const given = json.fields("groups", "evidence");
-  const groups = given.groups.items(2048).map((group): MemoryGroup => {
+  const groups = given.groups.items(ROWS_CAP).map((group): MemoryGroup => {
     const { role, family, rows } = group.fields("role", "family", "rows");
     return { role: role.oneOf(...ROLES), family: family.text(), rows: rows.integer(1, ROWS_CAP) };
   });

@@ -44,7 +44,7 @@ export function nearest(name: string, candidates: readonly string[], most = 3): 
 }
 
 function fold(name: string): string {
-  return name.slice(0, LONGEST).trim().toLowerCase();
+  return name.slice(0, LONGEST).normalize().trim().toLowerCase();
 }
 
 function within(part: string, whole: string): boolean {

@@ -145,6 +145,8 @@ describe("the evidence network", () => {
     const text = lines("anomaly", "novel", rows) + lines("normal", "", [rows[0]]);
     expect(table).toEqual(feedbackOfLines(scorer, text, "lines"));
     expect([table.count, table.normal.rows, [...table.families.keys()]]).toEqual([4, 1, ["novel"]]);
+    const unnamed = feedbackOfLines(scorer, text.replaceAll('"novel"', "null"), "lines");
+    expect([...unnamed.families.keys()]).toEqual(["feedback"]);
     for (const [wrong, code] of [
       ["", "data-empty"],
       ["{", "data-unreadable"],

@@ -55,8 +55,8 @@ export function feedbackOfLines(scorer: Scorer, text: string, name: string, refu
   for (const [i, line] of text.split("\n").entries()) {
     if (line.trim() === "") continue;
     try {
-      const { label, family = "", instance } = JSON.parse(line) as { label: unknown; family: unknown; instance: Row };
-      rows.push({ label, family, inputs: scorer.encode(instance, i) });
+      const { label, family, instance } = JSON.parse(line) as { label: unknown; family: unknown; instance: Row };
+      rows.push({ label, family: family ?? "", inputs: scorer.encode(instance, i) });
     } catch (cause) {
       if (refused && cause instanceof UnseenError) {
         refused.push(cause);

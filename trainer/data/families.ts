@@ -21,7 +21,8 @@ export function kinOf({ familyNames }: Dataset, family: string): string {
 
 /**
  * The families that `names` stand for, each once, in the data set's order: a family's own name, a title or group of
- * families from meta.json ("DoS" stands for all of them), exactly or, failing that, in another case of letters.
+ * families from meta.json ("DoS" stands for all of them), exactly or, failing that, all that are so in another case of
+ * letters or Unicode form.
  *
  * Throws `family-unknown` with near matches: a mistyped name must never let a family that was to be held out be seen.
  */
@@ -31,17 +32,19 @@ export function resolveFamilies(dataset: Dataset, names: readonly string[]): str
   for (const family of families) choices.set(family, [family]);
   const wanted = new Set<string>();
   for (const name of names) {
-    const key = choices.has(name)
-      ? name
-      : [...choices.keys()].find((choice) => choice.toLowerCase() === name.trim().toLowerCase());
-    if (key === undefined) {
+    const keys = choices.has(name) ? [name] : [...choices.keys()].filter((choice) => folded(choice) === folded(name));
+    if (keys.length === 0) {
       throw new UnseenError(
         "family-unknown",
         `${dataset.name} has no anomaly family "${name}".`,
         didYouMean(name, choices.keys()),
       );
     }
-    for (const family of choices.get(key) ?? []) wanted.add(family);
+    for (const family of keys.flatMap((key) => choices.get(key) ?? [])) wanted.add(family);
   }
   return families.filter((family) => wanted.has(family));
+}
+
+function folded(name: string): string {
+  return name.normalize().trim().toLowerCase();
 }

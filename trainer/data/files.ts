@@ -18,9 +18,8 @@ export function isFolder(path: string): boolean {
 
 /** Data files directly in a folder, sorted by name, hidden ones left out; names relative to `root`. */
 export function dataFilesIn(folder: string, root = folder): SourceFile[] {
-  return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => !entry.isDirectory() && !entry.name.startsWith(".") && DATA_FILE.test(entry.name))
-    .map((entry) => entry.name)
+  return readdirSync(folder)
+    .filter((name) => !name.startsWith(".") && DATA_FILE.test(name) && !isFolder(join(folder, name)))
     .sort()
     .map((name) => ({
       path: join(folder, name),

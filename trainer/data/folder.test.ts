@@ -145,11 +145,16 @@ test("ragged lines name file and line", async () => {
 
 test("empty and unreadable files are named", async () => {
   const whole = gzipSync(csv("a,b", 5000, (i) => `${i},${i * i}`));
-  const cases: [Record<string, string | Uint8Array>, string][] = [
+  const cases: [Record<string, string | Uint8Array>, string, string?][] = [
     [{ "dos.csv": "" }, "data-empty"],
     [{ "dos.csv": "a,b\n" }, "data-empty"],
     [{ "dos.csv": "1,2\n3,4\n" }, "data-unreadable"],
     [{ "dos.csv": Uint8Array.of(0x61, 0x2c, 0x62, 10, 0x31, 0x2c, 0xe9, 10) }, "data-unreadable"],
+    [{ "dos.csv": Buffer.from(`\uFEFF${NORMAL}`, "utf16le") }, "data-unreadable", "line 1: not UTF-8"],
+    [{ "dos.csv": Buffer.from(NORMAL, "utf16le") }, "data-unreadable", "line 1: not UTF-8"],
+    [{ "dos.csv": Buffer.from(NORMAL.replace("b", "\xE9"), "latin1") }, "data-unreadable", "line 1: not UTF-8"],
+    [{ "dos.csv": "a,b\r\n1,2\n3,4\r\n" }, "data-unreadable", "CR LF"],
+    [{ "dos.csv": `a,b\n1,2\n${"3".repeat(2_100_000)},4\n` }, "data-unreadable", "line 3: longer than"],
     [{ "dos.csv.gz": Uint8Array.of(0x1f, 0x8b, 8, 0, 1, 2, 3, 4, 5, 6, 7, 8) }, "data-unreadable"],
     [{ "dos.csv.gz": whole.subarray(0, 5) }, "data-unreadable"],
     [{ "dos.csv.gz": whole.subarray(0, whole.length / 2) }, "data-unreadable"],
@@ -157,9 +162,10 @@ test("empty and unreadable files are named", async () => {
     [{ "dos.csv.gz": whole.with(-5, whole[whole.length - 5] ^ 1) }, "data-unreadable"],
     [{ "dos.parquet": "not parquet" }, "data-unreadable"],
   ];
-  for (const [files, code] of cases) {
+  for (const [files, code, words = ""] of cases) {
     const error = await errorOf(() => readDataset(writeFolder({ "normal.csv": NORMAL, ...files })));
-    expect(error).toMatchObject({ code, place: { file: Object.keys(files)[0] } });
+    const [file] = Object.keys(files);
+    expect(error).toMatchObject({ code, message: expect.stringContaining(words), place: { file } });
   }
 });
 
@@ -179,6 +185,12 @@ test("a link to nothing is named", async () => {
     symlinkSync("nowhere", join(folder, name));
     expect(await errorOf(() => readDataset(folder))).toMatchObject({ code: "data-not-found", place: { file: name } });
   }
+});
+
+test("a folder is no data file, nor is a link to one, whatever its name", async () => {
+  const folder = writeFolder({ "normal.csv": NORMAL, "dos.csv": NORMAL, "old.csv/dos.csv": NORMAL });
+  symlinkSync("old.csv", join(folder, "linked.csv"));
+  expect((await readDataset(folder)).files.map(({ path }) => path)).toEqual(["normal.csv", "dos.csv"]);
 });
 
 test("files must have the same columns", async () => {

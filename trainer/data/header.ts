@@ -1,4 +1,5 @@
 /** The header line of a CSV file: its delimiter and column names. */
+import { isUtf8 } from "node:buffer";
 import { closeSync, openSync, readSync } from "node:fs";
 import { constants, gunzipSync } from "node:zlib";
 import { csvCells, delimiterOf, uniqueNames } from "../../model/cells.ts";
@@ -18,8 +19,8 @@ export interface Header {
  * Reads the header of a CSV or CSV.gz file.
  *
  * The delimiter is the comma unless the line holds none and has semicolons or tabs. Throws `data-empty` when the file
- * holds nothing, `data-unreadable` when it cannot be decompressed, has no end of header within 1 MiB, or its first line is all
- * numbers (a file without a header), and what `isGzip` throws.
+ * holds nothing, `data-unreadable` when it cannot be decompressed, has no end of header within 1 MiB, its first line is
+ * not UTF-8 (Excel's "Unicode text" is UTF-16) or all numbers (a file without a header), and what `isGzip` throws.
  */
 export function readHeader(path: string, name: string): Header {
   const head = readHead(path, name, HEAD_BYTES);
@@ -78,7 +79,10 @@ function firstLine(start: Uint8Array, gzip: boolean, name: string): string {
   for (let i = 0; i < text.length; i++) {
     const c = text[i];
     if (c === '"') quoted = !quoted;
-    else if (!quoted && (c === "\n" || c === "\r")) return text.slice(0, i);
+    else if (c === "\0" || (c === "\uFFFD" && !isUtf8(head))) {
+      const what = `${name}, line 1: not UTF-8.`;
+      throw new UnseenError("data-unreadable", what, "Convert the file to UTF-8.", { file: name, row: 0 });
+    } else if (!quoted && (c === "\n" || c === "\r")) return text.slice(0, i);
   }
   if (head.length >= HEAD_BYTES) {
     throw new UnseenError(

@@ -101,10 +101,10 @@ test.each(["1.2.1N", "10.0.N.1", "0N:1a:2b", "25:0N:00", "N/2"])("%s is no time"
   expect((await readColumn((i) => pattern.replace("N", String(i % 10)))).kind).toBe("categorical");
 });
 
-test("a row number is dropped", async () => {
+test.each(["9", "", "none"])("a row number is dropped, whatever anomalies have there, such as '%s'", async (cell) => {
   const folder = writeFolder({
     "normal.csv": csv(",a", 20, (i) => `${i + 7},${i % 3}${i}`),
-    "dos.csv": ",a\n0,5\n9,7\n",
+    "dos.csv": `,a\n0,5\n${cell},7\n`,
   });
   expect((await readDataset(folder)).notes).toEqual(["column 1: numbers the rows, dropped."]);
 });

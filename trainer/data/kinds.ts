@@ -90,9 +90,8 @@ function judge(
   stated: StatedKind | undefined,
 ): Verdict {
   if (stated !== undefined) return { kind: stated };
-  if (parts.every((part) => part.texts === undefined)) {
-    return countsRows(parts, isNormal) ? { kind: "drop", note: "numbers the rows" } : { kind: "numeric" };
-  }
+  if (countsRows(parts, isNormal)) return { kind: "drop", note: "numbers the rows" };
+  if (parts.every((part) => part.texts === undefined)) return { kind: "numeric" };
   const { numbers, words, distinct, examples, times, truths } = profile(parts, isNormal);
   const values = numbers + words;
   if (values === 0) return { kind: "drop", note: "no value in any normal row" };

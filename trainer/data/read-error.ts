@@ -15,6 +15,23 @@ export function readError(file: string, cause: unknown): UnseenError {
       place,
     );
   }
+  const long = /Maximum line size of (\d+) bytes exceeded/.exec(message);
+  if (long !== null) {
+    return new UnseenError(
+      "data-unreadable",
+      `${file}, line ${line}: longer than ${long[1]} bytes.`,
+      "Shorten or remove the line, or leave its long column out of the file.",
+      place,
+    );
+  }
+  if (/state machine reached an invalid state/.test(message)) {
+    return new UnseenError(
+      "data-unreadable",
+      `${file} is not CSV throughout: some of its lines end otherwise than others (CR LF, LF or CR).`,
+      "End all lines alike, as dos2unix does.",
+      place,
+    );
+  }
   if (/unterminated quote/i.test(message)) {
     return new UnseenError(
       "data-ragged",

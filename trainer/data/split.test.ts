@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Dataset, Rows } from "./dataset.ts";
+import { resolveFamilies } from "./families.ts";
 import { fitSchema } from "./fit-schema.ts";
 import { rowHashes } from "./row-hash.ts";
 import { FitData, HeldOut, splitDataset, type Split, type SplitOptions } from "./split.ts";
@@ -224,6 +225,21 @@ describe("traps", () => {
   test("a mistyped family is an error", async () => {
     const error = await errorOf(() => splitDataset(DATASET, { ...OPTIONS, holdOut: ["bott"] }));
     expect(error).toMatchObject({ code: "family-unknown", remedy: 'Did you mean "bot"?' });
+  });
+
+  test("a family named in another case of letters or Unicode form is held out, and all that are so", () => {
+    const names = ["Worm", "worm", "e\u0301tat"];
+    const cells = [Float64Array.of(1), ["tcp"]];
+    const families = names.map((name) => ({
+      ...DATASET.groups[0],
+      name,
+      role: "anomaly" as const,
+      cells,
+      count: 1,
+    }));
+    const dataset = { ...DATASET, groups: [...DATASET.groups, ...families] };
+    expect(resolveFamilies(dataset, ["worm"])).toEqual(["worm"]);
+    expect(resolveFamilies(dataset, ["WORM", "\xE9tat"])).toEqual(names);
   });
 
   test("no row to be tested on fits where fitting takes its data", () => {

@@ -1,20 +1,23 @@
 /** Checkpoints: all of a training run after an episode, in one safetensors file, written whole or not at all. */
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import type { Tensor } from "../../model/artefact.ts";
 import { messageOf, UnseenError } from "../../model/errors.ts";
 import { readSafetensors, tensorValues, writeSafetensors } from "../../model/safetensors.ts";
+import { writeWhole } from "../commands/files.ts";
 import type { Snapshot } from "./learner.ts";
+import type { EpisodeLog } from "./request.ts";
 
 export interface Checkpoint {
   /** Identifies the run: options and data; a checkpoint of another run is refused. */
   readonly run: string;
-  /** Episodes done. */
-  readonly episodes: number;
+  /** Of the episodes done. */
+  readonly episodes: readonly EpisodeLog[];
   readonly hardness: readonly (readonly [string, number])[];
   readonly now: Snapshot;
   readonly best: { readonly value: number; readonly episode: number; readonly snapshot: Snapshot };
 }
 
+/** @throws UnseenError data-unreadable where it cannot be written */
 export function writeCheckpoint(path: string, checkpoint: Checkpoint): void {
   const tensors = new Map<string, Tensor>();
   const scalars = { now: checkpoint.now.scalars, best: checkpoint.best.snapshot.scalars };
@@ -33,9 +36,11 @@ export function writeCheckpoint(path: string, checkpoint: Checkpoint): void {
     }
   }
   const { run, episodes, hardness, best } = checkpoint;
-  const state = { run, episodes, hardness, scalars, steps, value: best.value, episode: best.episode };
-  writeFileSync(`${path}.part`, writeSafetensors(tensors, { checkpoint: JSON.stringify(state) }));
-  renameSync(`${path}.part`, path);
+  const state = { run, hardness, scalars, steps, value: best.value, episode: best.episode };
+  // not in the header, whose size is bounded
+  const bytes = new TextEncoder().encode(JSON.stringify(episodes));
+  tensors.set("episodes", { dtype: "U8", shape: [bytes.length], bytes });
+  writeWhole(path, writeSafetensors(tensors, { checkpoint: JSON.stringify(state) }));
 }
 
 /** @throws UnseenError checkpoint-mismatch where it belongs to another run or cannot be read */
@@ -62,8 +67,9 @@ export function readCheckpoint(path: string, run: string): Checkpoint {
       }),
       scalars: state.scalars[when],
     });
+    const episodes: EpisodeLog[] = JSON.parse(new TextDecoder().decode(tensors.get("episodes")?.bytes));
     const best = { value: state.value, episode: state.episode, snapshot: snapshot("best") };
-    return { run, episodes: state.episodes, hardness: state.hardness, now: snapshot("now"), best };
+    return { run, episodes, hardness: state.hardness, now: snapshot("now"), best };
   } catch (cause) {
     if (cause instanceof UnseenError && cause.code === "checkpoint-mismatch") throw cause;
     throw fail(`cannot be read: ${messageOf(cause)}`);

@@ -10,7 +10,7 @@ import type { InnerLoop } from "./inner.ts";
 import { judge, sample } from "./judge.ts";
 import type { Learner } from "./learner.ts";
 import type { OuterLoop } from "./outer.ts";
-import { type EpisodeLog, interrupted, type LearningOptions, type Progress } from "./request.ts";
+import { type EpisodeLog, interrupted, type LearningOptions, type Progress, type TrainRequest } from "./request.ts";
 
 const JUDGING_NORMALS = 96;
 const JUDGING_ANOMALIES = 32;
@@ -88,7 +88,7 @@ export async function finish(
   options: LearningOptions,
   seed: number,
   report: (progress: Progress) => void = () => {},
-  signal?: AbortSignal,
+  { signal, checkpoint }: Pick<TrainRequest, "signal" | "checkpoint"> = {},
 ): Promise<void> {
   const families = [...data.support.values()];
   if (families.length === 0) return;
@@ -101,6 +101,6 @@ export async function finish(
     if ((i + 1) % 10 > 0) continue;
     report({ phase: "boundary", done: i + 1, total });
     await setImmediate();
-    if (signal?.aborted) throw interrupted(undefined);
+    if (signal?.aborted) throw interrupted(checkpoint);
   }
 }

@@ -74,26 +74,25 @@ async function runEpisodes(
   const rows = fit.normal.map(({ train: { count } }) => count);
   const run = JSON.stringify({ options, seed, split, shots, heldOut, data: request.data, rows });
 
-  let first = 0;
+  const episodes: EpisodeLog[] = [];
   let best: { value: number; episode: number; snapshot: Snapshot } | undefined;
   const { checkpoint } = request;
   if (checkpoint && request.resume && existsSync(checkpoint)) {
     const saved = readCheckpoint(checkpoint, run);
     learner.restore(saved.now);
     book.restore(saved.hardness);
-    first = saved.episodes;
+    episodes.push(...saved.episodes);
     best = saved.best;
   }
 
-  const episodes: EpisodeLog[] = [];
-  for (let episode = first; episode < options.episodes; episode++) {
+  for (let episode = episodes.length; episode < options.episodes; episode++) {
     const log = runEpisode(episode, learner, inner, outer, book, data, options, seed);
     episodes.push(log);
     const value = selectionValue(learner, data);
     if (!best || value >= best.value) best = { value, episode, snapshot: learner.save() };
     if (checkpoint) {
       const now = learner.save();
-      writeCheckpoint(checkpoint, { run, episodes: episode + 1, hardness: book.entries(), now, best });
+      writeCheckpoint(checkpoint, { run, episodes, hardness: book.entries(), now, best });
     }
     const note = data.support.size > 0 ? `seen-family AUC ${value.toFixed(3)}` : `loss ${log.innerLoss.toFixed(3)}`;
     report({ phase: "train", done: episode + 1, total: options.episodes, note });
@@ -101,7 +100,7 @@ async function runEpisodes(
     if (request.signal?.aborted) throw interrupted(checkpoint);
   }
   if (best) learner.restore(best.snapshot);
-  await finish(outer, data, options, seed, report, request.signal);
+  await finish(outer, data, options, seed, report, request);
   report({ phase: "thresholds", done: 0, total: 1 });
   const figures = {
     episodes: options.episodes,

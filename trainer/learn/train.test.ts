@@ -109,20 +109,29 @@ describe("training in the published form", () => {
     expect(writeArtefact((await train(fit, { ...few, workers: 2 })).artefact)).toEqual(one);
   });
 
-  test("interrupted, it keeps a checkpoint; resumed, it ends where an unbroken run ends", async () => {
+  test.each([
+    ["train", 3],
+    ["boundary", 20],
+  ])("interrupted at %s %i, it keeps a checkpoint; resumed, it ends where an unbroken run ends", async (...when) => {
     const checkpoint = join(folder, "run.checkpoint");
     const controller = new AbortController();
     const stop = ({ phase, done }: Progress): void => {
-      if (phase === "train" && done === 3) controller.abort();
+      if (phase === when[0] && done === when[1]) controller.abort();
     };
     const first = train(fit, { ...request, checkpoint, signal: controller.signal }, stop);
-    await expect(first).rejects.toMatchObject({ code: "interrupted" });
+    await expect(first).rejects.toMatchObject({ code: "interrupted", remedy: expect.stringContaining("--resume") });
     expect(existsSync(checkpoint)).toBe(true);
     const other = { ...request, checkpoint, resume: true, shots: 41 };
     await expect(train(fit, other)).rejects.toMatchObject({ code: "checkpoint-mismatch" });
     const { artefact, episodes } = await train(fit, { ...request, checkpoint, resume: true });
-    expect(episodes).toHaveLength(learning.episodes - 3);
+    expect(episodes.map(({ episode }) => episode)).toEqual([...Array(learning.episodes).keys()]);
     expect(Buffer.compare(writeArtefact(artefact), bytes)).toBe(0);
+  });
+
+  test("a checkpoint that cannot be written is named", async () => {
+    const checkpoint = join(folder, "nowhere", "run.checkpoint");
+    const place = { file: checkpoint };
+    await expect(train(fit, { ...request, checkpoint })).rejects.toMatchObject({ code: "data-unreadable", place });
   });
 
   test("sizes that no model may have are refused before the first episode", async () => {
@@ -185,6 +194,15 @@ describe("training by default", () => {
     expect(flagged).toBeLessThan(0.15);
     expect(scorer.artefact.training.labels).toBe(3 * 40);
     expect(seen.at(-1)).toMatchObject({ done: seen.at(-1)?.total });
+  });
+
+  test("more inputs than a model may have are refused before anything is learned", async () => {
+    const values = Array.from({ length: 4096 }, (_, i) => `v${i}`);
+    const wide = { ...byDefault, schema: { features: [{ kind: "categorical", name: "a", values }] } } as const;
+    const steps: Progress[] = [];
+    const trained = train(fit, wide, (progress) => steps.push(progress));
+    await expect(trained).rejects.toMatchObject({ code: "network-limits", message: expect.stringContaining("4097") });
+    expect(steps).toEqual([]);
   });
 
   test("the same seed gives the same artefact byte for byte, another seed another", async () => {

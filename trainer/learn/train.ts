@@ -1,4 +1,6 @@
 /** Training, whole: from the training side of a split to an artefact, by the default method or the published one. */
+import { checkSize, LIMITS } from "../../model/artefact-check.ts";
+import { inputWidth } from "../../model/encode.ts";
 import type { FitData } from "../data/split.ts";
 import { fitSchema } from "../data/fit-schema.ts";
 import { encodeFit } from "./encode-fit.ts";
@@ -27,6 +29,7 @@ async function trainEvidence(
   report: (progress: Progress) => void,
 ): Promise<Trained> {
   const schema = request.schema ?? fitSchema(fit);
+  checkSize("network.inputs", inputWidth(schema), LIMITS.inputs);
   const data = encodeFit(fit, schema);
   const options = { ...EVIDENCE_DEFAULTS, ...request.evidence };
   const learned = await learnEvidence(data, request.seed, options, (done, total, note) => {
