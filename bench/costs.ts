@@ -4,12 +4,13 @@
  *     node bench/costs.ts
  */
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { cpus } from "node:os";
 import { writeBlock } from "./page-block.ts";
+import { processorTime } from "./serving/load.ts";
 import { KvService } from "./soak/kv.ts";
 import { simulatedModels } from "./soak/models.ts";
+import { median } from "./speed/rounds.ts";
 import { startWorkerd, type Workerd } from "./workerd.ts";
 
 /**
@@ -85,26 +86,18 @@ try {
   for (const kind of kinds) await ask(worker, kind, kind.times);
   for (let round = 0; round < ROUNDS; round++) {
     for (const kind of kinds) {
-      const before = cpuMs(worker.pid);
+      const before = processorTime(worker.pid);
       await ask(worker, kind, kind.times);
-      measured.get(kind)?.push((cpuMs(worker.pid) - before) / kind.times);
+      measured.get(kind)?.push((processorTime(worker.pid) - before) / kind.times);
     }
   }
-  const ms = kinds.map((kind) => (measured.get(kind) ?? []).toSorted((a, b) => a - b)[Math.floor(ROUNDS / 2)]);
+  const ms = kinds.map((kind) => median(measured.get(kind) ?? []));
   const block = table(ms);
   writeBlock("docs/deployment.md", "costs", block);
   console.log(block);
 } finally {
   await worker.stop();
   kv.stop();
-}
-
-/** User and system time of a process so far, out of /proc: ticks of 10 ms. */
-function cpuMs(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
-    .replace(/^.*\) /, "")
-    .split(" ");
-  return 10 * (Number(fields[11]) + Number(fields[12]));
 }
 
 async function ask({ port }: Workerd, { type, body }: Kind, times: number): Promise<void> {

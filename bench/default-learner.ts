@@ -1,7 +1,7 @@
 /** A model of the default learner for timing: 77 inputs as the reference network, correlated columns, six seen families. */
 import type { Artefact } from "../model/artefact.ts";
-import type { Dataset, Group } from "../trainer/data/dataset.ts";
 import { splitDataset } from "../trainer/data/split.ts";
+import { datasetOf, type GroupSketch } from "../trainer/data/testing.ts";
 import { drawFor, gaussian } from "../trainer/learn/draw.ts";
 import { train } from "../trainer/learn/train.ts";
 
@@ -13,26 +13,26 @@ const LABELS = 100;
 
 export async function defaultLearner(inputs: number, quick = false): Promise<Artefact> {
   const draw = drawFor(7, 0);
-  const group = (name: string, role: Group["role"], rows: number, shifted: (column: number) => number): Group => {
+  const group = (
+    name: string,
+    role: GroupSketch["role"],
+    rows: number,
+    shifted: (column: number) => number,
+  ): GroupSketch => {
     const cells = Array.from({ length: inputs }, () => new Float64Array(rows));
     for (let i = 0; i < rows; i++) {
       const common = gaussian(draw);
       for (let j = 0; j < inputs; j++) cells[j][i] = 0.6 * common + gaussian(draw) + shifted(j);
     }
-    return { name, role, side: null, count: rows, cells, block: new Int32Array(rows), blockNames: [name] };
+    return { name, role, cells };
   };
-  const dataset: Dataset = {
-    name: "timing",
-    columns: Array.from({ length: inputs }, (_, j) => ({ name: `c${j}`, kind: "numeric" as const })),
-    groups: [
-      group("normal", "normal", quick ? FEW_NORMALS : NORMALS, () => 0),
-      ...Array.from({ length: FAMILIES }, (_, k) =>
-        group(`family-${k}`, "anomaly", LABELS, (column) => (column % FAMILIES === k ? 1.5 : 0)),
-      ),
-    ],
-    files: [],
-    notes: [],
-  };
+  const columns = Array.from({ length: inputs }, (_, j) => ({ name: `c${j}`, kind: "numeric" as const }));
+  const dataset = datasetOf(columns, [
+    group("normal", "normal", quick ? FEW_NORMALS : NORMALS, () => 0),
+    ...Array.from({ length: FAMILIES }, (_, k) =>
+      group(`family-${k}`, "anomaly", LABELS, (column) => (column % FAMILIES === k ? 1.5 : 0)),
+    ),
+  ]);
   const { fit } = splitDataset(dataset, { seed: 1, holdOut: [], shots: LABELS, split: "rows" });
   const data = { name: "timing", files: [], roles: {} };
   const { artefact } = await train(fit, { seed: 1, split: "rows", shots: LABELS, heldOut: [], data, createdAt: "" });

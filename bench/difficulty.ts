@@ -1,10 +1,10 @@
 /** How hard each simulated family is: for one column, for distance to normal rows, for labels of other families. */
 import { inputNames } from "../model/encode.ts";
 import { baseOf, cellOf } from "../trainer/benchmark/cell.ts";
-import type { Dataset } from "../trainer/data/dataset.ts";
 import { familiesOf } from "../trainer/data/families.ts";
 import type { Matrix } from "../trainer/data/matrix.ts";
 import type { SimulatedGroup } from "../trainer/data/simulate/simulate.ts";
+import { datasetOf } from "../trainer/data/testing.ts";
 import { separation } from "../trainer/evaluate/metrics.ts";
 import { shallowTrees } from "../trainer/peers/boosted-trees.ts";
 import { fitNeighbours } from "../trainer/peers/knn.ts";
@@ -29,7 +29,7 @@ export const SHOTS = 100;
 
 /** Measures every family, each left out in turn. */
 export async function measure(groups: readonly SimulatedGroup[]): Promise<Difficulty[]> {
-  const dataset = datasetOf(groups);
+  const dataset = datasetOf(groups[0].columns, groups);
   const base = baseOf(dataset, { split: "random", seed: 1, shots: SHOTS, full: false });
   const names = inputNames(base.side.schema);
   const nearest = fitNeighbours(normalRows(base.side));
@@ -55,22 +55,4 @@ export async function measure(groups: readonly SimulatedGroup[]): Promise<Diffic
 
 function column({ rows, cols, data }: Matrix, input: number): Float32Array {
   return Float32Array.from({ length: rows }, (_, i) => data[i * cols + input]);
-}
-
-function datasetOf(groups: readonly SimulatedGroup[]): Dataset {
-  return {
-    name: "simulated",
-    columns: groups[0].columns,
-    groups: groups.map(({ name, role, count, cells }) => ({
-      name,
-      role,
-      count,
-      cells,
-      side: null,
-      block: new Int32Array(count),
-      blockNames: [name],
-    })),
-    files: [],
-    notes: [],
-  };
 }

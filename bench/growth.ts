@@ -14,13 +14,14 @@ import type { ResidualShape } from "../model/artefact.ts";
 import { encoder, head, weightShapes } from "../model/network.ts";
 import { Parameters } from "../model/parameters.ts";
 import { Tape } from "../model/tape.ts";
-import { blocksOf } from "../trainer/data/blocks.ts";
-import type { Dataset, Group } from "../trainer/data/dataset.ts";
+import type { Dataset } from "../trainer/data/dataset.ts";
 import { dropDuplicates } from "../trainer/data/duplicates.ts";
 import { splitDataset } from "../trainer/data/split.ts";
+import { datasetOf, type GroupSketch } from "../trainer/data/testing.ts";
 import { drawFor, gaussian } from "../trainer/learn/draw.ts";
 import { AdamW, trainKernel, TrainingPass } from "../trainer/learn/engine.ts";
 import { train } from "../trainer/learn/train.ts";
+import { mean } from "../trainer/report/frame.ts";
 import { svg } from "../trainer/report/svg.ts";
 
 const { values: options } = parseArgs({ options: { quick: { type: "boolean" }, json: { type: "boolean" } } });
@@ -39,10 +40,10 @@ const DOMAINS = 4;
 const HIDDEN = 4;
 
 /** Gaussian rows that hang together by four hidden numbers; each family is off in a fifth of the columns, its own. */
-function datasetOf({ rows, columns, families }: Size): Dataset {
+function rowsOf({ rows, columns, families }: Size): Dataset {
   const draw = drawFor(7, 0);
   const mix = Array.from({ length: columns * HIDDEN }, () => gaussian(draw));
-  const group = (name: string, role: Group["role"], count: number, family: number): Group => {
+  const group = (name: string, role: GroupSketch["role"], count: number, family: number): GroupSketch => {
     const cells = Array.from({ length: columns }, () => new Float64Array(count));
     const hidden = new Float64Array(HIDDEN);
     for (let i = 0; i < count; i++) {
@@ -53,18 +54,13 @@ function datasetOf({ rows, columns, families }: Size): Dataset {
         cells[j][i] = value;
       }
     }
-    return { name, role, side: null, count, cells, ...blocksOf(name, count, null) };
+    return { name, role, cells };
   };
-  return {
-    name: "growth",
-    columns: Array.from({ length: columns }, (_, j) => ({ name: `c${j}`, kind: "numeric" })),
-    groups: [
-      ...Array.from({ length: DOMAINS }, (_, d) => group(`site ${d}`, "normal", Math.floor(rows / DOMAINS), -1)),
-      ...Array.from({ length: families }, (_, f) => group(`family ${f}`, "anomaly", FAMILY_ROWS, f)),
-    ],
-    files: [],
-    notes: [],
-  };
+  const named = Array.from({ length: columns }, (_, j) => ({ name: `c${j}`, kind: "numeric" as const }));
+  return datasetOf(named, [
+    ...Array.from({ length: DOMAINS }, (_, d) => group(`site ${d}`, "normal", Math.floor(rows / DOMAINS), -1)),
+    ...Array.from({ length: families }, (_, f) => group(`family ${f}`, "anomaly", FAMILY_ROWS, f)),
+  ]);
 }
 
 /** Seconds of processor time, all threads together: a busy machine makes them hardly more. */
@@ -77,7 +73,7 @@ async function processorSeconds(work: () => unknown): Promise<number> {
 
 /** Removing duplicates and splitting, in nanoseconds; they see all rows. */
 function preparing(size: Size): Promise<number> {
-  const dataset = datasetOf(size);
+  const dataset = rowsOf(size);
   return processorSeconds(() => {
     const { groups } = dropDuplicates(dataset.groups);
     return splitDataset({ ...dataset, groups }, { seed: 1, holdOut: [], shots: 100, split: "rows", normalRows: 1000 });
@@ -86,7 +82,7 @@ function preparing(size: Size): Promise<number> {
 
 /** The whole default training. */
 function training(size: Size): Promise<number> {
-  const { fit } = splitDataset(datasetOf(size), { seed: 1, holdOut: [], shots: 100, split: "rows" });
+  const { fit } = splitDataset(rowsOf(size), { seed: 1, holdOut: [], shots: 100, split: "rows" });
   const data = { name: "growth", files: [], roles: {} };
   const request = { seed: 1, split: "rows" as const, shots: 100, heldOut: [], data, createdAt: "" };
   return processorSeconds(() => train(fit, request));
@@ -151,7 +147,6 @@ async function series(
 
 /** The slope of log cost over log size, by least squares. */
 function exponent(points: Series["points"]): number {
-  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
   const [x, y] = [points.map(({ size }) => Math.log(size)), points.map(({ cost }) => Math.log(cost))];
   const [mx, my] = [mean(x), mean(y)];
   return mean(x.map((value, i) => (value - mx) * (y[i] - my))) / mean(x.map((value) => (value - mx) ** 2));

@@ -1,11 +1,10 @@
 /** The reference network with random weights, as a model: what ours and its peers are timed on. */
 import type { Artefact, ResidualShape, Tensor } from "../model/artefact.ts";
 import { weightShapes } from "../model/network.ts";
-import { Scorer } from "../model/scorer.ts";
 import { floatTensor } from "../model/tensor.ts";
 import { mayBeFixed } from "../model/tier.ts";
 import { drawFor, gaussian, unit } from "../trainer/learn/draw.ts";
-import { kernelModule } from "../trainer/learn/engine.ts";
+import { rescored } from "../trainer/learn/quantise.ts";
 import { referenceSchema } from "./reference-schema.ts";
 
 export const REFERENCE: ResidualShape = { inputs: 77, hidden: 256, blocks: 3, latent: 128 };
@@ -71,6 +70,5 @@ export function referenceModel({ odin = false, shape = REFERENCE } = {}): Artefa
   };
   const x = referenceRows(GOLDEN_ROWS, shape.inputs);
   const rows = Array.from({ length: GOLDEN_ROWS }, (_, i) => [...x.subarray(i * shape.inputs, (i + 1) * shape.inputs)]);
-  const scores = [...new Scorer(draft, kernelModule("score"), { selfTest: false }).scoreRows(rows)];
-  return { ...draft, golden: { rows, scores } };
+  return rescored({ ...draft, golden: { rows, scores: [] } });
 }

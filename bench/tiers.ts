@@ -63,15 +63,9 @@ for (const data of DATA) {
     const split = data === "mitbih_features" ? "blocks" : "rows";
     const { artefact } = await trainOn(dataset, { holdOut, shots: 100, seed: 1, split, method, ...learning });
     const { heldOut } = testSide(new Scorer(artefact, kernelModule("score")), dataset, holdOut);
-    const encoded = (parts: typeof heldOut.seen): Matrix[] =>
-      parts.filter(({ rows }) => rows.count > 0).map(({ rows }) => encodeRows(artefact.schema, heldOut.columns, rows));
-    const [normal, unseen, seen] = [
-      heldOut.normal
-        .filter(({ rows }) => rows.count > 0)
-        .map(({ rows }) => encodeRows(artefact.schema, heldOut.columns, rows)),
-      encoded(heldOut.unseen),
-      encoded(heldOut.seen),
-    ];
+    const [normal, unseen, seen] = [heldOut.normal, heldOut.unseen, heldOut.seen].map((parts) =>
+      parts.map(({ rows }) => encodeRows(artefact.schema, heldOut.columns, rows)),
+    );
     const tau = artefact.thresholds.fpr["0.01"];
     let reference: readonly number[] = [];
     for (const tier of TIERS) {

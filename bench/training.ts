@@ -20,6 +20,7 @@ import { Team } from "../trainer/learn/team.ts";
 import { COLOURS, svg } from "../trainer/report/svg.ts";
 import { operations, REFERENCE, referenceModel, referenceRows } from "./reference-network.ts";
 import { peakLoops } from "./speed/peak.ts";
+import { median } from "./speed/rounds.ts";
 import { ADAMW, jaxStep, type Problem, type Step, tfjsStep, Torch } from "./training-peers.ts";
 
 const { values: options } = parseArgs({
@@ -176,7 +177,6 @@ for (let round = 0; round < ROUNDS; round++) {
 torch?.stop();
 await Promise.all(builds.map(({ team }) => team.close()));
 
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 const speed = (name: string): number => 1000 / median(entries.find((one) => one.name === name)?.ms ?? []);
 const best = Math.max(speed(builds[1].name), speed(builds[3].name));
 const ratios = {

@@ -94,7 +94,7 @@ function ratio(loads: readonly Load[], name: string, over: string, of: (one: Loa
 }
 
 /** Milliseconds of processor time of a process and its threads so far; NaN without /proc. */
-function processorTime(pid: number): number {
+export function processorTime(pid: number): number {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     const [user, system] = stat

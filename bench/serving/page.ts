@@ -1,6 +1,6 @@
 /** docs/performance-serving.md out of one run. */
-import { readFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
+import { versionsOf } from "../page-block.ts";
 import { CONNECTIONS, cpuRatio, type Load, rateRatio, type Rounds } from "./load.ts";
 import { type Profile, REST } from "./profile.ts";
 import { BYTES, FASTIFY, IDLE, READ, WORKER } from "./servers.ts";
@@ -27,7 +27,7 @@ const PACKAGES = ["workerd", "hono", "fastify", "onnxruntime-node", "autocannon"
 
 export function page(served: readonly Served[], { seconds, rounds }: Rounds): string {
   const date = new Date().toISOString().slice(0, 10);
-  const versions = PACKAGES.map((name) => `${name} ${version(name)}`).join(", ");
+  const versions = versionsOf(PACKAGES);
   const [{ title: first }] = served;
   const layered = served.filter(({ title }) => title === first);
   return `# Performance of the service
@@ -138,9 +138,4 @@ function profileTable({ title, batch, bytes, parts }: Served): string {
     ...names.map((name) => line(name, micros[name], kilobytes[name])),
     line("all", total(micros), total(kilobytes)),
   ].join("\n");
-}
-
-function version(name: string): string {
-  const file = new URL(`../../node_modules/${name}/package.json`, import.meta.url);
-  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
 }

@@ -1,7 +1,7 @@
 /** Who is timed, on which model, and how far their scores may be from each other. */
-import { readFileSync } from "node:fs";
 import type { Artefact, ResidualShape } from "../../model/artefact.ts";
 import { Scorer } from "../../model/scorer.ts";
+import { builtModule } from "../../trainer/learn/engine.ts";
 import { quantise } from "../../trainer/learn/quantise.ts";
 import { onnx } from "../peers/onnx.ts";
 import { plain } from "../peers/plain.ts";
@@ -38,15 +38,11 @@ export function kernelWork(model: Artefact, module: WebAssembly.Module, x: Float
   return (rows) => scorer.score(x.subarray(0, rows * scorer.inputs), rows);
 }
 
-export function kernel(name: "score" | "score-relaxed"): WebAssembly.Module {
-  return new WebAssembly.Module(readFileSync(new URL(`../../build/${name}.wasm`, import.meta.url)));
-}
-
 /** The reference network, without and with the ODIN step, and the default learner's model. */
 export async function heats(learner: Artefact, quick: boolean): Promise<Heat[]> {
   const [bare, odin] = [referenceModel(), referenceModel({ odin: true })];
   const x = referenceRows(MOST, REFERENCE.inputs);
-  const [simd, relaxed] = [kernel("score"), kernel("score-relaxed")];
+  const [simd, relaxed] = [builtModule("score"), builtModule("score-relaxed")];
   const ours = (model: Artefact): [string, Work][] => [
     [OURS.f32, kernelWork(model, simd, x)],
     [OURS.relaxed, kernelWork(model, relaxed, x)],

@@ -1,10 +1,11 @@
 /** The kernel inside workerd and in Node, in turns: microseconds a row, and how many times as long workerd takes. */
 import { fileURLToPath } from "node:url";
 import { type Artefact, writeArtefact } from "../../model/artefact.ts";
+import { builtModule } from "../../trainer/learn/engine.ts";
 import { referenceRows } from "../reference-network.ts";
 import { KvService } from "../soak/kv.ts";
 import { startWorkerd } from "../workerd.ts";
-import { kernel, kernelWork } from "./contestants.ts";
+import { kernelWork } from "./contestants.ts";
 import { median } from "./rounds.ts";
 
 export interface InWorkerd {
@@ -41,7 +42,7 @@ export async function inWorkerd(
         const { inputs } = artefact.network;
         for (const batch of batches) {
           const x = referenceRows(batch, inputs);
-          const here = kernelWork(artefact, kernel(file), x);
+          const here = kernelWork(artefact, builtModule(file), x);
           const times = Math.ceil(ROWS / batch);
           const ask = async (many: number): Promise<number> => {
             const start = performance.now();

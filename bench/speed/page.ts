@@ -1,6 +1,6 @@
 /** docs/performance.md out of one run. */
-import { readFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
+import { versionsOf } from "../page-block.ts";
 import { BATCHES, OURS, PEERS } from "./contestants.ts";
 import { lead, peakShare, type Results, timed } from "./results.ts";
 import { ratio, type Timed } from "./rounds.ts";
@@ -10,7 +10,7 @@ const PACKAGES = ["onnxruntime-web", "onnxruntime-node", "@tensorflow/tfjs-core"
 
 export function page(results: Results): string {
   const { date, rounds, learner, operations, peaks, cold } = results;
-  const versions = PACKAGES.map((name) => `${name} ${version(name)}`).join(", ");
+  const versions = versionsOf(PACKAGES);
   const { families, normalRows } = learner.training;
   return `# Performance
 
@@ -123,8 +123,3 @@ function peaksWritten(peaks: Results["peaks"]): string {
 
 const fixed = (value: number): string => (Number.isFinite(value) ? value.toFixed(2) : "–");
 const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
-
-function version(name: string): string {
-  const file = new URL(`../../node_modules/${name}/package.json`, import.meta.url);
-  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
-}
