@@ -15,6 +15,13 @@ export interface Pooled {
   readonly scores: Float32Array | Float64Array;
 }
 
+/** How many scores in [0, 1] are in each of so many equal bins; 1 is in the last. */
+export function histogram(scores: ArrayLike<number>, bins: number): number[] {
+  const counts = Array.from({ length: bins }, () => 0);
+  for (let i = 0; i < scores.length; i++) counts[Math.min(bins - 1, Math.floor(scores[i] * bins))]++;
+  return counts;
+}
+
 /** AUC-ROC of anomalous scores against normal ones. */
 export function separation(normal: ArrayLike<number>, anomalous: ArrayLike<number>): number {
   const { labels, scores } = pooled(normal, anomalous);
