@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -14,7 +14,7 @@ import { makeKey, readKeys, secretsOf, strangersIn, withKey, withoutKey, withVar
 
 const folder = mkdtempSync(join(tmpdir(), "unseen-keys-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-const sha256 = (key: string): string => createHash("sha256").update(key).digest("hex");
+const sha256 = (key: string): string => hash("sha256", key);
 
 test("a key is long, random and told by its digest alone", () => {
   const keys = Array.from({ length: 50 }, () => makeKey("ci", false));
