@@ -77,7 +77,11 @@ function confidenceOf(
 
 function errorOf(confidence: (score: number) => number, normal: Scores, anomalous: Scores): ConfidenceError {
   const { labels, scores } = pooled(normal, anomalous);
-  const probabilities = Float64Array.from(scores, confidence);
+  return confidenceError(labels, Float64Array.from(scores, confidence));
+}
+
+/** How far probabilities of an anomaly are off, classes weighing half each. */
+export function confidenceError(labels: Uint8Array, probabilities: ArrayLike<number>): ConfidenceError {
   return {
     ece: round(expectedCalibrationError(labels, probabilities, true)),
     brier: round(brier(labels, probabilities, true)),

@@ -2,10 +2,10 @@
 import type { Bench } from "../benchmark/bench.ts";
 import { baseOf, cellOf } from "../benchmark/cell.ts";
 import type { ConfidenceError } from "../benchmark/line.ts";
-import { round } from "../benchmark/measure.ts";
+import { confidenceError, round } from "../benchmark/measure.ts";
 import { LEAST_TESTED } from "../benchmark/task.ts";
 import { UnseenError } from "../../model/errors.ts";
-import { aucRoc, brier, budgetThreshold, decisions, expectedCalibrationError, pooled } from "../evaluate/metrics.ts";
+import { aucRoc, budgetThreshold, decisions, pooled } from "../evaluate/metrics.ts";
 import { LEARNING_METHODS, type LearningMethod } from "../learn/request.ts";
 import { CHOICES, trainOurs } from "../peers/ours.ts";
 import type { Matrix } from "../data/matrix.ts";
@@ -119,10 +119,7 @@ function errors(confidence: Confidence, normal: Logits, anomalous: Logits): Conf
   const count = normal.normal.length;
   const probabilities = confidence.probability(together([normal, anomalous]));
   const labels = new Uint8Array(probabilities.length).fill(1, count);
-  return {
-    ece: round(expectedCalibrationError(labels, probabilities, true)),
-    brier: round(brier(labels, probabilities, true)),
-  };
+  return confidenceError(labels, probabilities);
 }
 
 function learner(name: string): LearningMethod | undefined {
