@@ -3,7 +3,7 @@
  *
  *     node bench/costs.ts
  */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { Agent, request } from "node:http";
 import { cpus } from "node:os";
 import { writeBlock } from "./page-block.ts";
@@ -45,7 +45,7 @@ const { versions, rows } = await simulatedModels();
 const kv = await KvService.start();
 kv.publish("flows", versions.slice(0, 1));
 const key = "a-key";
-const API_KEY_SHA256 = createHash("sha256").update(key).digest("hex");
+const API_KEY_SHA256 = hash("sha256", key);
 const worker = await startWorkerd({
   kvPort: kv.port,
   vars: { DEFAULT_MODEL: "flows", ENVIRONMENT: "production", API_KEY_SHA256 },

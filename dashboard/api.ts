@@ -34,12 +34,16 @@ export function keepKey(key: string): void {
   else sessionStorage.setItem(KEY, key);
 }
 
-async function ask(path: string, init: RequestInit = {}): Promise<Response> {
+/** Asks by GET, or posts a body. @throws ServiceError */
+async function ask(path: string, body?: object): Promise<Response> {
   const key = sessionStorage.getItem(KEY);
-  const headers = { ...(key ? { authorization: `Bearer ${key}` } : {}), ...init.headers };
+  const headers = {
+    ...(key ? { authorization: `Bearer ${key}` } : {}),
+    ...(body ? { "content-type": "application/json" } : {}),
+  };
   let response: Response;
   try {
-    response = await fetch(path, { ...init, headers });
+    response = await fetch(path, { headers, ...(body ? { method: "POST", body: JSON.stringify(body) } : {}) });
   } catch {
     throw new ServiceError(0, "The service cannot be reached.", "Check that it is running, then try again.");
   }
@@ -49,8 +53,8 @@ async function ask(path: string, init: RequestInit = {}): Promise<Response> {
   throw new ServiceError(response.status, message, problem.remedy ?? "Try again in a little while.");
 }
 
-const json = async <Answer>(path: string, init?: RequestInit): Promise<Answer> =>
-  (await (await ask(path, init)).json()) as Answer;
+const json = async <Answer>(path: string, body?: object): Promise<Answer> =>
+  (await (await ask(path, body)).json()) as Answer;
 
 export async function modelNames(): Promise<string[]> {
   const { models } = await json<{ models: { name: string }[] }>("/v1/models");
@@ -82,7 +86,7 @@ export async function serverScores(
 ): Promise<number[]> {
   const { predictions } = await json<{ predictions: { score: number }[] }>(
     `/v1/models/${name}/versions/${version}/score`,
-    { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ instances }) },
+    { instances },
   );
   return predictions.map(({ score }) => score);
 }
@@ -92,11 +96,7 @@ export async function giveFeedback(
   name: string,
   labelled: { readonly instance: Record<string, Cell>; readonly label: "normal" | "anomaly"; readonly family?: string },
 ): Promise<boolean> {
-  const { stored } = await json<{ stored: number }>(`/v1/models/${name}/feedback`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ feedback: [labelled] }),
-  });
+  const { stored } = await json<{ stored: number }>(`/v1/models/${name}/feedback`, { feedback: [labelled] });
   return stored > 0;
 }
 

@@ -49,9 +49,9 @@ export function showReasons(row: number, score: number, { features, ...odds }: E
   );
 }
 
-export function clearReasons(text = "Choose a row in the table or a point in the plot."): void {
+export function clearReasons(): void {
   byId("why-title").textContent = "Why";
-  byId("reasons").replaceChildren(h("p", { class: "quiet" }, text));
+  byId("reasons").replaceChildren(h("p", { class: "quiet" }, "Choose a row in the table or a point in the plot."));
 }
 
 interface Bar {

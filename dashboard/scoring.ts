@@ -1,7 +1,7 @@
 /** The scoring thread: the same kernel and model code as the edge, on rows that never leave the browser. */
 import { cellValue, csvField, namesBeside, SCORE_COLUMNS } from "../model/cells.ts";
 import { drift } from "../model/drift.ts";
-import { UnseenError } from "../model/errors.ts";
+import { messageOf, UnseenError } from "../model/errors.ts";
 import { type Cell, explain } from "../model/explain.ts";
 import { Counter, referenceOf } from "../model/reference.ts";
 import { Scorer } from "../model/scorer.ts";
@@ -191,8 +191,7 @@ async function scoreAll(mine: number): Promise<void> {
 
 function faultOf(cause: unknown): Fault {
   if (cause instanceof UnseenError) return { code: cause.code, message: cause.message, remedy: cause.remedy };
-  const message = cause instanceof Error ? cause.message : String(cause);
-  return { code: "internal", message, remedy: "Load the page again." };
+  return { code: "internal", message: messageOf(cause), remedy: "Load the page again." };
 }
 
 addEventListener("message", async ({ data }: MessageEvent<Ask>) => {

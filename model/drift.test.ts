@@ -1,19 +1,8 @@
 import { expect, test } from "vitest";
-import { SCHEMA } from "../test/artefact.ts";
+import { reference, SCHEMA } from "../test/artefact.ts";
 import { stream } from "../test/fixtures/artefact.ts";
 import { drift, stabilityIndex } from "./drift.ts";
 import { countsOf, type Reference } from "./reference.ts";
-
-const reference: Reference = {
-  rows: 1000,
-  score: { edges: [0.25, 0.5], counts: [900, 90, 10] },
-  features: [
-    { edges: [-1, 0, 1], counts: [100, 400, 400, 100] },
-    { edges: [0], counts: [500, 500] },
-    { edges: [], counts: [700, 200, 50, 50, 0] },
-    { edges: [0], counts: [750, 250] },
-  ],
-};
 
 test("the index is 0 for the same shares, symmetric, and as worked out by hand", () => {
   expect(stabilityIndex([100, 300], [100, 300])).toBe(0);

@@ -60,7 +60,7 @@ export function stabilityIndex(reference: ArrayLike<number>, now: ArrayLike<numb
  * than bins (Yurdakul, Statistical Properties of Population Stability Index, 2018), by Wilson and Hilferty's quantile.
  * A feature of sixty categories has .1 to .3 with 500 rows where nothing has changed.
  */
-export function chanceIndex(reference: ArrayLike<number>, now: ArrayLike<number>): number {
+function chanceIndex(reference: ArrayLike<number>, now: ArrayLike<number>): number {
   const total = (counts: ArrayLike<number>): number => Array.from(counts).reduce((sum, count) => sum + count, 0) || 1;
   const filled = Array.from(reference).filter((count, i) => count > 0 || now[i] > 0).length;
   const freedom = Math.max(1, filled - 1);

@@ -1,18 +1,7 @@
 import { expect, test } from "vitest";
-import { sampleArtefact, SCHEMA } from "../test/artefact.ts";
+import { reference, sampleArtefact, SCHEMA } from "../test/artefact.ts";
 import { readArtefact, writeArtefact } from "./artefact.ts";
 import { countsOf, Counter, type Reference } from "./reference.ts";
-
-const reference: Reference = {
-  rows: 1000,
-  score: { edges: [0.25, 0.5], counts: [900, 90, 10] },
-  features: [
-    { edges: [-1, 0, 1], counts: [100, 400, 400, 100] },
-    { edges: [0], counts: [500, 500] },
-    { edges: [], counts: [700, 200, 50, 50, 0] },
-    { edges: [0], counts: [750, 250] },
-  ],
-};
 
 test("an artefact keeps its reference, and may lack one", () => {
   const bytes = writeArtefact(sampleArtefact({ reference }));

@@ -1,6 +1,7 @@
 /** A small artefact for tests: every kind of feature, weights of no meaning, and golden scores nobody computed. */
 import { type Artefact, type NetworkShape, type Tensor, tensorShapes } from "../model/artefact.ts";
 import { inputWidth } from "../model/encode.ts";
+import type { Reference } from "../model/reference.ts";
 import type { Schema } from "../model/schema.ts";
 import { floatTensor } from "../model/tensor.ts";
 
@@ -10,6 +11,18 @@ export const SCHEMA: Schema = {
     { kind: "numeric", name: "ttl", impute: 64, signedLog: false, center: 64, scale: 0.1, clip: 10 },
     { kind: "categorical", name: "protocol", values: ["tcp", "udp", "6", "true"] },
     { kind: "boolean", name: "syn", impute: 0.25, center: 0.25, scale: 0.5 },
+  ],
+};
+
+/** Histograms of 1,000 rows under SCHEMA. */
+export const reference: Reference = {
+  rows: 1000,
+  score: { edges: [0.25, 0.5], counts: [900, 90, 10] },
+  features: [
+    { edges: [-1, 0, 1], counts: [100, 400, 400, 100] },
+    { edges: [0], counts: [500, 500] },
+    { edges: [], counts: [700, 200, 50, 50, 0] },
+    { edges: [0], counts: [750, 250] },
   ],
 };
 

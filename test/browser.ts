@@ -2,6 +2,7 @@
 import { dirname, join } from "node:path";
 import chromium from "@sparticuz/chromium";
 import { type Browser, chromium as playwright } from "playwright-core";
+import { messageOf } from "../model/errors.ts";
 
 /** What this Chromium needs to run anywhere; web security and process isolation stay as they are for users. */
 const ARGS = [
@@ -20,7 +21,7 @@ export async function launchBrowser(): Promise<Browser | string> {
     const env = { ...process.env, FONTCONFIG_PATH: join(dirname(executablePath), "fonts") };
     return await playwright.launch({ executablePath, args: ARGS, headless: true, env });
   } catch (cause) {
-    const [why] = (cause instanceof Error ? cause.message : String(cause)).split("\n");
+    const [why] = messageOf(cause).split("\n");
     return `no headless browser on this machine: ${why}`;
   }
 }

@@ -8,6 +8,7 @@ import { writeArtefact } from "../model/artefact.ts";
 import { draws, named, toy } from "../trainer/calibrate/testing.ts";
 import { calibrateCommand } from "../trainer/commands/calibrate.ts";
 import { driftCommand } from "../trainer/commands/drift.ts";
+import { printed } from "../trainer/commands/testing.ts";
 import { trainOn } from "../trainer/commands/train.ts";
 import { startWorker, type WorkerProcess } from "../trainer/commands/worker-process.ts";
 import { localConfig } from "../trainer/publish/local-config.ts";
@@ -18,19 +19,6 @@ const [model, better, persistTo] = ["model.safetensors", "better.safetensors", "
   join(folder, name),
 );
 let worker: WorkerProcess;
-
-/** What a command prints as JSON. */
-async function printed(command: { run: (options: Record<string, unknown>) => Promise<void> }, options: object) {
-  const written: string[] = [];
-  const { write } = process.stdout;
-  process.stdout.write = (text) => written.push(String(text)) > 0;
-  try {
-    await command.run({ ...options, json: true });
-  } finally {
-    process.stdout.write = write;
-  }
-  return JSON.parse(written.join(""));
-}
 
 const post = async (path: string, body: unknown): Promise<Record<string, unknown>> => {
   const init = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
@@ -63,21 +51,15 @@ test(
     expect(await post("feedback", { feedback })).toMatchObject({ stored: 0, known: 40 });
 
     const from = { url: worker.url, name: "flows" };
-    const published = await printed(calibrateCommand, {
-      ...from,
-      model,
-      out: better,
-      publish: "flows",
-      "persist-to": persistTo,
-    });
+    const options = { ...from, model, out: better, publish: "flows", "persist-to": persistTo };
+    const published = JSON.parse(await printed(calibrateCommand, options));
     expect(published).toMatchObject({ labels: 40, published: { name: "flows", version: 2 } });
     expect(published.seconds).toBeLessThan(60);
     expect(published.figures.feedback).toMatchObject([{ family: "novel", rows: 30 }]);
 
-    await expect
-      .poll(async () => (await printed(driftCommand, from)).rows, { timeout: 30_000, interval: 1000 })
-      .toBe(640);
-    expect(await printed(driftCommand, from)).toMatchObject({ verdict: "stable", limits: { drifted: 0.25 } });
+    const drift = async () => JSON.parse(await printed(driftCommand, from));
+    await expect.poll(async () => (await drift()).rows, { timeout: 30_000, interval: 1000 }).toBe(640);
+    expect(await drift()).toMatchObject({ verdict: "stable", limits: { drifted: 0.25 } });
 
     await worker.stop();
     worker = await startWorker(await getPort(), persistTo);

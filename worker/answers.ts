@@ -21,18 +21,29 @@ export interface Question {
   readonly top: number | undefined;
 }
 
+/** As `find` for the one who asks, which may be the canary, and timed. */
+export async function serve(context: Context<AppEnv>, registry: Registry, target: Target): Promise<Served> {
+  const started = Date.now();
+  const served = await find(context, registry, target, callerOf(context));
+  context.set("modelMs", Date.now() - started);
+  return served;
+}
+
 /**
  * The model that answers, named in the answer's headers and the log.
  *
  * @throws Problem 404, 503 as the registry does
  */
-export async function serve(context: Context<AppEnv>, registry: Registry, target: Target): Promise<Served> {
-  const version = target.version === undefined ? undefined : versionNumber(target.version);
-  const started = Date.now();
-  const served = await registry.get(target.name, { version, caller: callerOf(context) });
+export async function find(
+  context: Context<AppEnv>,
+  registry: Registry,
+  { name, version }: Target,
+  caller?: string,
+): Promise<Served> {
+  const wanted = version === undefined ? undefined : versionNumber(version);
+  const served = await registry.get(name, { version: wanted, caller });
   const answering = `${served.name}@${served.version.version}`;
   context.set("model", answering);
-  context.set("modelMs", Date.now() - started);
   context.header("x-model-version", answering);
   return served;
 }
@@ -69,7 +80,7 @@ export function binaryAnswer(context: Context<AppEnv>, scores: Float32Array, thr
   return context.body(scores.slice().buffer, 200, { "content-type": BINARY_TYPE });
 }
 
-export function versionNumber(text: string): number {
+function versionNumber(text: string): number {
   if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
   const remedy = "See the model card for those there are.";
   throw new Problem(404, "version-unknown", "Versions are whole numbers from 1.", remedy);

@@ -3,6 +3,7 @@ import { type Context, Hono } from "hono";
 import { routePath } from "hono/route";
 import { secureHeaders } from "hono/secure-headers";
 import type { Scorer } from "../model/scorer.ts";
+import type { Target } from "./answers.ts";
 import type { AppEnv } from "./bindings.ts";
 import { WORKER_VERSION } from "./version.ts";
 import { requireKey } from "./keys.ts";
@@ -64,22 +65,19 @@ export function createApp(open: (bytes: Uint8Array) => Scorer): Hono<AppEnv> {
   app.get("/v1/models/:model/weights/:sha256", (c) =>
     weights(c, models(c.env), c.req.param("model"), c.req.param("sha256")),
   );
-  app.get("/v1/models/:model", (c) => modelCard(c, models(c.env), { name: c.req.param("model") }));
-  app.get("/v1/models/:model/versions/:version", (c) =>
-    modelCard(c, models(c.env), { name: c.req.param("model"), version: c.req.param("version") }),
-  );
+  for (const path of ["/v1/models/:model", "/v1/models/:model/versions/:version"] as const) {
+    const target = ({ req }: Context<AppEnv, typeof path>): Target => ({
+      name: req.param("model"),
+      version: req.param("version"),
+    });
+    app.get(path, (c) => modelCard(c, models(c.env), target(c)));
+    app.get(`${path}/drift`, (c) => modelDrift(c, models(c.env), target(c)));
+    app.post(`${path}/score`, (c) => score(c, models(c.env), target(c)));
+  }
   app.get("/v1/models/:model/versions", (c) => listVersions(c, models(c.env), c.req.param("model")));
-  app.get("/v1/models/:model/drift", (c) => modelDrift(c, models(c.env), { name: c.req.param("model") }));
-  app.get("/v1/models/:model/versions/:version/drift", (c) =>
-    modelDrift(c, models(c.env), { name: c.req.param("model"), version: c.req.param("version") }),
-  );
   app.post("/v1/models/:model/feedback", (c) => giveFeedback(c, models(c.env), c.req.param("model")));
   app.get("/v1/models/:model/feedback", (c) => takeFeedback(c, c.req.param("model")));
   app.post("/v1/score", (c) => score(c, models(c.env), { name: defaultModel(c.env) }));
-  app.post("/v1/models/:model/score", (c) => score(c, models(c.env), { name: c.req.param("model") }));
-  app.post("/v1/models/:model/versions/:version/score", (c) =>
-    score(c, models(c.env), { name: c.req.param("model"), version: c.req.param("version") }),
-  );
   app.post("/v1/models/:call{[^/]+:predict}", (c) =>
     predict(c, models(c.env), { name: withoutVerb(c.req.param("call")) }),
   );

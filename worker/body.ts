@@ -142,7 +142,7 @@ export class Deadline {
   }
 }
 
-export function tooLarge(): Problem {
+function tooLarge(): Problem {
   return new Problem(413, "body-too-large", `The body is over ${BODY_BYTES} bytes.`, "Send fewer rows at a time.");
 }
 

@@ -1,7 +1,8 @@
 /** The description of the API as a page: HTML without a script, from the document alone. */
 import { html, raw } from "hono/html";
 import { STYLE } from "./docs-style.ts";
-import type { Description, Json } from "./openapi.ts";
+import type { Description } from "./openapi.ts";
+import type { Json } from "./operations/operation.ts";
 
 type Html = ReturnType<typeof html>;
 

@@ -5,10 +5,8 @@ import "./card-schemas.ts";
 import { InferFault } from "./inference-schemas.ts";
 import { JSON_TYPE } from "./media.ts";
 import { OPERATIONS } from "./operations.ts";
-import { type Operation, TAGS } from "./operations/operation.ts";
+import { type Json, type Operation, TAGS } from "./operations/operation.ts";
 import { described, named } from "./schemas.ts";
-
-export type Json = Readonly<Record<string, unknown>>;
 
 export interface Description {
   readonly openapi: string;

@@ -8,7 +8,7 @@ import { ROWS } from "./limits.ts";
 import { Problem } from "./problem.ts";
 
 /** The one tensor [n, inputs] that may stand for all features: rows as the network reads them. */
-export const ENCODED = "encoded";
+const ENCODED = "encoded";
 
 /** What a feature's tensor is announced as; any other datatype whose values the feature takes will do. */
 export function datatypeOf({ kind }: Feature): Datatype {

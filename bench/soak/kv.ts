@@ -1,5 +1,5 @@
 /** A KV namespace of one's own over HTTP, as workerd asks one, that can be told to fail. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import { type AddressInfo } from "node:net";
 import { pointerKey, weightsKey, writtenPointer } from "../../model/pointer.ts";
@@ -60,7 +60,7 @@ export class KvService {
   /** Puts model files as versions 1, 2, … of a name, then the pointer with the last one current. @returns its SHA-256 */
   publish(name: string, files: readonly Uint8Array[]): string {
     const versions = files.map((bytes, i) => {
-      const sha256 = createHash("sha256").update(bytes).digest("hex");
+      const sha256 = hash("sha256", bytes);
       this.put(weightsKey(sha256), bytes);
       return { version: i + 1, sha256, publishedAt: "2026-01-01T00:00:00.000Z" };
     });

@@ -1,5 +1,6 @@
 /** Keeps many connections busy for a while and checks every answer. */
 import { Agent, request } from "node:http";
+import { messageOf } from "../../model/errors.ts";
 import { drawFor, unit } from "../../trainer/learn/draw.ts";
 import type { Answer, Ask, Kind } from "./requests.ts";
 
@@ -57,7 +58,7 @@ export function startLoad(port: number, connections: number, kinds: () => readon
       answer = await send(agent, port, ask, id);
     } catch (cause) {
       tally.lost++;
-      return tell(cause instanceof Error ? cause.message : String(cause));
+      return tell(messageOf(cause));
     }
     tally.times.push(performance.now() - start);
     if (answer.status === 503 && answer.headers["retry-after"]) {
@@ -88,7 +89,7 @@ function wrongWith(ask: Ask, answer: Answer): string | undefined {
   try {
     return ask.check(answer);
   } catch (cause) {
-    return `an answer that cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`;
+    return `an answer that cannot be read: ${messageOf(cause)}`;
   }
 }
 

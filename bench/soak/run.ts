@@ -1,5 +1,5 @@
 /** One soak: real workerd under load, while a version is published, KV fails, and a damaged model is asked for. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Scorer } from "../../model/scorer.ts";
 import { kernelModule } from "../../trainer/learn/engine.ts";
@@ -50,8 +50,7 @@ export async function soak({ seconds, connections, report = () => {}, ...options
   kv.publish("flows", [first]);
   for (let i = 0; i < LATE; i++) kv.publish(`late-${i}`, [first]);
   kv.publish("damaged", [first.with(first.length - 9, first[first.length - 9] ^ 0x40)]);
-  const hash = createHash("sha256").update(KEY).digest("hex");
-  const vars = { DEFAULT_MODEL: "flows", ENVIRONMENT: "production", API_KEY_SHA256: hash };
+  const vars = { DEFAULT_MODEL: "flows", ENVIRONMENT: "production", API_KEY_SHA256: hash("sha256", KEY) };
   const worker = await startWorkerd({ kvPort: kv.port, vars });
   try {
     const authorised = { authorization: `Bearer ${KEY}` };

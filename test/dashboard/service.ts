@@ -1,5 +1,5 @@
 /** A service for tests of the dashboard: a small model of the simulator's flows in real KV, behind a key, in real workerd. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -33,14 +33,14 @@ export async function startService(key: string): Promise<{ worker: WorkerProcess
   const features = bare.schema.features.map((feature) => ({ ...feature, name: `s_${feature.name}` }));
   for (const [i, each] of [artefact, bare, { ...bare, schema: { features } }].entries()) {
     const value = writeArtefact(each);
-    versions.push({ version: i + 1, sha256: sha256(value), publishedAt: "2026-01-01T00:00:00.000Z" });
+    versions.push({ version: i + 1, sha256: hash("sha256", value), publishedAt: "2026-01-01T00:00:00.000Z" });
     await env.MODELS.put(weightsKey(versions[i].sha256), value);
   }
   const [current, rolledBack, sensors] = versions;
   await env.MODELS.put(pointerKey("flows"), writtenPointer({ name: "flows", current, history: [rolledBack] }));
   await env.MODELS.put(pointerKey("sensors"), writtenPointer({ name: "sensors", current: sensors, history: [] }));
   await dispose();
-  const worker = await startWorker(await getPort(), persistTo, { API_KEY_SHA256: sha256(key) }, localConfig());
+  const worker = await startWorker(await getPort(), persistTo, { API_KEY_SHA256: hash("sha256", key) }, localConfig());
   const stop = async (): Promise<void> => {
     await worker.stop();
     rmSync(folder, { recursive: true, force: true });
@@ -56,8 +56,4 @@ async function smallModel(data: string): Promise<{ bare: Artefact; artefact: Art
   const scorer = new Scorer(bare, kernelModule("score"));
   const evaluation = summarise(scorer, dataset, holdOut, evaluate(scorer, dataset, holdOut), 200);
   return { bare, artefact: { ...bare, evaluation } };
-}
-
-function sha256(data: Uint8Array | string): string {
-  return createHash("sha256").update(data).digest("hex");
 }

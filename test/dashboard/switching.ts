@@ -1,5 +1,5 @@
 /** What a user sees while models change: rows that another model refuses, downloads that overtake each other or fail. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Page, Request } from "playwright-core";
 import { expect, test } from "vitest";
 import { enterKey, examplesOf, fillSample, namesOf, paste, scored, type Session } from "./session.ts";
@@ -131,7 +131,7 @@ export function switching(session: () => Session): void {
   test("weights that cannot be opened leave the model and the rows of before", async () => {
     const page = await withSample(session());
     const bytes = Buffer.from("no artefact");
-    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    const sha256 = hash("sha256", bytes);
     await page.route("**/v1/models/sensors", async (route) => {
       const response = await route.fetch();
       await route.fulfill({ response, json: { ...(await response.json()), sha256 } });

@@ -1,9 +1,9 @@
 /** One cell of the benchmark: a data set, split, seed and held-out families, as what may be fitted and what is tested. */
 import type { Dataset, Rows } from "../data/dataset.ts";
-import { domainsOf, familiesOf } from "../data/families.ts";
+import { domainsOf, familiesOf, normalRows } from "../data/families.ts";
 import { encodeRows, type Matrix } from "../data/matrix.ts";
 import { fitSchema } from "../data/fit-schema.ts";
-import { concatRows, takeRows } from "../data/rows.ts";
+import { concatRows, firstRows } from "../data/rows.ts";
 import { evenShares } from "../data/share.ts";
 import { trainingPart } from "../data/nested.ts";
 import { type HeldOut, splitDataset, type SplitOptions } from "../data/split.ts";
@@ -111,8 +111,7 @@ export function cellOf(base: Base, holdOut: readonly HeldGroup[]): Cell {
 
 /** The domain to keep out: the largest with seed 1, the next with seed 2, and so on round. */
 function domainFor(dataset: Dataset, seed: number): string {
-  const rows = (name: string): number =>
-    dataset.groups.reduce((sum, group) => sum + (group.role === "normal" && group.name === name ? group.count : 0), 0);
+  const rows = (name: string): number => normalRows(dataset, name);
   const domains = domainsOf(dataset).sort((a, b) => rows(b) - rows(a) || (a < b ? -1 : 1));
   return domains[(seed + domains.length - 1) % domains.length];
 }
@@ -123,14 +122,7 @@ export function evenly(parts: readonly Rows[], most: number): Rows {
     most,
     parts.map(({ count }) => count),
   );
-  return concatRows(
-    parts.map((rows, k) =>
-      takeRows(
-        rows,
-        Array.from({ length: shares[k] }, (_, i) => i),
-      ),
-    ),
-  );
+  return concatRows(parts.map((rows, k) => firstRows(rows, shares[k])));
 }
 
 function none({ columns }: HeldOut): Rows {

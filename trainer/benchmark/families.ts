@@ -20,7 +20,7 @@ export interface Candidate extends HeldGroup {
 }
 
 /** Families held out per data set at the most. */
-export const MOST_FAMILIES = 8;
+const MOST_FAMILIES = 8;
 /** Rows a family needs to be eligible; a group of families needs none, there are few of them. */
 export const LEAST_ROWS = 100;
 /** With fewer eligible families than this, the largest ones are taken whatever their size. */
@@ -31,11 +31,7 @@ export function candidatesOf(dataset: Dataset, meta: Meta | null): Candidate[] {
   const families = familiesOf(dataset);
   const kin = new Map<string, string>();
   for (const [path, file] of meta?.files ?? []) if (file.kin !== null) kin.set(stem(path), file.kin);
-  const groups = new Map<string, string[]>();
-  for (const family of families) {
-    const group = kin.get(family) ?? "";
-    groups.set(group, [...(groups.get(group) ?? []), family]);
-  }
+  const groups = Map.groupBy(families, (family) => kin.get(family) ?? "");
   const grouped = groups.size > 1 && !groups.has("");
   const held = grouped
     ? [...groups].map(([name, members]) => ({ name, families: members }))

@@ -10,6 +10,7 @@ import {
   brier,
   decisions,
   expectedCalibrationError,
+  histogram,
   type Pooled,
   pooled,
   sweep,
@@ -59,8 +60,8 @@ export function figuresOf({ validation, test }: ScoredRows, probability: boolean
     },
     curve: curve(labels, scores),
     histogram: confidence && {
-      normal: histogram(test.normal, confidence),
-      anomalous: histogram(test.unseen, confidence),
+      normal: histogram(Array.from(test.normal, confidence), BINS),
+      anomalous: histogram(Array.from(test.unseen, confidence), BINS),
     },
   };
 }
@@ -76,7 +77,11 @@ function confidenceOf(
 
 function errorOf(confidence: (score: number) => number, normal: Scores, anomalous: Scores): ConfidenceError {
   const { labels, scores } = pooled(normal, anomalous);
-  const probabilities = Float64Array.from(scores, confidence);
+  return confidenceError(labels, Float64Array.from(scores, confidence));
+}
+
+/** How far probabilities of an anomaly are off, classes weighing half each. */
+export function confidenceError(labels: Uint8Array, probabilities: ArrayLike<number>): ConfidenceError {
   return {
     ece: round(expectedCalibrationError(labels, probabilities, true)),
     brier: round(brier(labels, probabilities, true)),
@@ -97,12 +102,6 @@ function curve(labels: ArrayLike<number>, scores: ArrayLike<number>): [number, n
     reached += step * Math.max(1, Math.floor((x + y - reached) / step));
   }
   return kept;
-}
-
-function histogram(scores: Scores, confidence: (score: number) => number): number[] {
-  const bins = Array.from({ length: BINS }, () => 0);
-  for (const score of scores) bins[Math.min(BINS - 1, Math.floor(confidence(score) * BINS))]++;
-  return bins;
 }
 
 /** Six decimals: shorter lines, and finer than any difference that means something. */

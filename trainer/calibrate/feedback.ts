@@ -3,9 +3,11 @@ import { readFileSync } from "node:fs";
 import { UnseenError } from "../../model/errors.ts";
 import type { Row } from "../../model/schema.ts";
 import type { Scorer } from "../../model/scorer.ts";
+import { concat } from "../concat.ts";
 import type { Matrix } from "../data/matrix.ts";
 import type { SourceFile } from "../data/scan.ts";
 import { scoredChunks } from "../evaluate/scored-file.ts";
+import { rowsWhere } from "../learn/select.ts";
 
 export interface LabelledRows {
   /** Rows found normal. */
@@ -89,23 +91,16 @@ function gathered({ inputs: cols }: Scorer, rows: readonly Labelled[], name: str
   if (rows.length === 0) {
     throw new UnseenError("data-empty", `${name} has no feedback.`, "Give labelled rows first.", { file: name });
   }
-  const matrix = (members: readonly Float32Array[]): Matrix => {
-    const data = new Float32Array(members.length * cols);
-    for (const [i, inputs] of members.entries()) data.set(inputs, i * cols);
-    return { rows: members.length, cols, data };
-  };
-  const [normal, ...families] = [...groups].map(([family, members]) => [family, matrix(members)] as const);
+  const [normal, ...families] = [...groups].map(([family, members]) => {
+    const matrix: Matrix = { rows: members.length, cols, data: concat(Float32Array, members) };
+    return [family, matrix] as const;
+  });
   return { normal: normal[1], families: new Map(families), count: rows.length };
 }
 
 /** Every `of`-th row from `part` on, or all others. */
 export function fold(rows: LabelledRows, part: number, of: number, inside: boolean): LabelledRows {
-  const chosen = ({ rows: many, cols, data }: Matrix): Matrix => {
-    const kept = Array.from({ length: many }, (_, i) => i).filter((i) => (i % of === part) === inside);
-    const copy = new Float32Array(kept.length * cols);
-    for (const [i, row] of kept.entries()) copy.set(data.subarray(row * cols, (row + 1) * cols), i * cols);
-    return { rows: kept.length, cols, data: copy };
-  };
+  const chosen = (matrix: Matrix): Matrix => rowsWhere(matrix, (i) => (i % of === part) === inside);
   const families = [...rows.families].map(([family, matrix]) => [family, chosen(matrix)] as const);
   const filled = new Map(families.filter(([, matrix]) => matrix.rows > 0));
   const normal = chosen(rows.normal);

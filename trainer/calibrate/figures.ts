@@ -45,7 +45,7 @@ export interface CalibrationFigures {
  * How far means over seen families may fall; the share flagged by one row in any case, where rows are few. The confidence
  * may grow softer by what families harder than the seen ones ask for; turned labels take several times as much.
  */
-export const TOLERATED = { aucRoc: 0.002, flagged: 0.01, brier: 0.03 } as const;
+const TOLERATED = { aucRoc: 0.002, flagged: 0.01, brier: 0.03 } as const;
 
 const BUDGET = 0.01;
 
@@ -94,7 +94,7 @@ export function compare(before: Side, after: Side): CalibrationFigures {
 }
 
 /** What of the means over seen families falls beyond what is tolerated, in words. */
-export function lossesOf({ macro, seen }: CalibrationFigures): string[] {
+function lossesOf({ macro, seen }: CalibrationFigures): string[] {
   if (!macro) return [];
   const rows = seen.reduce((sum, family) => sum + family.rows, 0);
   const tolerated = { ...TOLERATED, flagged: Math.max(TOLERATED.flagged, 1.001 / rows) };

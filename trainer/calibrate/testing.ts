@@ -1,5 +1,5 @@
 /** For tests of calibration: a small data set with three families, rows of a fourth, and lines as the Worker gives them. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Dataset } from "../data/dataset.ts";
 import { datasetOf } from "../data/testing.ts";
 import { drawFor, gaussian } from "../learn/draw.ts";
@@ -28,7 +28,7 @@ export function toy(): Dataset {
     const cells = columns.map((_, j) => Float64Array.from(rows, (row) => row[j]));
     return { name, role: name === "normal" ? ("normal" as const) : ("anomaly" as const), cells };
   });
-  const sha256 = createHash("sha256").update("toy").digest("hex");
+  const sha256 = hash("sha256", "toy");
   return { ...datasetOf(columns, groups), files: [{ path: "toy.csv", sha256, rows: 2760 }] };
 }
 

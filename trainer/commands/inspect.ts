@@ -1,5 +1,5 @@
 /** `unseen inspect`: what a model file holds. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Artefact, NetworkShape } from "../../model/artefact.ts";
 import { EVIDENCE, isEvidence, kindWeights } from "../../model/evidence.ts";
 import { tierOf } from "../../model/tier.ts";
@@ -17,7 +17,7 @@ export const inspectCommand: Command = {
   async run(options) {
     const { scorer, bytes } = openModel(required(options, "model"));
     const { network, schema, temperature, epsilon, thresholds, training, tensors } = scorer.artefact;
-    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    const sha256 = hash("sha256", bytes);
     if (options.json) {
       return printJson({
         sha256,

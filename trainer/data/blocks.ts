@@ -2,7 +2,7 @@
 import type { MetaBlock } from "./meta.ts";
 
 /** Without a block list, a group is cut into this many stretches of consecutive rows (fewer rows: one row each). */
-export const STRETCHES = 20;
+const STRETCHES = 20;
 
 /** Per row an index into `blockNames`. */
 export interface Blocks {

@@ -13,6 +13,11 @@ export function domainsOf(dataset: Dataset): string[] {
   return [...new Set(dataset.groups.flatMap((group) => (group.role === "normal" ? [group.name] : [])))];
 }
 
+/** Rows of a normal domain. */
+export function normalRows({ groups }: Dataset, domain: string): number {
+  return groups.reduce((sum, { role, name, count }) => sum + (role === "normal" && name === domain ? count : 0), 0);
+}
+
 /** The group of several families that a family belongs to, where the data set names one, else its own name. */
 export function kinOf({ familyNames }: Dataset, family: string): string {
   for (const [name, members] of familyNames ?? []) if (members.length > 1 && members.includes(family)) return name;

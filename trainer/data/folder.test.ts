@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -29,9 +29,7 @@ test("files are domains and families, CSV, CSV.gz and Parquet alike, hashed", as
     ["anomaly", "flood", [3.5], [9]],
     ["anomaly", "slow scan", [1], [7]],
   ]);
-  const sha256 = createHash("sha256")
-    .update(readFileSync(join(folder, "normal_night.csv.gz")))
-    .digest("hex");
+  const sha256 = hash("sha256", readFileSync(join(folder, "normal_night.csv.gz")));
   expect(dataset.files.find((file) => file.path === "normal_night.csv.gz")).toEqual({
     path: "normal_night.csv.gz",
     sha256,

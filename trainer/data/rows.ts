@@ -10,6 +10,11 @@ export function takeRows(rows: Rows, indices: ArrayLike<number>): Rows {
   return { count: indices.length, cells: rows.cells.map((cells) => takeCells(cells, indices)) };
 }
 
+/** At most the first `many` rows, copied. */
+export function firstRows({ count, cells }: Rows, many: number): Rows {
+  return { count: Math.min(many, count), cells: cells.map((own) => own.slice(0, many)) };
+}
+
 export function takeCells(cells: Cells, indices: ArrayLike<number>): Cells {
   if (cells instanceof Float64Array) {
     const taken = new Float64Array(indices.length);

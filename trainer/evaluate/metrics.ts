@@ -15,6 +15,13 @@ export interface Pooled {
   readonly scores: Float32Array | Float64Array;
 }
 
+/** How many scores in [0, 1] are in each of so many equal bins; 1 is in the last. */
+export function histogram(scores: ArrayLike<number>, bins: number): number[] {
+  const counts = Array.from({ length: bins }, () => 0);
+  for (let i = 0; i < scores.length; i++) counts[Math.min(bins - 1, Math.floor(scores[i] * bins))]++;
+  return counts;
+}
+
 /** AUC-ROC of anomalous scores against normal ones. */
 export function separation(normal: ArrayLike<number>, anomalous: ArrayLike<number>): number {
   const { labels, scores } = pooled(normal, anomalous);
@@ -24,15 +31,13 @@ export function separation(normal: ArrayLike<number>, anomalous: ArrayLike<numbe
 /** AUC-ROC: the chance that an anomalous row outscores a normal one, ties counting half (midranks). */
 export function aucRoc(labels: ArrayLike<number>, scores: ArrayLike<number>): number {
   const order = ranked(labels, scores);
-  let positives = 0;
+  const positives = positivesOf(labels);
   let rankSum = 0;
   for (let i = 0; i < order.length;) {
     const end = tieEnd(order, scores, i);
     const midrank = (i + end + 1) / 2;
     for (; i < end; i++) {
-      if (labels[order[i]] !== 1) continue;
-      positives++;
-      rankSum += midrank;
+      if (labels[order[i]] === 1) rankSum += midrank;
     }
   }
   const negatives = order.length - positives;
@@ -171,19 +176,23 @@ export function expectedCalibrationError(
 /** What a row of class 0 and one of class 1 weigh, so that all rows together weigh 1. */
 function classWeights(labels: ArrayLike<number>, balanced: boolean): readonly [number, number] {
   if (!balanced) return [1 / labels.length, 1 / labels.length];
-  let positives = 0;
-  for (let i = 0; i < labels.length; i++) positives += labels[i];
-  if (positives === 0 || positives === labels.length) throw new RangeError("both classes are needed");
+  const positives = positivesOf(labels);
   return [0.5 / (labels.length - positives), 0.5 / positives];
 }
 
 /** Indices in rising order of score. @throws RangeError without both classes, or with a score that is NaN */
 function ranked(labels: ArrayLike<number>, scores: ArrayLike<number>): Uint32Array {
   check(labels, scores);
+  positivesOf(labels);
+  return Uint32Array.from({ length: scores.length }, (_, i) => i).sort((a, b) => scores[a] - scores[b]);
+}
+
+/** How many labels are 1. @throws RangeError without both classes */
+function positivesOf(labels: ArrayLike<number>): number {
   let positives = 0;
   for (let i = 0; i < labels.length; i++) positives += labels[i];
   if (positives === 0 || positives === labels.length) throw new RangeError("both classes are needed");
-  return Uint32Array.from({ length: scores.length }, (_, i) => i).sort((a, b) => scores[a] - scores[b]);
+  return positives;
 }
 
 function check(labels: ArrayLike<number>, scores: ArrayLike<number>): void {

@@ -5,7 +5,7 @@ import type { Scorer } from "../../model/scorer.ts";
 import { concat } from "../concat.ts";
 import type { Dataset, Rows } from "../data/dataset.ts";
 import { encodeRows, type Matrix } from "../data/matrix.ts";
-import { rowAt, takeRows } from "../data/rows.ts";
+import { firstRows, rowAt } from "../data/rows.ts";
 import type { HeldOut } from "../data/split.ts";
 import { type Evaluation, type FamilyResult, testSide } from "./evaluate.ts";
 import { separation } from "./metrics.ts";
@@ -55,7 +55,8 @@ function families({ unseen, seen }: HeldOut): readonly { readonly family: string
 /** The default learner's three stages: nothing learned but scales; what normal rows teach; labels as well. */
 function stagesOf(scorer: Scorer, heldOut: HeldOut): Stage[] | undefined {
   const { schema } = scorer.artefact;
-  const encode = (rows: Rows, most: number): Matrix => encodeRows(schema, heldOut.columns, thinned(rows, most));
+  // Test rows come sorted by hash, so the first ones are as good as any.
+  const encode = (rows: Rows, most: number): Matrix => encodeRows(schema, heldOut.columns, firstRows(rows, most));
   const share = Math.ceil(NORMAL_ROWS / heldOut.normal.length);
   const normal = heldOut.normal.map(({ rows }) => encode(rows, share));
   const anomalous = families(heldOut).map(({ rows }) => encode(rows, FAMILY_ROWS));
@@ -88,16 +89,6 @@ function stagesOf(scorer: Scorer, heldOut: HeldOut): Stage[] | undefined {
     stage("after inner", "evidence that normal rows alone teach", manifold),
     stage("after outer", "log odds of the score", (x) => scorer.logOdds(1, (_, input, at) => input.set(x, at))[0]),
   ];
-}
-
-/** At most so many rows; test rows come sorted by hash, so the first ones are as good as any. */
-function thinned(rows: Rows, most: number): Rows {
-  return rows.count <= most
-    ? rows
-    : takeRows(
-        rows,
-        Array.from({ length: most }, (_, i) => i),
-      );
 }
 
 /** Equal bins from the 0.5th to the 99.5th percentile of both together, each side counted half; the ends take what lies beyond. */

@@ -32,11 +32,10 @@ export function toOnnx(artefact: Artefact, { encoded = false }: OnnxOptions = {}
   const cooled = graph.node("Div", [logits, layers.scalar(temperature)]);
   const probabilities = graph.node("Softmax", [cooled], { axis: { int: -1 } });
   graph.output("score", graph.node("Gather", [probabilities, graph.integers(1)], { axis: { int: 1 } }));
+  const { numbers, categories } = inputColumns(schema);
   const text = (value: unknown): string => JSON.stringify(value);
   return graph.encode({
-    ...(encoded
-      ? {}
-      : { numbers: text(inputColumns(schema).numbers), categories: text(inputColumns(schema).categories) }),
+    ...(encoded ? {} : { numbers: text(numbers), categories: text(categories) }),
     schema: text(schema),
     thresholds: text(thresholds),
     temperature: text(temperature),

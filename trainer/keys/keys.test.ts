@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -7,14 +7,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test, vi } from "vitest";
+import type { Options } from "../commands/command.ts";
 import { filesOf, keyCommand } from "../commands/key.ts";
+import { printed } from "../commands/testing.ts";
 import { errorOf } from "../data/testing.ts";
 import { listSecrets } from "../publish/wrangler.ts";
 import { makeKey, readKeys, secretsOf, strangersIn, withKey, withoutKey, withVariables } from "./keys.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "unseen-keys-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-const sha256 = (key: string): string => createHash("sha256").update(key).digest("hex");
+const sha256 = (key: string): string => hash("sha256", key);
 
 test("a key is long, random and told by its digest alone", () => {
   const keys = Array.from({ length: 50 }, () => makeKey("ci", false));
@@ -71,17 +73,8 @@ test("record and variables lie in the project's folder, whatever folder the comm
 const [file, variables] = [join(folder, "record/keys.json"), join(folder, ".dev.vars")];
 
 /** What the command prints, on files of the test's own. */
-async function run(action: string, options: Record<string, unknown> = {}): Promise<string> {
-  const written: string[] = [];
-  const { write } = process.stdout;
-  process.stdout.write = (text) => written.push(String(text)) > 0;
-  try {
-    await keyCommand.run({ action, file, "dev-vars": variables, json: true, ...options });
-  } finally {
-    process.stdout.write = write;
-  }
-  return written.join("");
-}
+const run = (action: string, options: Options = {}): Promise<string> =>
+  printed(keyCommand, { action, file, "dev-vars": variables, ...options });
 
 test("a key made elsewhere stays in force as others come and go, and the command says so", async () => {
   const mine = { file: join(folder, "mine.json"), "dev-vars": join(folder, "mine.vars") };

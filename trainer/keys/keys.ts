@@ -1,5 +1,5 @@
 /** API keys: made here, shown once, kept as SHA-256 in a record and in the Worker's secrets; nothing else knows them. */
-import { createHash, randomBytes } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { UnseenError } from "../../model/errors.ts";
@@ -24,7 +24,7 @@ export function makeKey(name: string, feedback: boolean): { key: string; entry: 
     throw new UnseenError("option-invalid", `"${name}" is no name for a key.`, remedy);
   }
   const key = `unseen_${randomBytes(24).toString("base64url")}`;
-  const sha256 = createHash("sha256").update(key).digest("hex");
+  const sha256 = hash("sha256", key);
   return { key, entry: { name, sha256, feedback, madeAt: new Date().toISOString() } };
 }
 

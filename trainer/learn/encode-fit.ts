@@ -21,16 +21,14 @@ export function encodeFit(fit: FitData, schema: Schema): EncodedFit {
   const encode = (rows: Parameters<typeof encodeRows>[2]): Matrix => encodeRows(schema, fit.columns, rows);
   const filled = (matrices: Matrix[]): Matrix[] => matrices.filter(({ rows }) => rows > 0);
   const turns = fit.normal.flatMap(({ turns: ofDomain }) => (ofDomain ? [...ofDomain] : []));
-  const support = new Map(fit.seen.map(({ family, support: rows }) => [family, encode(rows)]));
-  const validation = new Map(fit.seen.map(({ family, validation: rows }) => [family, encode(rows)]));
-  for (const map of [support, validation]) for (const [family, { rows }] of map) if (rows === 0) map.delete(family);
+  const validation = fit.seen.map(({ family, validation: rows }) => [family, encode(rows)] as const);
   return {
     train: filled(fit.normal.map(({ train: rows }) => encode(rows))),
     ...(turns.length > 0 ? { turns: Uint8Array.from(turns) } : {}),
     validation: filled(fit.normal.map(({ validation: rows }) => encode(rows))),
-    support,
+    support: new Map(fit.seen.map(({ family, support }) => [family, encode(support)])),
     supportTurns: new Map(fit.seen.flatMap((one) => (one.turns ? [[one.family, one.turns] as const] : []))),
     kin: new Map(fit.seen.map(({ family, kin }) => [family, kin])),
-    seenValidation: validation,
+    seenValidation: new Map(validation.filter(([, { rows }]) => rows > 0)),
   };
 }

@@ -1,5 +1,5 @@
 /** Judging the learner at a moment: per-family AUC, curve, logit gap and histogram, on rows of the training side only. */
-import { pooled, separation, sweep } from "../evaluate/metrics.ts";
+import { histogram, pooled, separation, sweep } from "../evaluate/metrics.ts";
 import { Gathering } from "../data/gathering.ts";
 import type { Matrix } from "../data/matrix.ts";
 import { below, type Draw } from "./draw.ts";
@@ -30,14 +30,14 @@ export function judge(learner: Learner, normals: Matrix, families: ReadonlyMap<s
   const normal = learner.score(normals);
   const logit = learner.meanNormalLogit(normals);
   return {
-    normal: histogram(normal),
+    normal: histogram(normal, HISTOGRAM_BINS),
     families: [...families].map(([family, rows]) => {
       const scores = learner.score(rows);
       return {
         family,
         auc: separation(normal, scores),
         gap: logit - learner.meanNormalLogit(rows),
-        histogram: histogram(scores),
+        histogram: histogram(scores, HISTOGRAM_BINS),
         curve: curve(normal, scores),
       };
     }),
@@ -76,10 +76,4 @@ export function gather(from: readonly Matrix[], most: number, cols: number): Mat
   const gathering = new Gathering(total, most, cols);
   for (const matrix of from) gathering.add(matrix);
   return gathering.rows;
-}
-
-function histogram(scores: Float32Array): number[] {
-  const bins = Array.from({ length: HISTOGRAM_BINS }, () => 0);
-  for (const score of scores) bins[Math.min(HISTOGRAM_BINS - 1, Math.floor(score * HISTOGRAM_BINS))]++;
-  return bins;
 }

@@ -1,5 +1,4 @@
 /** A reference out of rows: edges at quantiles of the score and of every feature, and counts between them. */
-import { inputWidth } from "../../model/encode.ts";
 import { binOf, Counter, type Histogram, type Reference } from "../../model/reference.ts";
 import { columnsOf } from "../../model/encode.ts";
 import type { Schema } from "../../model/schema.ts";
@@ -13,43 +12,35 @@ const SCORE_SHARES = [...TENTHS, 0.95, 0.99];
 /** @param scores one a row of encoded normal rows that training did not fit */
 export function makeReference(schema: Schema, rows: Matrix, scores: Float32Array): Reference {
   let column = 0;
-  const edges = schema.features.map((feature) => {
+  const empty = schema.features.map((feature): Histogram => {
     const at = column;
     column += columnsOf(feature);
-    if (feature.kind === "categorical") return { edges: [], bins: columnsOf(feature) };
+    if (feature.kind === "categorical") return { edges: [], counts: zeros(columnsOf(feature)) };
     const values = Float32Array.from({ length: rows.rows }, (_, i) => rows.data[i * rows.cols + at]);
-    const found = edgesOf(values, TENTHS);
-    return { edges: found, bins: found.length + 1 };
+    const edges = edgesOf(values, TENTHS);
+    return { edges, counts: zeros(edges.length + 1) };
   });
-  const empty = (found: { edges: readonly number[]; bins: number }): Histogram => ({
-    edges: found.edges,
-    counts: Array.from({ length: found.bins }, () => 0),
-  });
-  const scoreEdges = edgesOf(scores, SCORE_SHARES);
-  const blank: Reference = {
-    rows: rows.rows,
-    score: empty({ edges: scoreEdges, bins: scoreEdges.length + 1 }),
-    features: edges.map(empty),
-  };
-  const counter = new Counter(schema, blank);
+  const score = scoreHistogram(scores);
+  const counter = new Counter(schema, { rows: rows.rows, score, features: empty });
   const counts = new Uint32Array(counter.bins);
-  const width = inputWidth(schema);
-  for (let i = 0; i < rows.rows; i++) counter.count(scores[i], rows.data, i * width, counts);
-  let first = 0;
-  const filled = ({ edges: kept, counts: { length } }: Histogram): Histogram => {
+  for (let i = 0; i < rows.rows; i++) counter.count(scores[i], rows.data, i * rows.cols, counts);
+  let first = score.counts.length;
+  const features = empty.map(({ edges, counts: { length } }): Histogram => {
     first += length;
-    return { edges: kept, counts: Array.from(counts.subarray(first - length, first)) };
-  };
-  return { rows: rows.rows, score: filled(blank.score), features: blank.features.map(filled) };
+    return { edges, counts: Array.from(counts.subarray(first - length, first)) };
+  });
+  return { rows: rows.rows, score, features };
 }
 
 /** The score's histogram of other rows, or of another head. */
 export function scoreHistogram(scores: Float32Array): Histogram {
   const edges = edgesOf(scores, SCORE_SHARES);
-  const counts = Array.from({ length: edges.length + 1 }, () => 0);
+  const counts = zeros(edges.length + 1);
   for (const score of scores) counts[binOf(edges, score)]++;
   return { edges, counts };
 }
+
+const zeros = (length: number): number[] => Array.from({ length }, () => 0);
 
 /** Quantiles that differ, and one below the least value where many rows have that: a bin for what was never seen. */
 function edgesOf(values: Float32Array, shares: readonly number[]): number[] {

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,7 +16,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 test("publishing what is current mends weights that are missing or damaged, and leaves the pointer as it is", async () => {
   const file = join(folder, "model.safetensors");
   writeFileSync(file, makeArtefact(kernelModule("score"), 1).bytes);
-  const sha256 = createHash("sha256").update(readFileSync(file)).digest("hex");
+  const sha256 = hash("sha256", readFileSync(file));
   const store = { persistTo: join(folder, "kv") };
   const current = { version: 3, sha256, publishedAt: "2026-01-01T00:00:00.000Z" };
   await changePointer(store, "flows", () => ({ name: "flows", current, history: [] }));

@@ -1,5 +1,5 @@
 /** Publishing: immutable weights first, the small pointer last, so that no reader ever sees one without the other. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { UnseenError } from "../../model/errors.ts";
 import { MODEL_NAME, type Pointer, type Version, versionsOf, weightsKey } from "../../model/pointer.ts";
 import { openModel } from "../commands/files.ts";
@@ -43,7 +43,7 @@ export async function publish({
       file,
     });
   }
-  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  const sha256 = hash("sha256", bytes);
   const pointer = await changePointer(store, name, async (before) => {
     if (canary !== undefined) checkCanary(before, name, sha256);
     await putKey(store, weightsKey(sha256), bytes);

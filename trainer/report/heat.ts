@@ -5,7 +5,7 @@ import { ROW } from "./plots.ts";
 import { short, svg } from "./svg.ts";
 
 /** A heat map of means: methods × data sets, or methods × families of one data set; the best of a column is bold. */
-export function heatMap(
+function heatMap(
   title: string,
   rows: readonly { readonly method: string; readonly column: string; readonly value: number }[],
 ): string {

@@ -2,11 +2,11 @@
 import type { Bench } from "../benchmark/bench.ts";
 import { baseOf, cellOf } from "../benchmark/cell.ts";
 import type { ConfidenceError } from "../benchmark/line.ts";
-import { round } from "../benchmark/measure.ts";
+import { confidenceError, round } from "../benchmark/measure.ts";
 import { LEAST_TESTED } from "../benchmark/task.ts";
 import { UnseenError } from "../../model/errors.ts";
 import { budgetThreshold } from "../evaluate/budget.ts";
-import { aucRoc, brier, decisions, expectedCalibrationError, pooled } from "../evaluate/metrics.ts";
+import { aucRoc, decisions, pooled } from "../evaluate/metrics.ts";
 import { LEARNING_METHODS, type LearningMethod } from "../learn/request.ts";
 import { CHOICES, trainOurs } from "../peers/ours.ts";
 import type { Matrix } from "../data/matrix.ts";
@@ -120,10 +120,7 @@ function errors(confidence: Confidence, normal: Logits, anomalous: Logits): Conf
   const count = normal.normal.length;
   const probabilities = confidence.probability(together([normal, anomalous]));
   const labels = new Uint8Array(probabilities.length).fill(1, count);
-  return {
-    ece: round(expectedCalibrationError(labels, probabilities, true)),
-    brier: round(brier(labels, probabilities, true)),
-  };
+  return confidenceError(labels, probabilities);
 }
 
 function learner(name: string): LearningMethod | undefined {

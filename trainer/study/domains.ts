@@ -4,7 +4,7 @@ import { CAPS, evenly } from "../benchmark/cell.ts";
 import { figuresOf } from "../benchmark/measure.ts";
 import { LEAST_TESTED } from "../benchmark/task.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { domainsOf, familiesOf } from "../data/families.ts";
+import { domainsOf, familiesOf, normalRows } from "../data/families.ts";
 import { fitSchema } from "../data/fit-schema.ts";
 import { encodeRows, type Matrix } from "../data/matrix.ts";
 import { splitDataset, type SplitOptions } from "../data/split.ts";
@@ -94,10 +94,8 @@ export const domainsStudy: Study<DomainsTask, DomainsResult> = {
 
 /** The domains with enough rows, and some to train on, to validate and to test with every seed. */
 function domainsFor(dataset: Dataset, { seeds, split }: StudyOptions): string[] {
-  const rows = (name: string): number =>
-    dataset.groups.reduce((sum, group) => sum + (group.role === "normal" && group.name === name ? group.count : 0), 0);
   const all = domainsOf(dataset);
-  const large = all.filter((name) => TRAIN_SHARE * rows(name) >= LEAST_TRAINED);
+  const large = all.filter((name) => TRAIN_SHARE * normalRows(dataset, name) >= LEAST_TRAINED);
   let sound = large.length > 1 ? large : all;
   for (let seed = 1; seed <= seeds; seed++) {
     const { fit, heldOut } = splitDataset(dataset, { ...ruleOf(split, seed, 0), holdOut: familiesOf(dataset) });

@@ -40,7 +40,7 @@ export interface TransferResult {
 }
 
 /** With fewer columns in common, two data sets do not speak of the same things. */
-export const LEAST_SHARED = 5;
+const LEAST_SHARED = 5;
 
 export const transferStudy: Study<TransferTask, TransferResult> = {
   name: "transfer",

@@ -39,8 +39,15 @@ const FORMS =
   "little-endian f32 (rows × inputs). Every feature must be named or be in its place; null is a missing value. Bodies may " +
   "be compressed by gzip or deflate.";
 
-const score = { method: "post", tag: "Scoring", body: rowsInThreeForms, answer: scoresInThreeForms } as const;
-const scoreFaults = [400, 404, 406, 408, 413, 415, 422, 503] as const;
+const score = {
+  method: "post",
+  tag: "Scoring",
+  description: FORMS,
+  query: ScoreQuery,
+  body: rowsInThreeForms,
+  answer: scoresInThreeForms,
+  faults: [400, 404, 406, 408, 413, 415, 422, 503],
+} as const;
 const predict = {
   method: "post",
   tag: "Scoring",
@@ -54,27 +61,18 @@ export const SCORING: readonly Operation[] = [
     path: "/v1/score",
     id: "score",
     summary: "Score rows with the default model",
-    description: FORMS,
-    query: ScoreQuery,
-    faults: scoreFaults,
   },
   {
     ...score,
     path: "/v1/models/{model}/score",
     id: "scoreWithModel",
     summary: "Score rows with a model",
-    description: FORMS,
-    query: ScoreQuery,
-    faults: scoreFaults,
   },
   {
     ...score,
     path: "/v1/models/{model}/versions/{version}/score",
     id: "scoreWithVersion",
     summary: "Score rows with one version of a model",
-    description: FORMS,
-    query: ScoreQuery,
-    faults: scoreFaults,
   },
   {
     ...predict,

@@ -4,7 +4,7 @@ import type { Context } from "hono";
 import { manifestKey } from "../batch/batch.ts";
 import { isDone, type ManifestPart } from "../batch/progress.ts";
 import type { AppEnv } from "../bindings.ts";
-import { Problem } from "../problem.ts";
+import { Problem, queryFault } from "../problem.ts";
 import { ResultsQuery } from "../schemas.ts";
 import { reached } from "../stores.ts";
 import { bound, isStopped, readProgress } from "./batches.ts";
@@ -21,9 +21,7 @@ const PARTS_AT_ONCE = 100;
 export async function batchResults(context: Context<AppEnv>, id: string): Promise<Response> {
   const { store, flow } = bound(context.env);
   const query = ResultsQuery.safeParse(context.req.query());
-  if (!query.success) {
-    throw new Problem(422, "request-invalid", "The query is not as it should be.", "It takes from=PART, from 0.");
-  }
+  if (!query.success) throw queryFault("It takes from=PART, from 0.");
   const progress = await readProgress(store, id);
   const manifest = await reached(store.get(manifestKey(id)));
   if (await isStopped(flow, progress)) {

@@ -8,7 +8,7 @@ import { csvForm } from "../batch/csv.ts";
 import { countParts, isDone, type Progress, putJson, writeProgress } from "../batch/progress.ts";
 import type { AppEnv, Bindings } from "../bindings.ts";
 import { readJson } from "../body.ts";
-import { Problem, requestFault } from "../problem.ts";
+import { Problem, queryFault, requestFault } from "../problem.ts";
 import type { Registry } from "../registry.ts";
 import { BatchesQuery, BatchRequest } from "../schemas.ts";
 import { reached } from "../stores.ts";
@@ -107,10 +107,7 @@ export async function batchProgress(context: Context<AppEnv>, id: string): Promi
 export async function listBatches(context: Context<AppEnv>): Promise<Response> {
   const { store, flow } = bound(context.env);
   const query = BatchesQuery.safeParse(context.req.query());
-  if (!query.success) {
-    const remedy = "It takes after=…, as the link header of the page before has it.";
-    throw new Problem(422, "request-invalid", "The query is not as it should be.", remedy);
-  }
+  if (!query.success) throw queryFault("It takes after=…, as the link header of the page before has it.");
   const { after } = query.data;
   const from = after ? { startAfter: `${LIST}${after}` } : {};
   const page = await reached(store.list({ prefix: LIST, limit: LISTED, ...from }));

@@ -2,10 +2,10 @@
 import type { Context } from "hono";
 import { drift } from "../../model/drift.ts";
 import { Counter } from "../../model/reference.ts";
-import { type Target, versionNumber } from "../answers.ts";
+import { find, type Target } from "../answers.ts";
 import type { AppEnv } from "../bindings.ts";
 import { KEPT_HOURS } from "../live-histograms.ts";
-import { Problem } from "../problem.ts";
+import { Problem, queryFault } from "../problem.ts";
 import type { Registry } from "../registry.ts";
 import { DriftQuery } from "../schemas.ts";
 import { reached } from "../stores.ts";
@@ -24,17 +24,10 @@ export async function modelDrift(context: Context<AppEnv>, registry: Registry, t
     throw new Problem(501, "drift-off", "This Worker does not count the rows it scores.", remedy);
   }
   const parsed = DriftQuery.safeParse(context.req.query());
-  if (!parsed.success) {
-    const remedy = `The query takes hours=1 to ${KEPT_HOURS}.`;
-    throw new Problem(422, "request-invalid", "The query is not as it should be.", remedy);
-  }
+  if (!parsed.success) throw queryFault(`The query takes hours=1 to ${KEPT_HOURS}.`);
   const hours = Number(parsed.data.hours ?? 24);
   // Of the current version, whoever asks: a canary's drift is asked for by its number.
-  const version = target.version === undefined ? undefined : versionNumber(target.version);
-  const served = await registry.get(target.name, { version });
-  const answering = `${served.name}@${served.version.version}`;
-  context.set("model", answering);
-  context.header("x-model-version", answering);
+  const served = await find(context, registry, target);
   const { reference, schema } = served.scorer.artefact;
   if (!reference) {
     const remedy = "Train the model again, or set a reference with `unseen threshold --reference`.";

@@ -1,7 +1,6 @@
 /** Feedback: what callers found out about rows they had scored; kept until `unseen calibrate` learns from it. */
 import type { D1Database } from "@cloudflare/workers-types";
 import type { Context } from "hono";
-import { UnseenError } from "../../model/errors.ts";
 import type { Feature, Row } from "../../model/schema.ts";
 import type { Scorer } from "../../model/scorer.ts";
 import type { AppEnv } from "../bindings.ts";
@@ -9,7 +8,7 @@ import { readJson } from "../body.ts";
 import { countFeedback, type Feedback, listFeedback, putFeedback } from "../feedback-store.ts";
 import { FEEDBACK_PAGE, FEEDBACK_ROWS, FEEDBACK_ROWS_A_REQUEST } from "../limits.ts";
 import { LINES_TYPE } from "../media.ts";
-import { Problem, requestFault } from "../problem.ts";
+import { notARow, Problem, queryFault, requestFault } from "../problem.ts";
 import type { Registry } from "../registry.ts";
 import { FeedbackQuery, FeedbackRequest } from "../schemas.ts";
 import { reached } from "../stores.ts";
@@ -56,10 +55,7 @@ export async function giveFeedback(context: Context<AppEnv>, registry: Registry,
 export async function takeFeedback(context: Context<AppEnv>, name: string): Promise<Response> {
   const db = bound(context);
   const parsed = FeedbackQuery.safeParse(context.req.query());
-  if (!parsed.success) {
-    const remedy = "The query takes after=ID, the value of x-next.";
-    throw new Problem(422, "request-invalid", "The query is not as it should be.", remedy);
-  }
+  if (!parsed.success) throw queryFault("The query takes after=ID, the value of x-next.");
   const rows = await reached(listFeedback(db, name, parsed.data.after ?? "", FEEDBACK_PAGE));
   if (rows.length === FEEDBACK_PAGE) context.header("x-next", rows[rows.length - 1].id);
   const lines = rows.map(({ instance, ...row }) => JSON.stringify({ ...row, instance: JSON.parse(instance) }));
@@ -86,10 +82,7 @@ type Values = Readonly<Record<string, unknown>>;
  * @throws UnseenError as the encoder does
  */
 function named(scorer: Scorer, instance: unknown, index: number): Values {
-  if (typeof instance !== "object" || instance === null) {
-    const detail = `row ${index} is neither an object nor a list`;
-    throw new UnseenError("row-wrong-shape", detail, "Give each row as named values or as a list.", { row: index });
-  }
+  if (typeof instance !== "object" || instance === null) throw notARow(index);
   scorer.encode(instance as Row, index);
   const values = scorer.artefact.schema.features.map(({ name }, i): [string, unknown] => [
     name,

@@ -1,7 +1,7 @@
 /** What is served: the list of models, and the card of one. */
 import type { Context } from "hono";
 import { versionsOf } from "../../model/pointer.ts";
-import { type Target, versionNumber } from "../answers.ts";
+import { find, type Target } from "../answers.ts";
 import type { AppEnv } from "../bindings.ts";
 import type { Registry } from "../registry.ts";
 
@@ -11,11 +11,8 @@ export async function listModels(context: Context<AppEnv>, registry: Registry): 
 
 /** The card of the current version, or of the one the path names. */
 export async function modelCard(context: Context<AppEnv>, registry: Registry, target: Target): Promise<Response> {
-  const wanted = target.version === undefined ? undefined : versionNumber(target.version);
-  const { name, scorer, version, pointer, fault } = await registry.get(target.name, { version: wanted });
+  const { name, scorer, version, pointer, fault } = await find(context, registry, target);
   const { network, schema, temperature, epsilon, thresholds, training, evaluation } = scorer.artefact;
-  context.set("model", `${name}@${version.version}`);
-  context.header("x-model-version", `${name}@${version.version}`);
   return context.json({
     name,
     ...version,

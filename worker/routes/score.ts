@@ -1,7 +1,6 @@
 /** Scoring in one request: JSON rows or binary encoded rows in, for each a score, a decision and how sure it is. */
 import type { Context } from "hono";
 import type * as z from "zod/mini";
-import { UnseenError } from "../../model/errors.ts";
 import { RowReader } from "../../model/row-reader.ts";
 import type { Row } from "../../model/schema.ts";
 import { DEFAULT_THRESHOLD, resolveThreshold } from "../../model/thresholds.ts";
@@ -12,7 +11,7 @@ import { envelopeOf } from "../envelope.ts";
 import { EXPLAINED_DEFAULT, EXPLAINED_ROWS, ROWS } from "../limits.ts";
 import { answerType, BINARY_TYPE, bodyType, JSON_TYPE, LINES_TYPE } from "../media.ts";
 import { checkScores, explanations, predictionsJson } from "../predictions.ts";
-import { Problem, requestFault } from "../problem.ts";
+import { notARow, Problem, queryFault, requestFault } from "../problem.ts";
 import type { Registry, Served } from "../registry.ts";
 import { rowReader } from "../row-reader.ts";
 import { PredictRequest, ScoreQuery, ScoreRequest } from "../schemas.ts";
@@ -127,11 +126,6 @@ function questionOf({ threshold = DEFAULT_THRESHOLD, explain = false }: z.infer<
   return { threshold, top };
 }
 
-function notARow(row: number): UnseenError {
-  const detail = `row ${row} is neither an object nor a list`;
-  return new UnseenError("row-wrong-shape", detail, "Give each row as named values or as a list.", { row });
-}
-
 /** @throws Problem 422 for a query: silently leaving out a threshold would decide by another one */
 function noQuery(context: Context<AppEnv>): void {
   if (!context.req.url.includes("?") || new URL(context.req.url).search === "") return;
@@ -146,7 +140,7 @@ function queryQuestion(context: Context<AppEnv>): Question {
   const parsed = ScoreQuery.safeParse(fields);
   if (!parsed.success || Object.keys(fields).length < searchParams.size) {
     const remedy = "The query takes, once each, threshold=NAME or number, and for lines explain=true or 1 to 20.";
-    throw new Problem(422, "request-invalid", "The query is not as it should be.", remedy);
+    throw queryFault(remedy);
   }
   const { threshold = DEFAULT_THRESHOLD, explain = "false" } = parsed.data;
   const top = explain === "true" ? EXPLAINED_DEFAULT : explain === "false" ? undefined : Number(explain);

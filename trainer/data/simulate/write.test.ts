@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -43,7 +43,7 @@ describe("writeSimulation", () => {
         description: group.description,
       });
       const bytes = readFileSync(join(folder, entry.file));
-      expect(createHash("sha256").update(bytes).digest("hex")).toBe(meta.sha256[entry.file]);
+      expect(hash("sha256", bytes)).toBe(meta.sha256[entry.file]);
       expect([...bytes.subarray(4, 10)]).toEqual([0, 0, 0, 0, 0, 255]); // time stamp, flags, operating system
       const lines = gunzipSync(bytes).toString().trimEnd().split("\n");
       expect(lines[0]).toBe(columns.map(({ name }) => name).join(","));

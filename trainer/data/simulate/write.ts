@@ -1,6 +1,6 @@
 /** Writes a simulation as a data folder: one compressed file per group, and meta.json that says it is synthetic. */
 
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -160,8 +160,6 @@ function describe(
       "Times are in microseconds, lengths in bytes of payload; window sizes are -1 where no TCP window was seen.",
       "Results on these rows say that a method works as meant, not how well it does on real traffic.",
     ],
-    sha256: Object.fromEntries(
-      files.map(({ name, bytes }) => [name, createHash("sha256").update(bytes).digest("hex")]),
-    ),
+    sha256: Object.fromEntries(files.map(({ name, bytes }) => [name, hash("sha256", bytes)])),
   };
 }
