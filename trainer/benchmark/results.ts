@@ -1,6 +1,7 @@
 /** Results files: read whole, appended to line by line, repaired where a run was cut off in the middle of a line. */
 import { appendFileSync, existsSync, readFileSync, truncateSync } from "node:fs";
 import { UnseenError } from "../../model/errors.ts";
+import { unwritable } from "../commands/files.ts";
 import { keyOf, type ResultLine } from "./line.ts";
 
 /**
@@ -61,9 +62,7 @@ export function appendResults(file: string, lines: readonly object[]): void {
   try {
     appendFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    const place = { file };
-    throw new UnseenError("data-unreadable", `${file} cannot be written: ${why}`, "Name a folder that exists.", place);
+    throw unwritable(file, cause);
   }
 }
 
