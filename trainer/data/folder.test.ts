@@ -3,10 +3,21 @@ import { readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
+import type { NumericFeature } from "../../model/schema.ts";
 import { readModelRows } from "./model-rows.ts";
+import type { PositionalRow } from "./rows.ts";
 import { readDataset } from "./read.ts";
 import { csv, errorOf, writeFolder, writeParquet } from "./testing.ts";
 
+const numeric = (name: string): NumericFeature => ({
+  kind: "numeric",
+  name,
+  impute: 0,
+  signedLog: false,
+  center: 0,
+  scale: 1,
+  clip: 10,
+});
 const NORMAL = csv("a,b", 4, (i) => `${i},${i * i}`);
 
 test("files are domains and families, CSV, CSV.gz and Parquet alike, hashed", async () => {
@@ -81,6 +92,20 @@ test("a Parquet file's numbers in text are numbers, its times are times, its fol
     );
   }
   expect((await readDataset(alone)).dropped).toEqual([{ column: "d", reason: dropped[0].reason }]);
+});
+
+test("numbers of a Parquet file are the same to training and to scoring, floats of 32 bits among them", async () => {
+  const folder = writeFolder({});
+  const path = join(folder, "normal.parquet");
+  await writeParquet(
+    path,
+    "SELECT (100000 + i / 77)::FLOAT f, i::DECIMAL(30, 9) / 7 d, (i * 1e18)::HUGEINT h FROM range(99) r(i)",
+  );
+  const { columns, groups } = await readDataset(folder);
+  const schema = { features: columns.map(({ name }) => numeric(name)) };
+  const rows: PositionalRow[] = [];
+  for await (const chunk of readModelRows(schema, { path, name: "normal.parquet" })) rows.push(...chunk.rows);
+  expect(groups[0].cells).toEqual(columns.map((_, j) => Float64Array.from(rows, (row) => Number(row[j]))));
 });
 
 test("train and test folders are official sides", async () => {
