@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
@@ -216,6 +217,16 @@ test("a folder is no data file, nor is a link to one, whatever its name", async 
   const folder = writeFolder({ "normal.csv": NORMAL, "dos.csv": NORMAL, "old.csv/dos.csv": NORMAL });
   symlinkSync("old.csv", join(folder, "linked.csv"));
   expect((await readDataset(folder)).files.map(({ path }) => path)).toEqual(["normal.csv", "dos.csv"]);
+});
+
+test("a pipe is named, not waited for", async () => {
+  const folder = writeFolder({ "normal.csv": NORMAL });
+  expect(spawnSync("mkfifo", [join(folder, "dos.csv")]).status).toBe(0);
+  const error = await errorOf(() => readDataset(folder));
+  expect(error).toMatchObject({
+    code: "data-unreadable",
+    message: expect.stringContaining("dos.csv cannot be read: it is a pipe"),
+  });
 });
 
 test("files must have the same columns", async () => {
