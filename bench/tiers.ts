@@ -125,7 +125,7 @@ ${lines.map(cell).join("\n")}
 
 ## Plain and relaxed SIMD
 
-\`score.wasm\` needs SIMD128 only and is the reference: the trainer scores with it on every machine. The Worker scores residual networks by \`score-relaxed.wasm\`, whose products and sums are rounded once instead of twice, and falls back to the plain build where golden rows come out otherwise (\`model/builds.ts\`). Evidence networks are always scored by the plain build: the nearest of two references is found by sums, where the last bit can decide, and trees look at what a row differs from it. A Worker compiles what it imports as it starts: for an engine without relaxed SIMD, leave its import out of \`worker/index.ts\`.
+\`score.wasm\` needs SIMD128 only and is the reference: the trainer scores with it on every machine. The Worker scores residual networks by \`score-relaxed.wasm\`, whose products and sums are rounded once instead of twice, and falls back to the plain build where golden rows come out otherwise (\`model/builds.ts\`). Evidence networks are always scored by the plain build: the nearest of two references is found by sums, where the last bit can decide, and trees look at what a row differs from it. So are networks in int16: a last bit can move an activation by a whole step, and scores by 1e-4. A Worker compiles what it imports as it starts: for an engine without relaxed SIMD, leave its import out of \`worker/index.ts\`.
 `;
 writeFileSync(new URL("../docs/tiers.md", import.meta.url), document);
 console.log(document);

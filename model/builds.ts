@@ -17,15 +17,16 @@ export interface Builds {
  * Opens a model on the fastest build that may score it. Relaxed SIMD rounds products and sums once where plain SIMD does
  * twice, as the processor has it. That moves scores of the residual network by less than 1e-5. An evidence network finds
  * the nearest reference by such sums, where the last bit can decide between two, and trees look at what a row differs
- * from it: it is always scored by the plain build, and so is a model whose golden rows the relaxed build does not score
- * as the trainer did.
+ * from it: it is always scored by the plain build, and so are a network in fixed point, whose activations the last bit can
+ * move by a whole step, and a model whose golden rows the relaxed build does not score as the trainer did.
  *
  * @throws UnseenError as Scorer.open does
  */
 export function openFastest(bytes: Uint8Array, { plain, relaxed }: Builds): Scorer {
   const kernel = new Kernel(plain);
   const artefact = readArtefact(bytes, searchesIn(kernel));
-  if (relaxed && !isEvidence(artefact.network)) {
+  const fixed = [...artefact.tensors.values()].some(({ dtype }) => dtype === "I16");
+  if (relaxed && !fixed && !isEvidence(artefact.network)) {
     try {
       return new Scorer(artefact, relaxed);
     } catch (fault) {

@@ -9,7 +9,7 @@ describe("cells of a file", () => {
     for (const cell of ["", "NA", "nan", "Infinity", "-inf", "+INF", "1e999"])
       expect(readCell(numeric, cell)).toBeNull();
     expect(readCell(numeric, " -2.5e1 ")).toBe(-25);
-    expect(readCell(numeric, "infinite")).toBeUndefined();
+    for (const cell of ["infinite", "0x1F", "0b1", "0O7"]) expect(readCell(numeric, cell)).toBeUndefined();
     expect(() => cellValue(numeric, "n/k", 4, "rows.csv")).toThrow(
       expect.objectContaining({ code: "value-wrong-type", place: { file: "rows.csv", row: 4, feature: "x" } }),
     );

@@ -25,7 +25,8 @@ export function readCell(feature: Feature, raw: string | null): number | string 
   const value = raw === null ? null : cellText(raw);
   if (value === null || feature.kind === "categorical") return value;
   if (feature.kind === "boolean") return TRUE.test(value) ? true : FALSE.test(value) ? false : undefined;
-  const number = Number(value);
+  // Number reads 0x1F and its like; training does not, and nor do other readers of CSV
+  const number = /^0[box]/i.test(value) ? Number.NaN : Number(value);
   if (Number.isNaN(number)) return INFINITE.test(value) ? null : undefined;
   return Number.isFinite(number) ? number : null;
 }

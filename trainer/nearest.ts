@@ -10,8 +10,8 @@ export function nearest(name: string, candidates: Iterable<string>): string[] {
 export function didYouMean(name: string, candidates: Iterable<string>): string {
   const all = [...new Set(candidates)];
   const close = near(name, all);
-  const alike = close.some((other) => other !== name && other.normalize() === name.normalize());
-  const how = alike ? ", which is written in other Unicode characters" : "";
-  if (close.length > 0) return `Did you mean ${close.map(quote).join(" or ")}${how}?`;
+  const alike = close.find((other) => other !== name && other.normalize() === name.normalize());
+  if (alike !== undefined) return `Did you mean ${quote(alike)}, which is written in other Unicode characters?`;
+  if (close.length > 0) return `Did you mean ${close.map(quote).join(" or ")}?`;
   return all.length === 0 ? "There are none to choose from." : `There are: ${list(all, 12)}.`;
 }

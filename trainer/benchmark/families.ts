@@ -52,6 +52,15 @@ export function namedCandidates(dataset: Dataset, meta: Meta | null, names: read
   });
 }
 
+/** @throws UnseenError family-unknown for a name that no data set has: a mistyped one must not be left out unsaid */
+export function checkNamed(names: readonly string[], outlines: readonly { candidates: readonly Candidate[] }[]): void {
+  const known = new Set(outlines.flatMap(({ candidates }) => candidates.map(({ name }) => name)));
+  const unknown = names.find((name) => !known.has(name));
+  if (unknown === undefined) return;
+  const remedy = "Name families or groups as in docs/data.md, each as its file is called.";
+  throw new UnseenError("family-unknown", `No data set has an anomaly family "${unknown}".`, remedy);
+}
+
 function describe(dataset: Dataset, meta: Meta | null, { name, families }: HeldGroup, group: boolean): Candidate {
   const ours = dataset.groups.filter((one) => one.role === "anomaly" && families.includes(one.name));
   let [sum, weight] = [0, 0];

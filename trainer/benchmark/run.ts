@@ -3,6 +3,7 @@ import { basename, resolve } from "node:path";
 import { UnseenError } from "../../model/errors.ts";
 import type { Progress } from "../learn/request.ts";
 import type { Fault } from "./answering.ts";
+import { checkNamed } from "./families.ts";
 import { keyOf } from "./line.ts";
 import { type Outline, planTasks, type PlanOptions } from "./plan.ts";
 import { Pool } from "./pool.ts";
@@ -62,11 +63,7 @@ async function work(
       return outline;
     }),
   );
-  for (const family of families) {
-    if (outlines.some(({ candidates }) => candidates.some(({ name }) => name === family))) continue;
-    const remedy = "Name families or groups as in docs/data.md, each as its file is called.";
-    throw new UnseenError("family-unknown", `No data set has an anomaly family "${family}".`, remedy);
-  }
+  checkNamed(families, outlines);
   const plan = planTasks(outlines, { ...options, named: families.length > 0 }, found);
   const notes = [...plan.notes];
   const failed: string[] = [];

@@ -155,6 +155,10 @@ describe("the evidence network", () => {
     ] as const) {
       expect((await errorOf(() => feedbackOfLines(scorer, wrong, "lines"))).code).toBe(code);
     }
+    for (const wrong of ['{"label":"normal","instance":[1]}', lines("odd", "", [rows[0]])]) {
+      const error = await errorOf(() => feedbackOfLines(scorer, `\n\n${wrong}`, "lines"));
+      expect(error.message).toContain("row 3");
+    }
   });
 
   test("rows that a Worker keeps of other features are left out, and the command says how many and why", async () => {
@@ -170,7 +174,7 @@ describe("the evidence network", () => {
     const error = await errorOf(() =>
       calibrateCommand.run({ model, out, url: "https://flows.example", name: "flows" }),
     );
-    expect([error.code, error.message]).toEqual(["data-empty", expect.stringContaining("row 0 lacks features")]);
+    expect([error.code, error.message]).toEqual(["data-empty", expect.stringContaining("row 1 lacks features")]);
     answered.mockRestore();
     log.mockRestore();
   });

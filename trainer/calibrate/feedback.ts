@@ -21,6 +21,8 @@ export interface LabelledRows {
 const UNNAMED = "feedback";
 
 interface Labelled {
+  /** Or line, one-based. */
+  readonly row: number;
   readonly label: unknown;
   readonly family: unknown;
   readonly inputs: Float32Array;
@@ -39,7 +41,7 @@ export async function readFeedback(scorer: Scorer, file: SourceFile): Promise<La
     const [label, family] = [names.indexOf("label"), names.indexOf("family")];
     for (const [i, row] of cells.entries()) {
       const inputs = matrix.data.subarray(i * matrix.cols, (i + 1) * matrix.cols);
-      rows.push({ label: row[label], family: row[family] ?? "", inputs });
+      rows.push({ row: rows.length + 1, label: row[label], family: row[family] ?? "", inputs });
     }
   }
   return gathered(scorer, rows, file.name);
@@ -58,7 +60,7 @@ export function feedbackOfLines(scorer: Scorer, text: string, name: string, refu
     if (line.trim() === "") continue;
     try {
       const { label, family, instance } = JSON.parse(line) as { label: unknown; family: unknown; instance: Row };
-      rows.push({ label, family: family ?? "", inputs: scorer.encode(instance, i) });
+      rows.push({ row: i + 1, label, family: family ?? "", inputs: scorer.encode(instance, i + 1) });
     } catch (cause) {
       if (refused && cause instanceof UnseenError) {
         refused.push(cause);
@@ -78,10 +80,10 @@ export function feedbackOfLines(scorer: Scorer, text: string, name: string, refu
 
 function gathered({ inputs: cols }: Scorer, rows: readonly Labelled[], name: string): LabelledRows {
   const groups = new Map<string, Float32Array[]>([["", []]]);
-  for (const [i, { label, family, inputs }] of rows.entries()) {
+  for (const { row, label, family, inputs } of rows) {
     if (label !== "normal" && label !== "anomaly") {
-      const why = `${name}, row ${i + 1}: the label is neither normal nor anomaly`;
-      throw new UnseenError("data-unreadable", why, "Label every row normal or anomaly.", { file: name, row: i + 1 });
+      const why = `${name}, row ${row}: the label is neither normal nor anomaly`;
+      throw new UnseenError("data-unreadable", why, "Label every row normal or anomaly.", { file: name, row });
     }
     const group = label === "normal" ? "" : String(family) || UNNAMED;
     const members = groups.get(group) ?? [];

@@ -1,10 +1,12 @@
 /** Files to write: links are followed, and nothing but a file is ever written over. */
-import { spawnSync } from "node:child_process";
-import { existsSync, lstatSync, readFileSync, readlinkSync, symlinkSync } from "node:fs";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { lstatSync, readdirSync, readFileSync, readlinkSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { errorOf, writeFolder } from "../data/testing.ts";
-import { writeChunks, writeWhole } from "./files.ts";
+import { makeFolder, writeChunks, writeWhole } from "./files.ts";
 
 const folder = writeFolder({ "old.txt": "old", "sub/old.txt": "old" });
 const at = (name: string): string => join(folder, name);
@@ -55,5 +57,42 @@ test("chunks are written whole, or what was there stays and what made them fail 
   expect(readFileSync(file, "utf8")).toBe("a\nb\n");
   await expect(writeChunks(file, chunks(new RangeError("no more")))).rejects.toThrow(RangeError);
   expect(readFileSync(file, "utf8")).toBe("a\nb\n");
-  expect(existsSync(`${file}.part`)).toBe(false);
+  expect(readdirSync(folder).filter((name) => name.startsWith("chunks"))).toEqual(["chunks.txt"]);
+});
+
+/** Another process that writes lines of a letter to a file until it is stopped. */
+function writing(file: string, letter: string): ChildProcess {
+  const script = `import { setTimeout } from "node:timers/promises";
+    import { writeChunks } from ${JSON.stringify(new URL("files.ts", import.meta.url).href)};
+    async function* chunks() {
+      for (;;) {
+        yield ${JSON.stringify(`${letter}\n`)};
+        process.stdout.write("one");
+        await setTimeout(20);
+      }
+    }
+    await writeChunks(${JSON.stringify(file)}, chunks());`;
+  return spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+}
+
+test("two may write the same file at once, and one that is stopped leaves nothing behind", async () => {
+  async function* chunks(): AsyncGenerator<string> {
+    for (let i = 0; i < 5; i++) {
+      yield "b\n";
+      await setTimeout(20);
+    }
+  }
+  const file = at("both.txt");
+  const other = writing(file, "a");
+  if (other.stdout) await once(other.stdout, "data");
+  await writeChunks(file, chunks());
+  expect(readFileSync(file, "utf8")).toBe("b\n".repeat(5));
+  other.kill("SIGINT");
+  expect(await once(other, "exit")).toEqual([null, "SIGINT"]);
+  expect(readdirSync(folder).filter((name) => name.startsWith("both"))).toEqual(["both.txt"]);
+});
+
+test("a folder that cannot be made is named", async () => {
+  const error = await errorOf(() => makeFolder(at("old.txt/folder")));
+  expect(error).toMatchObject({ code: "data-unreadable", place: { file: at("old.txt/folder") } });
 });

@@ -1,8 +1,11 @@
 /** Model files on disk: read with errors that name them, written whole or not at all. */
 import {
+  accessSync,
   closeSync,
+  constants,
   existsSync,
   lstatSync,
+  mkdirSync,
   openSync,
   readFileSync,
   readlinkSync,
@@ -48,7 +51,7 @@ export function openModel(file: string): { scorer: Scorer; bytes: Uint8Array } {
  */
 export function writeWhole(file: string, data: Uint8Array | string): void {
   const place = placeOf(file);
-  const part = `${place}.part`;
+  const part = partOf(place);
   try {
     writeFileSync(part, data);
     renameSync(part, place);
@@ -59,13 +62,18 @@ export function writeWhole(file: string, data: Uint8Array | string): void {
 }
 
 /**
- * The same of text that comes in chunks, so memory does not grow with the file.
+ * The same of text that comes in chunks, so memory does not grow with the file. Ctrl-C in between leaves nothing behind.
  *
  * @throws UnseenError as `writeWhole` does; and what making the chunks throws
  */
 export async function writeChunks(file: string, chunks: AsyncIterable<string>): Promise<void> {
   const place = placeOf(file);
-  const part = `${place}.part`;
+  const part = partOf(place);
+  const stop = (signal: NodeJS.Signals): void => {
+    rmSync(part, { force: true });
+    process.kill(process.pid, signal);
+  };
+  for (const signal of STOPS) process.once(signal, stop);
   const writing = <T>(task: () => T): T => {
     try {
       return task();
@@ -83,13 +91,31 @@ export async function writeChunks(file: string, chunks: AsyncIterable<string>): 
     writing(() => renameSync(part, place));
   } finally {
     rmSync(part, { force: true });
+    for (const signal of STOPS) process.off(signal, stop);
+  }
+}
+
+const STOPS = ["SIGINT", "SIGTERM"] as const;
+
+/** Where a file is written before it is whole: a place of this process alone, as others may write the same file. */
+function partOf(place: string): string {
+  return `${place}.${process.pid}.part`;
+}
+
+/** Makes a folder to write into, where it is not there. @throws UnseenError data-unreadable */
+export function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (cause) {
+    throw unwritable(folder, cause);
   }
 }
 
 /**
  * Where a file to write comes to lie: links are followed, so that they stay.
  *
- * @throws UnseenError option-invalid for what is there and is no file, data-unreadable where its folder is missing
+ * @throws UnseenError option-invalid for what is there and is no file, data-unreadable where its folder is missing or may
+ * not be written
  */
 export function placeOf(file: string): string {
   try {
@@ -99,8 +125,9 @@ export function placeOf(file: string): string {
       throw new UnseenError("option-invalid", `${file} is ${what}.`, "Name a file to write.", { file });
     }
     const place = followed(file);
-    if (isFolder(dirname(place))) return place;
-    throw new Error(`there is no folder ${dirname(place)}.`);
+    if (!isFolder(dirname(place))) throw new Error(`there is no folder ${dirname(place)}.`);
+    accessSync(dirname(place), constants.W_OK);
+    return place;
   } catch (cause) {
     throw cause instanceof UnseenError ? cause : unwritable(file, cause);
   }
@@ -115,10 +142,8 @@ function followed(file: string): string {
 
 /** The error for a file that cannot be written. */
 export function unwritable(file: string, cause: unknown): UnseenError {
-  const why = messageOf(cause);
-  return new UnseenError("data-unreadable", `${file} cannot be written: ${why}`, "Name a folder that exists.", {
-    file,
-  });
+  const remedy = "Name a folder that exists, may be written and has room.";
+  return new UnseenError("data-unreadable", `${file} cannot be written: ${messageOf(cause)}`, remedy, { file });
 }
 
 /** The one file that an option names. @throws UnseenError option-invalid, data-not-found */

@@ -42,7 +42,7 @@ export async function withProgress<T>(
 }
 
 /** An abort signal that the first Ctrl-C fires; the second ends the process at once. `when` says when it will have stopped. */
-export function interruptSignal(when = "after this episode"): { signal: AbortSignal; dispose: () => void } {
+export function interruptSignal(when = "after this step"): { signal: AbortSignal; dispose: () => void } {
   const controller = new AbortController();
   const stop = (): void => {
     if (controller.signal.aborted) process.exit(130);

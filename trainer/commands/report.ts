@@ -1,5 +1,4 @@
 /** `unseen report`: a results file as Markdown tables and one HTML page with plots. */
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { UnseenError } from "../../model/errors.ts";
 import { readResults } from "../benchmark/results.ts";
@@ -10,7 +9,7 @@ import { toMarkdown } from "../report/markdown.ts";
 import { toHtml } from "../report/page.ts";
 import { reportOf } from "../report/report.ts";
 import { type Command, jsonOption, printJson, required, text } from "./command.ts";
-import { writeWhole } from "./files.ts";
+import { makeFolder, writeWhole } from "./files.ts";
 
 export const reportCommand: Command = {
   args: {
@@ -46,7 +45,7 @@ export const reportCommand: Command = {
     const episodes = log === undefined ? [] : episodeSections(readEpisodes(log));
     const report = { ...benchmark, sections: [...benchmark.sections, ...episodes] };
     const folder = text(options, "out") ?? "report";
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     const [markdown, html] = [join(folder, "report.md"), join(folder, "report.html")];
     writeWhole(markdown, toMarkdown(report));
     writeWhole(html, toHtml(report));

@@ -1,5 +1,5 @@
 /** `unseen start`: the whole way on synthetic flows, from simulation to scores over HTTP, then serves until Ctrl-C. */
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import getPort, { portNumbers } from "get-port";
 import { writeArtefact } from "../../model/artefact.ts";
@@ -16,7 +16,7 @@ import { localConfig } from "../publish/local-config.ts";
 import { publish } from "../publish/publish.ts";
 import { type Command, text, whole } from "./command.ts";
 import { evaluationText } from "./evaluate.ts";
-import { openModel, writeWhole } from "./files.ts";
+import { makeFolder, openModel, writeWhole } from "./files.ts";
 import { interruptSignal, withProgress } from "./progress.ts";
 import { table } from "./table.ts";
 import { trainOn } from "./train.ts";
@@ -42,7 +42,7 @@ export const startCommand: Command = {
     const fresh = options.fresh === true;
     const data = join(dir, "flows");
     const model = join(dir, "model.safetensors");
-    mkdirSync(dir, { recursive: true });
+    makeFolder(dir);
     const { signal, dispose } = interruptSignal();
     if (fresh || !existsSync(join(data, "meta.json"))) {
       await withProgress("simulating flows (synthetic)", false, () => writeSimulation(data, { seed: SEED }));

@@ -1,5 +1,4 @@
 /** `unseen study`: one question about the method, measured, and answered in a page with a plot. */
-import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { UnseenError } from "../../model/errors.ts";
 import { SPLITS } from "../benchmark/cell.ts";
@@ -8,7 +7,7 @@ import { pageText } from "../study/page.ts";
 import { STUDIES, studyNamed } from "../study/registry.ts";
 import { runStudy } from "../study/run.ts";
 import { type Command, choice, jsonOption, names, type Options, printJson, required, text, whole } from "./command.ts";
-import { writeWhole } from "./files.ts";
+import { makeFolder, writeWhole } from "./files.ts";
 import { interruptSignal, withProgress } from "./progress.ts";
 
 /** Labels per seen family that the study of them tries, and that the others use. */
@@ -66,7 +65,7 @@ export const studyCommand: Command = {
       file,
       workers: whole(options, "workers", 1, 256) ?? 1,
     };
-    for (const folder of [out, dirname(file)]) mkdirSync(folder, { recursive: true });
+    for (const folder of [out, dirname(file)]) makeFolder(folder);
     const { signal, dispose } = interruptSignal("now; what was measured is kept");
     try {
       const result = await withProgress(`study ${study.name}`, quiet, (report) =>

@@ -1,12 +1,24 @@
+import { spawnSync } from "node:child_process";
 import { hash } from "node:crypto";
 import { readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
+import type { NumericFeature } from "../../model/schema.ts";
 import { readModelRows } from "./model-rows.ts";
+import type { PositionalRow } from "./rows.ts";
 import { readDataset } from "./read.ts";
 import { csv, errorOf, writeFolder, writeParquet } from "./testing.ts";
 
+const numeric = (name: string): NumericFeature => ({
+  kind: "numeric",
+  name,
+  impute: 0,
+  signedLog: false,
+  center: 0,
+  scale: 1,
+  clip: 10,
+});
 const NORMAL = csv("a,b", 4, (i) => `${i},${i * i}`);
 
 test("files are domains and families, CSV, CSV.gz and Parquet alike, hashed", async () => {
@@ -79,6 +91,20 @@ test("a Parquet file's numbers in text are numbers, its times are times, its fol
     );
   }
   expect((await readDataset(alone)).notes).toContain(`d: ${dropped}`);
+});
+
+test("numbers of a Parquet file are the same to training and to scoring, floats of 32 bits among them", async () => {
+  const folder = writeFolder({});
+  const path = join(folder, "normal.parquet");
+  await writeParquet(
+    path,
+    "SELECT (100000 + i / 77)::FLOAT f, i::DECIMAL(30, 9) / 7 d, (i * 1e18)::HUGEINT h FROM range(99) r(i)",
+  );
+  const { columns, groups } = await readDataset(folder);
+  const schema = { features: columns.map(({ name }) => numeric(name)) };
+  const rows: PositionalRow[] = [];
+  for await (const chunk of readModelRows(schema, { path, name: "normal.parquet" })) rows.push(...chunk.rows);
+  expect(groups[0].cells).toEqual(columns.map((_, j) => Float64Array.from(rows, (row) => Number(row[j]))));
 });
 
 test("train and test folders are official sides", async () => {
@@ -189,6 +215,16 @@ test("a folder is no data file, nor is a link to one, whatever its name", async 
   const folder = writeFolder({ "normal.csv": NORMAL, "dos.csv": NORMAL, "old.csv/dos.csv": NORMAL });
   symlinkSync("old.csv", join(folder, "linked.csv"));
   expect((await readDataset(folder)).files.map(({ path }) => path)).toEqual(["normal.csv", "dos.csv"]);
+});
+
+test("a pipe is named, not waited for", async () => {
+  const folder = writeFolder({ "normal.csv": NORMAL });
+  expect(spawnSync("mkfifo", [join(folder, "dos.csv")]).status).toBe(0);
+  const error = await errorOf(() => readDataset(folder));
+  expect(error).toMatchObject({
+    code: "data-unreadable",
+    message: expect.stringContaining("dos.csv cannot be read: it is a pipe"),
+  });
 });
 
 test("files must have the same columns", async () => {

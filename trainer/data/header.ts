@@ -1,6 +1,6 @@
 /** The header line of a CSV file: its delimiter and column names. */
 import { isUtf8 } from "node:buffer";
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { constants, gunzipSync } from "node:zlib";
 import { csvCells, delimiterOf, uniqueNames } from "../../model/cells.ts";
 import { messageOf, UnseenError } from "../../model/errors.ts";
@@ -98,6 +98,8 @@ function firstLine(start: Uint8Array, gzip: boolean, name: string): string {
 function readHead(path: string, name: string, bytes: number): Uint8Array {
   let file: number | undefined;
   try {
+    const there = statSync(path);
+    if (there.isFIFO() || there.isSocket()) throw new Error("it is a pipe, and would be read more than once");
     file = openSync(path, "r");
     const buffer = new Uint8Array(bytes);
     return buffer.subarray(0, readSync(file, buffer, 0, bytes, 0));

@@ -36,7 +36,9 @@ export async function openScan(connection: DuckDBConnection, file: SourceFile): 
     const sql = rows.map((row, i) => {
       const type = String(row[1]);
       const numeric = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL.*)$/.test(type);
-      const column = `"${String(row[0]).replaceAll('"', '""')}"`;
+      const own = `"${String(row[0]).replaceAll('"', '""')}"`;
+      // as text, a float of 32 bits is rounded to what tells it from others of its size, and no longer the same number
+      const column = type === "FLOAT" ? `CAST(${own} AS DOUBLE)` : own;
       const number = numeric ? `try_cast(${column} AS DOUBLE)` : type === "VARCHAR" ? numberIn(column) : null;
       return [names[i], { column, number, time: /^(DATE|TIME)/.test(type) }] as const;
     });

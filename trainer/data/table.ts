@@ -26,7 +26,7 @@ export async function readTable(sources: string | readonly string[], options: Ta
     throw new UnseenError(
       "option-invalid",
       `${paths.join(", ")} is a table, and no label column is named.`,
-      "Name the column that holds the labels.",
+      "Name the column that holds the labels: --label COLUMN.",
     );
   }
   const roles = [label, options.family, options.domain, options.block].filter((name) => name !== undefined);
@@ -112,7 +112,7 @@ function normalLabels(
   throw new UnseenError(
     "option-invalid",
     `It is not clear which values of column "${column}" mean normal; it holds ${shown.join(", ")}${present.size > 8 ? ", …" : ""}.`,
-    "Name the value or values that mean normal.",
+    "Name the value or values that mean normal: --normal VALUE,VALUE.",
     { feature: column },
   );
 }

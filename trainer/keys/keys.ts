@@ -1,9 +1,9 @@
 /** API keys: made here, shown once, kept as SHA-256 in a record and in the Worker's secrets; nothing else knows them. */
 import { hash, randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { UnseenError } from "../../model/errors.ts";
-import { writeWhole } from "../commands/files.ts";
+import { makeFolder, writeWhole } from "../commands/files.ts";
 
 export interface KeyEntry {
   /** Whose it is. */
@@ -42,7 +42,7 @@ export function readKeys(file: string): KeyEntry[] {
 }
 
 export function writeKeys(file: string, entries: readonly KeyEntry[]): void {
-  mkdirSync(dirname(file), { recursive: true });
+  makeFolder(dirname(file));
   writeWhole(file, `${JSON.stringify(entries, null, 2)}\n`);
 }
 

@@ -1,5 +1,6 @@
 /** Runs a study: plans its tasks, measures those its results file lacks on worker processes, and gives all of them. */
 import { Bench } from "../benchmark/bench.ts";
+import { checkNamed } from "../benchmark/families.ts";
 import { Pool } from "../benchmark/pool.ts";
 import { appendResults, repairResults } from "../benchmark/results.ts";
 import type { Progress } from "../learn/request.ts";
@@ -21,7 +22,7 @@ export interface StudyResult {
  * Appends to `file` whatever it lacks. A task whose split leaves too few rows is left out with a note.
  *
  * @throws UnseenError interrupted (finished tasks are kept), option-invalid where the results file is something else, and
- * what reading data throws
+ * family-unknown for a family to hold out that no data set has, what reading data throws
  */
 export async function runStudy(
   study: Study,
@@ -31,7 +32,12 @@ export async function runStudy(
 ): Promise<StudyResult> {
   const { file, workers } = options;
   report({ phase: "reading", done: 0, total: 1 });
-  const plan = await study.plan(new Bench(), options);
+  const bench = new Bench();
+  const { folders, families } = options;
+  if (families.length > 0) {
+    checkNamed(families, await Promise.all(folders.map((folder) => bench.outline(folder, families))));
+  }
+  const plan = await study.plan(bench, options);
   const entries = readEntries(file);
   repairResults(file, '{"study":"');
   const open = plan.tasks.filter((task) => !entries.has(keyOf(study.name, task)));

@@ -117,6 +117,8 @@ describe("unseen study", { timeout: 60_000 }, () => {
     const { notes, entries: nothing } = await runStudy(studyNamed("transfer"), none);
     expect(nothing).toEqual([]);
     expect(notes.join()).toContain("share no column: nothing can be transferred");
+    const odd = { ...none, families: ["odd", "evn"] };
+    await expect(runStudy(studyNamed("shots"), odd)).rejects.toMatchObject({ code: "family-unknown" });
     rmSync(other, { recursive: true });
   });
 

@@ -99,4 +99,12 @@ describe("writeSimulation", () => {
     });
     expect(readdirSync(scratch).filter((name) => /partial|previous/.test(name))).toEqual([]);
   });
+
+  it("names a folder that cannot be written", async () => {
+    const folder = join(scratch, "one", "meta.json");
+    await expect(writeSimulation(join(folder, "flows"), options)).rejects.toMatchObject({
+      code: "data-unreadable",
+      place: { file: folder },
+    });
+  });
 });

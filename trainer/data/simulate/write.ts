@@ -5,6 +5,7 @@ import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/p
 import { dirname, join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { UnseenError } from "../../../model/errors.ts";
+import { makeFolder, unwritable } from "../../commands/files.ts";
 import { columns } from "./features.ts";
 import { simulate, type SimulatedGroup, type SimulationOptions } from "./simulate.ts";
 
@@ -31,7 +32,8 @@ export interface WrittenSimulation {
  * Simulates and writes `normal_<domain>.csv.gz`, `<family>.csv.gz` and `meta.json`; the same options give the same
  * bytes. Everything is written beside the target first and moved into place whole.
  *
- * @throws UnseenError option-invalid when the folder holds anything but an earlier simulation (see `force`)
+ * @throws UnseenError option-invalid when the folder holds anything but an earlier simulation (see `force`);
+ *   data-unreadable when the folder cannot be written
  */
 export async function writeSimulation(dir: string, options: WriteOptions): Promise<WrittenSimulation> {
   const folder = resolve(dir);
@@ -51,13 +53,15 @@ export async function writeSimulation(dir: string, options: WriteOptions): Promi
   const meta = `${JSON.stringify(describe(groups, files, options.seed), null, 1)}\n`;
   const partial = `${folder}.partial-${process.pid}`;
   const previous = `${folder}.previous-${process.pid}`;
-  await mkdir(dirname(folder), { recursive: true });
+  makeFolder(dirname(folder));
   try {
     await mkdir(partial);
     for (const { name, bytes } of files) await writeFile(join(partial, name), bytes);
     await writeFile(join(partial, "meta.json"), meta);
     if (found === "nothing") await rename(partial, folder);
     else await replace(folder, partial, previous);
+  } catch (cause) {
+    throw unwritable(folder, cause);
   } finally {
     await rm(partial, { recursive: true, force: true });
   }
