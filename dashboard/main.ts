@@ -96,7 +96,7 @@ async function openModel(name: string, wanted?: Version): Promise<void> {
 function renderCard({ card: of, version, opened }: Chosen): void {
   const label = byId("version");
   label.hidden = false;
-  label.textContent = `v${version.version}${version.sha256 === of.sha256 ? "" : ", not serving"}${of.fault ? `, v${of.wanted} wanted` : ""}`;
+  label.textContent = `v${version.version}${version.sha256 === of.sha256 ? "" : ", not serving"}${of.wanted === undefined ? "" : `, v${of.wanted} wanted`}`;
   label.classList.toggle("warn", of.fault !== undefined);
   showCard(of, opened, version, (other) => void guarded(() => openModel(of.name, other)));
 }

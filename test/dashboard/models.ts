@@ -29,6 +29,28 @@ export function models(session: () => Session): void {
     await page.getByText("v1", { exact: true }).waitFor();
   });
 
+  test("what keeps a version from serving is told, and which one it is where that is known", async () => {
+    const { page } = session();
+    for (const [beside, label, told, command] of [
+      [{ wanted: 2 }, "v1, v2 wanted", "Version 2 cannot be served. Version 1 goes on: why", "--to 1"],
+      [{}, "v1", "Version 1 goes on: why", "--to 2"],
+    ] as const) {
+      await page.route("**/v1/models/flows", async (route) => {
+        const response = await route.fetch();
+        await route.fulfill({ response, json: { ...(await response.json()), fault: "why", ...beside } });
+      });
+      await page.getByRole("link", { name: "Score" }).click();
+      await page.getByRole("link", { name: "Model" }).click();
+      await page.getByText(told, { exact: true }).waitFor();
+      await page.getByText(label, { exact: true }).waitFor();
+      await page.getByText(`npx unseen rollback --name flows ${command}`, { exact: true }).waitFor();
+      await page.unrouteAll({ behavior: "wait" });
+    }
+    await page.getByRole("link", { name: "Score" }).click();
+    await page.getByRole("link", { name: "Model" }).click();
+    await page.getByText("Rolled back: version 1 serves, version 2 is the newest.").waitFor();
+  });
+
   test("drift of the rows on the page, and a plain word where the service has none", async () => {
     const { page, scorer } = session();
     await page.getByRole("link", { name: "Score" }).click();
