@@ -8,7 +8,7 @@ import { Scorer } from "../model/scorer.ts";
 import { makeArtefact, randomRows } from "../test/fixtures/artefact.ts";
 import { createApp } from "./app.ts";
 import type { Bindings } from "./bindings.ts";
-import { BODY_BYTES, EXPLAINED_ROWS, ROWS, STALE_MS } from "./limits.ts";
+import { BODY_BYTES, EXPLAINED_ROWS, LINE_BYTES, ROWS, STALE_MS } from "./limits.ts";
 import type { Prediction } from "./schemas.ts";
 import { sha256Of } from "./sha256.ts";
 import { serve } from "./test-server.ts";
@@ -234,9 +234,20 @@ describe("faults", () => {
     expect(await problem(await post(body), 422, "value-wrong-type")).toMatchObject({ row: 1, feature: "duration" });
   });
 
+  test("a name of a threshold that is too long is told what it may be", async () => {
+    const body = JSON.stringify({ instances: [row], threshold: "x".repeat(65) });
+    const { detail } = await problem(await post(body), 422, "request-invalid");
+    expect(detail).toBe("threshold must be a name of up to 64 characters, or a number.");
+  });
+
   test("where JSON breaks is said as far as it is known", async () => {
     for (const [body, detail] of [
-      ['{"instances":[[1,True]]}', "The body is not JSON."],
+      ['{"instances":[[1,True]]}', "The body is not JSON at character 17."],
+      ['{"instances":[[1,"NaN",NaN]]}', "The body is not JSON at character 23."],
+      ['{"instances":[[1,],NaN]}', "The body is not JSON at character 17."],
+      ["{'instances':[]}", "The body is not JSON at character 1."],
+      [`[${"1,".repeat(100_000)}NaN]`, "The body is not JSON at character 200001."],
+      [`[${"1,".repeat(LINE_BYTES)}NaN]`, "The body is not JSON."],
       ['{"instances":[[1,', "The body is not JSON at its end."],
       ['{"instances":[[1 2]]}', "The body is not JSON at character 17."],
     ]) {
