@@ -105,7 +105,10 @@ export class Unseen {
       for await (const piece of text ?? []) {
         const whole = (rest + piece).split("\n");
         rest = whole.pop() ?? "";
-        for (const line of whole) yield JSON.parse(line) as Prediction | LineFault;
+        for (const line of whole) {
+          signal.throwIfAborted();
+          yield JSON.parse(line) as Prediction | LineFault;
+        }
       }
       if (faults.length > 0) throw faults[0];
     } finally {

@@ -149,9 +149,9 @@ describe("the client", () => {
   });
 
   test.each([
-    ["left", { model: "flows" }],
-    ["refused", { model: "none" }],
-  ])("rows are taken no longer than answers are, where the stream is %s", async (_, target) => {
+    ["left", () => unseen],
+    ["refused", () => new Unseen(worker.url, { fetch: async () => new Response("", { status: 404 }) })],
+  ])("rows are taken no longer than answers are, where the stream is %s", async (_, client) => {
     let taken = 0;
     let closed = false;
     async function* endless(): AsyncGenerator<(typeof rows)[number]> {
@@ -165,7 +165,7 @@ describe("the client", () => {
       }
     }
     const first = async (): Promise<unknown> => {
-      for await (const answer of unseen.scoreLines(endless(), target)) return answer;
+      for await (const answer of client().scoreLines(endless())) return answer;
       return undefined;
     };
     await first().catch((fault: unknown) => expect(fault).toBeInstanceOf(ServiceProblem));
@@ -173,6 +173,19 @@ describe("the client", () => {
     const before = taken;
     await sleep(100);
     expect([taken, closed]).toEqual([before, true]);
+  });
+
+  test("gives up where it is aborted, with answers at hand as well", async () => {
+    const given = new AbortController();
+    let answers = 0;
+    const reading = (async () => {
+      for await (const _ of unseen.scoreLines(rows, { signal: given.signal })) {
+        answers++;
+        given.abort(new Error("enough"));
+      }
+    })();
+    await expect(reading).rejects.toThrow("enough");
+    expect(answers).toBe(1);
   });
 
   test("refuses a version without its model", async () => {

@@ -122,8 +122,6 @@ export function createApp(open: (bytes: Uint8Array) => Scorer): Hono<AppEnv> {
 
 /** A problem in the form of the protocol the path belongs to. */
 function answer(problem: Problem, context: Context<AppEnv>): Response {
-  // Nobody reads it any more. `wrangler dev` else holds the answer back until the last of it has come.
-  context.req.raw.body?.cancel().catch(() => undefined);
   context.set("code", problem.code);
   return /^\/v2(\/|$)/.test(context.req.path)
     ? inferenceFault(problem)
