@@ -39,6 +39,8 @@ function showView(): void {
     else link?.removeAttribute("aria-current");
   }
   titleOf();
+  // Why there is no model stays told.
+  if (!using) return;
   if (wanted === "drift") void loadDrift();
   if (wanted === "model") void guarded(loadCard);
 }

@@ -1,6 +1,6 @@
 /** What an operator sees of models: the card, versions, drift, and the way to say what rows turned out to be. */
 import { expect, test } from "vitest";
-import { fillSample, paste, scored, examplesOf, namesOf, type Session } from "./session.ts";
+import { enterKey, fillSample, paste, scored, examplesOf, namesOf, type Session } from "./session.ts";
 
 /** Registers the tests. */
 export function models(session: () => Session): void {
@@ -49,6 +49,18 @@ export function models(session: () => Session): void {
     await page.getByRole("link", { name: "Score" }).click();
     await page.getByRole("link", { name: "Model" }).click();
     await page.getByText("Rolled back: version 1 serves, version 2 is the newest.").waitFor();
+  });
+
+  test("that no model is published stays told whichever view is looked at", async () => {
+    const empty = await session().open();
+    await empty.route("**/v1/models", (route) => route.fulfill({ json: { models: [] } }));
+    await enterKey(empty);
+    for (const view of ["Score", "Model", "Drift"]) {
+      await empty.getByRole("link", { name: view, exact: true }).click();
+      await empty.locator("nav a[aria-current]", { hasText: view }).waitFor();
+      await empty.getByText("No model is published yet.").waitFor();
+    }
+    await empty.close();
   });
 
   test("drift of the rows on the page, and a plain word where the service has none", async () => {
