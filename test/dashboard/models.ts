@@ -63,6 +63,15 @@ export function models(session: () => Session): void {
     await empty.close();
   });
 
+  test("that the part which scores could not be loaded is told", async () => {
+    const half = await session().open();
+    await enterKey(half);
+    await half.route("**/scoring.js", (route) => route.fulfill({ status: 404 }));
+    await half.reload();
+    await half.getByText("The part of the page that scores could not be loaded. Load the page again.").waitFor();
+    await half.close();
+  });
+
   test("drift of the rows on the page, and a plain word where the service has none", async () => {
     const { page, scorer } = session();
     await page.getByRole("link", { name: "Score" }).click();
