@@ -84,7 +84,7 @@ export class Unseen {
 
   /**
    * Scores any number of rows: they go out as they come, answers come in their order. A row that cannot be scored has a
-   * fault in its place (`"code" in answer`).
+   * fault in its place (`"code" in answer`). Rows are taken no longer than answers are: a loop that is left ends them.
    *
    * @throws ServiceProblem where nothing can be scored, for example without such a model
    * @throws RangeError naming line, from 1, and column of a number that is not finite, and whatever `rows` throws: behind
@@ -96,15 +96,25 @@ export class Unseen {
   ): AsyncGenerator<Prediction | LineFault, void> {
     const path = scorePath(target) + query({ threshold, explain });
     const faults: unknown[] = [];
-    const response = await this.#post(path, "application/x-ndjson", lines(rows, faults), target);
-    let rest = "";
-    const text = response.body?.pipeThrough(new TextDecoderStream());
-    for await (const piece of text ?? []) {
-      const whole = (rest + piece).split("\n");
-      rest = whole.pop() ?? "";
-      for (const line of whole) yield JSON.parse(line) as Prediction | LineFault;
+    const left = new AbortController();
+    const signal = AbortSignal.any([left.signal, ...(target.signal ? [target.signal] : [])]);
+    try {
+      const response = await this.#post(path, "application/x-ndjson", lines(rows, faults, left.signal), { signal });
+      let rest = "";
+      const text = response.body?.pipeThrough(new TextDecoderStream());
+      for await (const piece of text ?? []) {
+        const whole = (rest + piece).split("\n");
+        rest = whole.pop() ?? "";
+        for (const line of whole) {
+          signal.throwIfAborted();
+          yield JSON.parse(line) as Prediction | LineFault;
+        }
+      }
+      if (faults.length > 0) throw faults[0];
+    } finally {
+      // Or rows would be taken for nobody, after a refusal too: Node's fetch reads a body on when its answer is given up.
+      left.abort();
     }
-    if (faults.length > 0) throw faults[0];
   }
 
   /**
@@ -210,17 +220,28 @@ const ROWS_A_CHUNK = 64;
  * Rows as lines, taken only when there is room for them.
  *
  * @param faults is given what ends the lines before their time: an error of the stream would lose answers on their way
+ * @param left ends them as well
  */
-function lines(rows: Iterable<Row> | AsyncIterable<Row>, faults: unknown[]): ReadableStream<Uint8Array> {
+function lines(
+  rows: Iterable<Row> | AsyncIterable<Row>,
+  faults: unknown[],
+  left: AbortSignal,
+): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   // a row that was waited for goes out at once: the next may take its time
   const [iterator, most] =
     Symbol.asyncIterator in rows ? [rows[Symbol.asyncIterator](), 1] : [rows[Symbol.iterator](), ROWS_A_CHUNK];
   let line = 0;
+  let over = false;
+  const end = async (): Promise<void> => {
+    if (over) return;
+    over = true;
+    await iterator.return?.();
+  };
+  left.addEventListener("abort", () => void end().catch(() => undefined));
   return new ReadableStream({
     async pull(controller) {
       let text = "";
-      let over = false;
       try {
         for (let i = 0; i < most && !over; i++) {
           const next = iterator.next();
@@ -233,14 +254,11 @@ function lines(rows: Iterable<Row> | AsyncIterable<Row>, faults: unknown[]): Rea
         }
       } catch (cause) {
         faults.push(cause);
-        over = true;
-        await iterator.return?.();
+        await end();
       }
       if (text !== "") controller.enqueue(encoder.encode(text));
       if (over) controller.close();
     },
-    async cancel() {
-      await iterator.return?.();
-    },
+    cancel: end,
   });
 }

@@ -8,7 +8,7 @@ export interface Card extends Version {
   readonly name: string;
   readonly versions: readonly Version[];
   readonly features: readonly Feature[];
-  /** Why an older version serves than is wanted, and which one is. */
+  /** Why an older version serves than is wanted, or may; and which one is, where that is known. */
   readonly fault?: string;
   readonly wanted?: number;
   readonly canary?: Canary;

@@ -39,6 +39,8 @@ function showView(): void {
     else link?.removeAttribute("aria-current");
   }
   titleOf();
+  // Why there is no model stays told.
+  if (!using) return;
   if (wanted === "drift") void loadDrift();
   if (wanted === "model") void guarded(loadCard);
 }
@@ -96,7 +98,7 @@ async function openModel(name: string, wanted?: Version): Promise<void> {
 function renderCard({ card: of, version, opened }: Chosen): void {
   const label = byId("version");
   label.hidden = false;
-  label.textContent = `v${version.version}${version.sha256 === of.sha256 ? "" : ", not serving"}${of.fault ? `, v${of.wanted} wanted` : ""}`;
+  label.textContent = `v${version.version}${version.sha256 === of.sha256 ? "" : ", not serving"}${of.wanted === undefined ? "" : `, v${of.wanted} wanted`}`;
   label.classList.toggle("warn", of.fault !== undefined);
   showCard(of, opened, version, (other) => void guarded(() => openModel(of.name, other)));
 }

@@ -51,8 +51,8 @@ export class ThresholdControl {
     this.#exact.addEventListener("change", () => {
       const value = this.#exact.valueAsNumber;
       if (value >= 0 && value <= 1) this.set(value);
-      else this.place();
     });
+    this.#exact.addEventListener("blur", () => this.place());
   }
 
   get value(): number {

@@ -48,14 +48,11 @@ export function versionPanel(card: Card, using: Version, useVersion: (version: V
       h("th", { scope: "col", class: i === 4 ? "number" : undefined }, name),
     ),
   );
-  const others = served.filter(({ version }) => version !== serving && version !== card.wanted);
+  const others = served.filter(({ version }) => version !== serving);
   const earlier = servedBefore({ history: others });
+  const failed = card.wanted === undefined ? "" : `Version ${card.wanted} cannot be served. `;
   const state = card.fault
-    ? h(
-        "p",
-        { class: "notice" },
-        `Version ${card.wanted} cannot be served, so version ${serving} goes on: ${card.fault}`,
-      )
+    ? h("p", { class: "notice" }, `${failed}Version ${serving} goes on: ${card.fault}`)
     : serving < newest
       ? h("p", { class: "quiet" }, `Rolled back: version ${serving} serves, version ${newest} is the newest.`)
       : h("p", { class: "quiet" }, "The newest version serves.");
@@ -65,7 +62,9 @@ export function versionPanel(card: Card, using: Version, useVersion: (version: V
     commands.push(["Serve the canary to all:", `npx unseen canary ${name} --promote`]);
     commands.push(["Give it up:", `npx unseen canary ${name} --abandon`]);
   }
-  if (serving < newest) commands.push(["Serve the newest again:", `npx unseen rollback ${name} --to ${newest}`]);
+  if (card.wanted !== undefined) {
+    commands.push([`Stay with version ${serving}:`, `npx unseen rollback ${name} --to ${serving}`]);
+  } else if (serving < newest) commands.push(["Serve the newest again:", `npx unseen rollback ${name} --to ${newest}`]);
   else if (earlier) commands.push([`Back to version ${earlier.version}:`, `npx unseen rollback ${name}`]);
   return panel(
     "Versions",

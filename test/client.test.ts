@@ -5,6 +5,7 @@ import { request } from "node:http";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import getPort from "get-port";
 import { ServiceProblem, Unseen } from "unseen/client";
@@ -145,6 +146,46 @@ describe("the client", () => {
     })();
     await expect(reading).rejects.toThrow("no more");
     expect([answers, closed]).toEqual([70, true]);
+  });
+
+  test.each([
+    ["left", () => unseen],
+    ["refused", () => new Unseen(worker.url, { fetch: async () => new Response("", { status: 404 }) })],
+  ])("rows are taken no longer than answers are, where the stream is %s", async (_, client) => {
+    let taken = 0;
+    let closed = false;
+    async function* endless(): AsyncGenerator<(typeof rows)[number]> {
+      try {
+        for (; ; taken++) {
+          yield rows[0];
+          await sleep(5);
+        }
+      } finally {
+        closed = true;
+      }
+    }
+    const first = async (): Promise<unknown> => {
+      for await (const answer of client().scoreLines(endless())) return answer;
+      return undefined;
+    };
+    await first().catch((fault: unknown) => expect(fault).toBeInstanceOf(ServiceProblem));
+    await sleep(100);
+    const before = taken;
+    await sleep(100);
+    expect([taken, closed]).toEqual([before, true]);
+  });
+
+  test("gives up where it is aborted, with answers at hand as well", async () => {
+    const given = new AbortController();
+    let answers = 0;
+    const reading = (async () => {
+      for await (const _ of unseen.scoreLines(rows, { signal: given.signal })) {
+        answers++;
+        given.abort(new Error("enough"));
+      }
+    })();
+    await expect(reading).rejects.toThrow("enough");
+    expect(answers).toBe(1);
   });
 
   test("refuses a version without its model", async () => {

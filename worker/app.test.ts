@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import kernel from "../build/score.wasm";
 import { explain } from "../model/explain.ts";
 import { pointerKey, weightsKey, writtenPointer } from "../model/pointer.ts";
@@ -8,9 +8,10 @@ import { Scorer } from "../model/scorer.ts";
 import { makeArtefact, randomRows } from "../test/fixtures/artefact.ts";
 import { createApp } from "./app.ts";
 import type { Bindings } from "./bindings.ts";
-import { BODY_BYTES, EXPLAINED_ROWS, ROWS } from "./limits.ts";
+import { BODY_BYTES, EXPLAINED_ROWS, LINE_BYTES, ROWS, STALE_MS } from "./limits.ts";
 import type { Prediction } from "./schemas.ts";
 import { sha256Of } from "./sha256.ts";
+import { serve } from "./test-server.ts";
 
 const bindings = env as unknown as Bindings;
 const development = { ...bindings, ENVIRONMENT: "development" };
@@ -162,6 +163,27 @@ describe("scoring", () => {
     expect(await (await ask("/v2/health/ready")).json()).toEqual({ live: true, ready: true, model: "flows@1" });
   });
 
+  test("the card says why a version goes on, and which one should serve where that is known", async () => {
+    await put("faulty", bytes);
+    vi.useFakeTimers({ toFake: ["Date"] });
+    try {
+      const ages = serve();
+      const card = async (): Promise<unknown> => (await ages("/v1/models/faulty")).json();
+      expect(await card()).not.toHaveProperty("fault");
+      await bindings.MODELS.put(pointerKey("faulty"), "{");
+      vi.setSystemTime(Date.now() + STALE_MS);
+      const unread = await card();
+      expect(unread).toMatchObject({ version: 1, fault: expect.stringContaining("pointer") });
+      expect(unread).not.toHaveProperty("wanted");
+      const current = { version: 2, sha256: "0".repeat(64), publishedAt: "2026-01-01T00:00:00.000Z" };
+      await bindings.MODELS.put(pointerKey("faulty"), writtenPointer({ name: "faulty", current, history: [] }));
+      vi.setSystemTime(Date.now() + STALE_MS);
+      expect(await card()).toMatchObject({ version: 1, fault: expect.stringContaining("version 2"), wanted: 2 });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test("the weights of a version stream out as published, for good, and only with a key", async () => {
     const sha = await sha256Of(bytes);
     const response = await ask(`/v1/models/flows/weights/${sha}`);
@@ -212,9 +234,20 @@ describe("faults", () => {
     expect(await problem(await post(body), 422, "value-wrong-type")).toMatchObject({ row: 1, feature: "duration" });
   });
 
+  test("a name of a threshold that is too long is told what it may be", async () => {
+    const body = JSON.stringify({ instances: [row], threshold: "x".repeat(65) });
+    const { detail } = await problem(await post(body), 422, "request-invalid");
+    expect(detail).toBe("threshold must be a name of up to 64 characters, or a number.");
+  });
+
   test("where JSON breaks is said as far as it is known", async () => {
     for (const [body, detail] of [
-      ['{"instances":[[1,True]]}', "The body is not JSON."],
+      ['{"instances":[[1,True]]}', "The body is not JSON at character 17."],
+      ['{"instances":[[1,"NaN",NaN]]}', "The body is not JSON at character 23."],
+      ['{"instances":[[1,],NaN]}', "The body is not JSON at character 17."],
+      ["{'instances':[]}", "The body is not JSON at character 1."],
+      [`[${"1,".repeat(100_000)}NaN]`, "The body is not JSON at character 200001."],
+      [`[${"1,".repeat(LINE_BYTES)}NaN]`, "The body is not JSON."],
       ['{"instances":[[1,', "The body is not JSON at its end."],
       ['{"instances":[[1 2]]}', "The body is not JSON at character 17."],
     ]) {

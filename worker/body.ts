@@ -1,7 +1,7 @@
 /** Request bodies: read no further than the limits of size and time, then as JSON. */
 import { bodyReader } from "./decompress.ts";
 import { isTooDeep } from "./depth.ts";
-import { BODY_BYTES, BODY_MS, NESTED_DEPTH } from "./limits.ts";
+import { BODY_BYTES, BODY_MS, LINE_BYTES, NESTED_DEPTH } from "./limits.ts";
 import { bodyCoding, bodyType, JSON_TYPE } from "./media.ts";
 import { Problem } from "./problem.ts";
 
@@ -31,7 +31,7 @@ export function parseJson(bytes: Uint8Array, remedy: string): unknown {
   } catch (cause) {
     // The engine's message quotes the input; only the position is passed on.
     const message = cause instanceof Error ? cause.message : "";
-    const at = /position (\d+)/.exec(message)?.[1];
+    const at = /position (\d+)/.exec(message)?.[1] ?? tokenAt(text, message);
     const end = /end of JSON/.test(message) ? " at its end" : "";
     const where = text.trim() === "" ? ": it is empty" : at === undefined ? end : ` at character ${at}`;
     throw new Problem(400, "body-malformed", `The body is not JSON${where}.`, remedy);
@@ -39,6 +39,26 @@ export function parseJson(bytes: Uint8Array, remedy: string): unknown {
 }
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
+
+const UNEXPECTED = /^Unexpected token/;
+
+/** Where the token is that the engine did not expect, such as NaN, for it does not say: a text cut before it only ends early. */
+function tokenAt(text: string, message: string): number | undefined {
+  // what is longer would take as long as many requests
+  if (!UNEXPECTED.test(message) || text.length > LINE_BYTES) return undefined;
+  let [good, bad] = [0, text.length];
+  while (bad - good > 1) {
+    const middle = (good + bad) >> 1;
+    try {
+      JSON.parse(text.slice(0, middle));
+      good = middle;
+    } catch (cause) {
+      if (cause instanceof Error && UNEXPECTED.test(cause.message)) bad = middle;
+      else good = middle;
+    }
+  }
+  return good;
+}
 
 /**
  * The whole body, decompressed.

@@ -56,7 +56,8 @@ export const ModelCard = z
   })
   .register(named, {
     id: "ModelCard",
-    description: "fault says why the version that should serve does not, and wanted which one that is.",
+    description:
+      "fault says why another version serves than should, or may; wanted, where it is known, which one should.",
   });
 
 export const VersionList = z

@@ -93,6 +93,15 @@ describe("feedback", () => {
     expect(await (await label({ protocol: null }, "anomaly")).json()).toMatchObject({ stored: 1, known: 0 });
   });
 
+  test("a label without its row is told so", async () => {
+    await publish("rowless", bytes);
+    const response = await give("rowless", [{ label: "anomaly" }]);
+    expect([response.status, await response.json()]).toMatchObject([
+      422,
+      { detail: "feedback.0.instance must be a row." },
+    ]);
+  });
+
   test.each(["Web Attack – XSS", "Störung", "a/b", "DDoS+scan", "攻撃", "__proto__", "x".repeat(64)])(
     "a family may be called %s",
     async (family) => {

@@ -128,7 +128,8 @@ export function problemResponse(
 
 /** The same as the Open Inference Protocol has it: a bad request is a 400, its body one text. */
 export function inferenceFault({ status, message, remedy, headers }: Problem): Response {
-  return new Response(JSON.stringify({ error: `${message} ${remedy}` }), {
+  const error = `${message}${message.endsWith(".") ? "" : "."} ${remedy}`;
+  return new Response(JSON.stringify({ error }), {
     status: status === 422 ? 400 : status,
     headers: { "content-type": "application/json", ...headers },
   });

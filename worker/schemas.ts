@@ -27,9 +27,9 @@ described.set(rows, {
   maxItems: ROWS,
 });
 
-/** A number, or a name of up to 64 characters. */
+const THRESHOLD = "must be a name of up to 64 characters, or a number";
 const threshold = z
-  .union([z.string().check(z.maxLength(64)), z.number()], "must be a name of up to 64 characters, or a number")
+  .union([z.string().check(z.maxLength(64, THRESHOLD)), z.number()], THRESHOLD)
   .register(z.globalRegistry, {
     description:
       '"f1"; "fpr=" and a false-positive budget the model has, as a share or in percent; or the threshold itself, 0 to 1.',
@@ -94,7 +94,7 @@ const family = z.string(FAMILY).check(
 );
 
 /** A row that its model's encoder checks. */
-const row = z.unknown();
+const row = z.custom<unknown>((value) => value !== undefined, "must be a row");
 described.set(row, { $ref: "#/components/schemas/Row" });
 
 /** Rows with what they turned out to be. */

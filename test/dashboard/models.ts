@@ -1,6 +1,6 @@
 /** What an operator sees of models: the card, versions, drift, and the way to say what rows turned out to be. */
 import { expect, test } from "vitest";
-import { fillSample, paste, scored, examplesOf, namesOf, type Session } from "./session.ts";
+import { enterKey, fillSample, paste, scored, examplesOf, namesOf, type Session } from "./session.ts";
 
 /** Registers the tests. */
 export function models(session: () => Session): void {
@@ -27,6 +27,49 @@ export function models(session: () => Session): void {
     await page.getByText("This artefact carries no figures.").waitFor();
     await page.getByRole("button", { name: "Score on this page with version 1" }).click();
     await page.getByText("v1", { exact: true }).waitFor();
+  });
+
+  test("what keeps a version from serving is told, and which one it is where that is known", async () => {
+    const { page } = session();
+    for (const [beside, label, told, command] of [
+      [{ wanted: 2 }, "v1, v2 wanted", "Version 2 cannot be served. Version 1 goes on: why", "--to 1"],
+      [{}, "v1", "Version 1 goes on: why", "--to 2"],
+    ] as const) {
+      await page.route("**/v1/models/flows", async (route) => {
+        const response = await route.fetch();
+        await route.fulfill({ response, json: { ...(await response.json()), fault: "why", ...beside } });
+      });
+      await page.getByRole("link", { name: "Score" }).click();
+      await page.getByRole("link", { name: "Model" }).click();
+      await page.getByText(told, { exact: true }).waitFor();
+      await page.getByText(label, { exact: true }).waitFor();
+      await page.getByText(`npx unseen rollback --name flows ${command}`, { exact: true }).waitFor();
+      await page.unrouteAll({ behavior: "wait" });
+    }
+    await page.getByRole("link", { name: "Score" }).click();
+    await page.getByRole("link", { name: "Model" }).click();
+    await page.getByText("Rolled back: version 1 serves, version 2 is the newest.").waitFor();
+  });
+
+  test("that no model is published stays told whichever view is looked at", async () => {
+    const empty = await session().open();
+    await empty.route("**/v1/models", (route) => route.fulfill({ json: { models: [] } }));
+    await enterKey(empty);
+    for (const view of ["Score", "Model", "Drift"]) {
+      await empty.getByRole("link", { name: view, exact: true }).click();
+      await empty.locator("nav a[aria-current]", { hasText: view }).waitFor();
+      await empty.getByText("No model is published yet.").waitFor();
+    }
+    await empty.close();
+  });
+
+  test("that the part which scores could not be loaded is told", async () => {
+    const half = await session().open();
+    await enterKey(half);
+    await half.route("**/scoring.js", (route) => route.fulfill({ status: 404 }));
+    await half.reload();
+    await half.getByText("The part of the page that scores could not be loaded. Load the page again.").waitFor();
+    await half.close();
   });
 
   test("drift of the rows on the page, and a plain word where the service has none", async () => {

@@ -106,6 +106,10 @@ export function scoring(session: () => Session): void {
     await page.mouse.up();
     expect(await value()).toBeGreaterThan(0.25);
     expect(await counts(page)).toContain(flagged(await value()));
+    const typed = page.getByLabel("Threshold as a number");
+    await typed.fill("2");
+    await typed.press("Tab");
+    expect(Number(await typed.inputValue())).toBeCloseTo(await value(), 5);
     await page.getByRole("button", { name: "1 %", exact: true }).click();
     await page.getByRole("status").filter({ hasText: "flagged" }).waitFor({ state: "attached" });
   });

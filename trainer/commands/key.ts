@@ -61,19 +61,22 @@ export const keyCommand: Command = {
     const files = filesOf(options, remote);
     const { file } = files;
     const entries = readKeys(file);
+    const inForce = remote
+      ? "Workers take the new secrets within seconds."
+      : "A Worker that runs on this machine goes by it once it is started again.";
     if (action === "list") return options.json ? printJson(entries) : console.log(keysText(entries, file));
     if (action === "make") {
       const { key, entry } = makeKey(required(options, "name"), options.feedback === true);
       await keep(entries, withKey(entries, entry), files, options);
       if (options.json) return printJson({ key, ...entry });
       console.log(`${key}\n`);
-      console.error("This is the only time the key is shown: only its SHA-256 is kept.");
+      console.error(`This is the only time the key is shown: only its SHA-256 is kept. ${inForce}`);
       return;
     }
     const name = required(options, "name");
     await keep(entries, withoutKey(entries, name), files, options);
     if (options.json) return printJson({ revoked: name });
-    console.log(`${name} is revoked${remote ? "; Workers take the new secrets within seconds" : ""}`);
+    console.log(`${name} is revoked. ${inForce}`);
   },
 };
 

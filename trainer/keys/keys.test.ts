@@ -109,6 +109,17 @@ test("the command makes a key, lists it without showing it again, and revokes it
   expect((await errorOf(() => run("list"))).code).toBe("data-unreadable");
 });
 
+test("who makes or revokes a local key is told that a Worker which runs does not know it yet", async () => {
+  const told = [vi.spyOn(console, "log"), vi.spyOn(console, "error")].map((spy) => spy.mockImplementation(() => {}));
+  const here = { file: join(folder, "here.json"), "dev-vars": join(folder, "here.vars"), json: false, name: "ci" };
+  for (const action of ["make", "revoke"]) {
+    for (const spy of told) spy.mockClear();
+    await run(action, here);
+    expect(told.flatMap(({ mock }) => mock.calls.flat()).join(" ")).toContain("started again");
+  }
+  for (const spy of told) spy.mockRestore();
+});
+
 test("remote: a secret that the record has not made is replaced only when told to", async () => {
   let there: { name: string }[] | undefined = [{ name: "API_KEY_SHA256" }];
   const put: unknown[] = [];

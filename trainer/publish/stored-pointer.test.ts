@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeEach, expect, test, vi } from "vitest";
-import { type Pointer, pointerKey, writtenPointer } from "../../model/pointer.ts";
+import { isOlder, type Pointer, pointerKey, readPointer, writtenPointer } from "../../model/pointer.ts";
 import { errorOf } from "../data/testing.ts";
 import { changePointer } from "./stored-pointer.ts";
 import { published } from "./testing.ts";
@@ -57,8 +57,21 @@ test("a pointer of a later release asks for an update, a damaged one may be dele
   kv.values.set(key, '{"format":3}');
   const later = await errorOf(() => changePointer(remote, "flows", add("a")));
   expect([later.code, later.remedy]).toEqual(["publish-failed", expect.stringContaining("Update this program")]);
-  kv.values.set(key, '{"format":2}');
-  expect((await errorOf(() => changePointer(remote, "flows", add("a")))).remedy).toContain("delete it");
+  const others = writtenPointer({ ...published("a")(undefined), name: "others" });
+  for (const damaged of ['{"format":2}', others]) {
+    kv.values.set(key, damaged);
+    expect((await errorOf(() => changePointer(remote, "flows", add("a")))).remedy).toContain("delete it");
+  }
+});
+
+test("a pointer is newer than the one before, also where that one's writer had a fast clock", async () => {
+  const writtenAt = new Date(Date.now() + 3_600_000).toISOString();
+  kv.values.set(key, writtenPointer({ ...published("a")(undefined), writtenAt }));
+  const before = readPointer(kv.values.get(key) ?? "");
+  await changePointer(remote, "flows", add("b"));
+  const after = readPointer(kv.values.get(key) ?? "");
+  expect(after?.current.version).toBe(2);
+  expect(before && after && isOlder(before, after)).toBe(true);
 });
 
 test("a local KV has one writer of a name at a time; a lock of the dead does not count", async () => {

@@ -9,7 +9,7 @@ export async function readCurrent(store: Store, name: string): Promise<Pointer |
   const text = await getKey(store, pointerKey(name));
   if (text === undefined) return undefined;
   const pointer = readPointer(text);
-  if (pointer) return pointer;
+  if (pointer?.name === name) return pointer;
   if (isOfLaterFormat(text)) {
     const why = `the pointer of "${name}" was written by a later release of this program`;
     throw new UnseenError("publish-failed", why, "Update this program, and leave the pointer as it is.");
@@ -43,13 +43,19 @@ export async function changePointer(
     // Cloudflare's KV has no compare-and-set; here the lock has kept others out.
     const now = store.remote ? await readCurrent(store, name) : before;
     if (!same(now, before)) throw overtaken(name, now);
-    const written = { ...next, writtenAt: new Date().toISOString() };
+    const written = { ...next, writtenAt: timeAfter(before) };
     await putKey(store, pointerKey(name), writtenPointer(written));
     // What was there before may still be given by a KV that is behind; anything else is of another writer.
     const after = store.remote ? await readCurrent(store, name) : written;
     if (!same(after, written) && !same(after, before)) throw overtaken(name, after);
     return next;
   });
+}
+
+/** Now, or right after the pointer before, where its writer's clock was fast: isolates pass over what seems older to them. */
+function timeAfter(before: Pointer | undefined): string {
+  const last = before?.writtenAt === undefined ? 0 : Date.parse(before.writtenAt);
+  return new Date(Math.max(Date.now(), last + 1)).toISOString();
 }
 
 function same(one: Pointer | undefined, other: Pointer | undefined): boolean {

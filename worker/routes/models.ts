@@ -16,7 +16,9 @@ export async function modelCard(context: Context<AppEnv>, registry: Registry, ta
   return context.json({
     name,
     ...version,
-    ...(fault ? { fault, wanted: pointer.current.version } : {}),
+    ...(fault ? { fault } : {}),
+    // where the pointer itself cannot be read, nobody knows
+    ...(fault && pointer.current.version !== version.version ? { wanted: pointer.current.version } : {}),
     versions: versionsOf(pointer),
     ...(pointer.canary ? { canary: pointer.canary } : {}),
     network,
