@@ -111,10 +111,10 @@ test("the command makes a key, lists it without showing it again, and revokes it
 
 test("who makes or revokes a local key is told that a Worker which runs does not know it yet", async () => {
   const told = [vi.spyOn(console, "log"), vi.spyOn(console, "error")].map((spy) => spy.mockImplementation(() => {}));
-  const here = { file: join(folder, "here.json"), "dev-vars": join(folder, "here.vars"), json: false, name: "ci" };
+  const here = { file: join(folder, "here.json"), "dev-vars": join(folder, "here.vars"), name: "ci" };
   for (const action of ["make", "revoke"]) {
     for (const spy of told) spy.mockClear();
-    await run(action, here);
+    await keyCommand.run({ action, ...here });
     expect(told.flatMap(({ mock }) => mock.calls.flat()).join(" ")).toContain("started again");
   }
   for (const spy of told) spy.mockRestore();
