@@ -9,6 +9,8 @@ const setupFiles = ["./test/property-seed.ts"];
 export default defineConfig({
   test: {
     silent: "passed-only",
+    // vitest leaves a core to itself, which of two is half
+    maxWorkers: "100%",
     projects: [
       {
         test: {
