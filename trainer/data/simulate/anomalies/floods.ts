@@ -2,8 +2,9 @@
 
 import { drawConditions } from "../conditions.ts";
 import type { TrafficModel } from "../flow.ts";
-import { attempt, noPauses, noTcp, overTcp } from "../talk.ts";
-import { chance, geometric, heavyCount, logNormal, pick, pickName, uniform } from "../random.ts";
+import { attempt, noTcp, overTcp } from "../talk.ts";
+import { chance, geometric, heavyCount, pick, pickName, uniform } from "../random.ts";
+import { visit } from "../script.ts";
 import { constant, draw, nothing, together } from "../run.ts";
 
 /** SYN flood: connections opened and never taken up, windows at random, answers repeated or not at all. */
@@ -37,20 +38,16 @@ export const synFlood: TrafficModel = (random) => {
 };
 
 /** HTTP flood: the same page again and again, each on its own connection, from scripts on rented machines. */
-export const httpFlood: TrafficModel = (random) => {
-  const at = drawConditions(random, chance(random, 0.6) ? "datacentre" : "internet", "tool");
-  const asking = logNormal(random, 230, 0.4);
-  const answering = logNormal(random, 800, 1);
-  const talk = {
-    rounds: geometric(random, 1, 1.5),
-    request: { mean: asking, spread: asking * 0.08 },
-    answer: { mean: answering, spread: answering * 0.3 },
-    thinking: logNormal(random, 40_000, 1),
-    pauses: noPauses,
-    tls: chance(random, 0.35),
-  };
-  return overTcp(random, at, talk, pickName(random, { fin: 12, rst: 85, open: 3 }));
-};
+export const httpFlood: TrafficModel = (random) =>
+  visit(random, {
+    datacentre: 0.6,
+    rounds: [1, 1.5],
+    request: [230, 0.4, 0.08],
+    answer: [800, 1, 0.3],
+    thinking: [40_000, 1],
+    tls: 0.35,
+    ends: { fin: 12, rst: 85, open: 3 },
+  });
 
 /** Slowloris: a request that never ends, a header line every some seconds to keep the server waiting. */
 export const slowloris: TrafficModel = (random) => {

@@ -4,6 +4,7 @@ import { drawConditions } from "../conditions.ts";
 import type { TrafficModel } from "../flow.ts";
 import { attempt, noPauses, overTcp } from "../talk.ts";
 import { chance, geometric, logNormal, pick, pickName } from "../random.ts";
+import { visit } from "../script.ts";
 import { constant, draw } from "../run.ts";
 
 /** Port scan: most ports refuse or keep silent; an open one is dropped at once or asked for its banner. */
@@ -42,49 +43,37 @@ export const portScan: TrafficModel = (random) => {
 };
 
 /** Brute force: log in, fail, leave; program against program, so it looks like any script logging in. */
-export const bruteForce: TrafficModel = (random) => {
-  const at = drawConditions(random, chance(random, 0.6) ? "datacentre" : "internet", "tool");
-  const asking = logNormal(random, 190, 0.45);
-  const answering = logNormal(random, 330, 0.7);
-  const talk = {
-    rounds: geometric(random, 2, 5),
-    request: { mean: asking, spread: asking * 0.5 },
-    answer: { mean: answering, spread: answering * 0.6 },
-    thinking: logNormal(random, 45_000, 0.8),
-    pauses: noPauses,
-    tls: chance(random, 0.08),
-  };
-  return overTcp(random, at, talk, pickName(random, { fin: 15, rst: 82, open: 3 }));
-};
+export const bruteForce: TrafficModel = (random) =>
+  visit(random, {
+    datacentre: 0.6,
+    rounds: [2, 5],
+    request: [190, 0.45, 0.5],
+    answer: [330, 0.7, 0.6],
+    thinking: [45_000, 0.8],
+    tls: 0.08,
+    ends: { fin: 15, rst: 82, open: 3 },
+  });
 
 /** Web attack: injected parameters sent by a script, answered by short error pages. */
-export const webAttack: TrafficModel = (random) => {
-  const at = drawConditions(random, chance(random, 0.5) ? "datacentre" : "internet", "tool");
-  const asking = logNormal(random, 330, 0.45);
-  const answering = logNormal(random, 900, 0.9);
-  const talk = {
-    rounds: geometric(random, 1, 2.5),
-    request: { mean: asking, spread: asking * 0.2 },
-    answer: { mean: answering, spread: answering * 0.4 },
-    thinking: logNormal(random, 25_000, 1),
-    pauses: noPauses,
-    tls: chance(random, 0.3),
-  };
-  return overTcp(random, at, talk, pickName(random, { fin: 15, rst: 82, open: 3 }));
-};
+export const webAttack: TrafficModel = (random) =>
+  visit(random, {
+    datacentre: 0.5,
+    rounds: [1, 2.5],
+    request: [330, 0.45, 0.2],
+    answer: [900, 0.9, 0.4],
+    thinking: [25_000, 1],
+    tls: 0.3,
+    ends: { fin: 15, rst: 82, open: 3 },
+  });
 
 /** Credential stuffing: stolen names and passwords posted to a login form over TLS, one try a connection. */
-export const credentialStuffing: TrafficModel = (random) => {
-  const at = drawConditions(random, chance(random, 0.5) ? "datacentre" : "internet", "tool");
-  const asking = logNormal(random, 290, 0.35);
-  const answering = logNormal(random, 620, 0.8);
-  const talk = {
-    rounds: geometric(random, 1, 1.8),
-    request: { mean: asking, spread: asking * 0.12 },
-    answer: { mean: answering, spread: answering * 0.3 },
-    thinking: logNormal(random, 35_000, 0.9),
-    pauses: noPauses,
-    tls: chance(random, 0.75),
-  };
-  return overTcp(random, at, talk, pickName(random, { fin: 15, rst: 82, open: 3 }));
-};
+export const credentialStuffing: TrafficModel = (random) =>
+  visit(random, {
+    datacentre: 0.5,
+    rounds: [1, 1.8],
+    request: [290, 0.35, 0.12],
+    answer: [620, 0.8, 0.3],
+    thinking: [35_000, 0.9],
+    tls: 0.75,
+    ends: { fin: 15, rst: 82, open: 3 },
+  });

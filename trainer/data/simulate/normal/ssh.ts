@@ -2,8 +2,9 @@
 
 import { drawConditions } from "../conditions.ts";
 import type { TrafficModel } from "../flow.ts";
-import { attempt, noPauses, overTcp } from "../talk.ts";
+import { attempt, overTcp } from "../talk.ts";
 import { chance, geometric, heavyCount, logNormal, pickName, type Random } from "../random.ts";
+import { visit } from "../script.ts";
 
 export const ssh: TrafficModel = (random) => (chance(random, 0.68) ? typing(random) : script(random));
 
@@ -27,16 +28,13 @@ function typing(random: Random) {
 
 /** Key exchange, one login, one command; logins that fail end the same way sooner. */
 function script(random: Random) {
-  const at = drawConditions(random, chance(random, 0.7) ? "datacentre" : "internet", "tool");
-  const asking = logNormal(random, 210, 0.6);
-  const answering = logNormal(random, 420, 1);
-  const talk = {
-    rounds: geometric(random, 3, 8),
-    request: { mean: asking, spread: asking * 0.7 },
-    answer: { mean: answering, spread: answering * 0.8 },
-    thinking: logNormal(random, 40_000, 0.9),
-    pauses: noPauses,
-    tls: false,
-  };
-  return overTcp(random, at, talk, pickName(random, { fin: 25, rst: 70, open: 5 }));
+  return visit(random, {
+    datacentre: 0.7,
+    rounds: [3, 8],
+    request: [210, 0.6, 0.7],
+    answer: [420, 1, 0.8],
+    thinking: [40_000, 0.9],
+    tls: 0,
+    ends: { fin: 25, rst: 70, open: 5 },
+  });
 }

@@ -2,8 +2,9 @@
 
 import { drawConditions } from "../conditions.ts";
 import type { TrafficModel } from "../flow.ts";
-import { attempt, noPauses, overTcp, overUdp } from "../talk.ts";
+import { attempt, overTcp, overUdp } from "../talk.ts";
 import { chance, geometric, heavyCount, logNormal, pick, pickName, uniform, type Random } from "../random.ts";
+import { visit } from "../script.ts";
 
 export const web: TrafficModel = (random) =>
   pick(random, [
@@ -39,18 +40,15 @@ function browser(random: Random) {
 
 /** A program asking for one thing: short, even, often in the clear, often breaking off without goodbye. */
 function script(random: Random) {
-  const at = drawConditions(random, chance(random, 0.6) ? "datacentre" : "internet", "tool");
-  const asking = logNormal(random, 240, 0.5);
-  const answering = logNormal(random, 900, 1.2);
-  const talk = {
-    rounds: geometric(random, 1, 2),
-    request: { mean: asking, spread: asking * 0.08 },
-    answer: { mean: answering, spread: answering * 0.3 },
-    thinking: logNormal(random, 15_000, 1),
-    pauses: noPauses,
-    tls: chance(random, 0.4),
-  };
-  return overTcp(random, at, talk, pickName(random, { fin: 22, rst: 73, open: 5 }));
+  return visit(random, {
+    datacentre: 0.6,
+    rounds: [1, 2],
+    request: [240, 0.5, 0.08],
+    answer: [900, 1.2, 0.3],
+    thinking: [15_000, 1],
+    tls: 0.4,
+    ends: { fin: 22, rst: 73, open: 5 },
+  });
 }
 
 /** A channel kept open for messages to come (chat, notifications): little at a time, silences between. */
