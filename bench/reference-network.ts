@@ -4,7 +4,7 @@ import { weightShapes } from "../model/network.ts";
 import { floatTensor } from "../model/tensor.ts";
 import { mayBeFixed } from "../model/tier.ts";
 import { drawFor, gaussian, unit } from "../trainer/learn/draw.ts";
-import { rescored } from "../trainer/learn/quantise.ts";
+import { rescored } from "../trainer/learn/golden.ts";
 import { referenceSchema } from "./reference-schema.ts";
 
 export const REFERENCE: ResidualShape = { inputs: 77, hidden: 256, blocks: 3, latent: 128 };

@@ -4,7 +4,7 @@ import { UnseenError } from "../../model/errors.ts";
 import { isEvidence } from "../../model/evidence.ts";
 import type { Scorer } from "../../model/scorer.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { rescored } from "../learn/quantise.ts";
+import { rescored } from "../learn/golden.ts";
 import { type Calibrated, calibrateHead } from "./evidence-head.ts";
 import type { LabelledRows } from "./feedback.ts";
 import { type CalibrationFigures, refuseLosses } from "./figures.ts";

@@ -1,9 +1,10 @@
 /** The golden rows of an artefact: typical normal rows and a few anomalies, which every host scores before serving. */
-import type { Golden } from "../../model/artefact.ts";
-import type { Scorer } from "../../model/scorer.ts";
+import type { Artefact, Golden } from "../../model/artefact.ts";
+import { Scorer } from "../../model/scorer.ts";
 import type { Rows } from "../data/dataset.ts";
 import { rowAt } from "../data/rows.ts";
 import type { FitData } from "../data/split.ts";
+import { kernelModule } from "./engine.ts";
 
 /** Normal domains and seen families that give one row each, at the most. */
 const GROUPS = 4;
@@ -18,6 +19,13 @@ export function goldenRows(scorer: Scorer, fit: FitData): Golden {
     ...fit.seen.slice(0, GROUPS).flatMap(({ support }) => candidates(support, fit.columns).slice(0, 1)),
   ];
   return { rows, scores: [...scorer.scoreRows(rows)] };
+}
+
+/** The same model with its golden rows scored anew. */
+export function rescored(artefact: Artefact): Artefact {
+  const { rows } = artefact.golden;
+  const scores = [...new Scorer(artefact, kernelModule("score"), { selfTest: false }).scoreRows(rows)];
+  return { ...artefact, golden: { rows, scores } };
 }
 
 /** The medoid: the row with the least sum of absolute distances of its inputs to the others'; none of no rows. */

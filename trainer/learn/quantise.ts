@@ -1,8 +1,7 @@
 /** The same model with its weights in another tier, and golden scores of that tier. */
 import type { Artefact } from "../../model/artefact.ts";
-import { Scorer } from "../../model/scorer.ts";
 import { inTier, type Tier } from "../../model/tier.ts";
-import { kernelModule } from "./engine.ts";
+import { rescored } from "./golden.ts";
 
 /**
  * Stores the weights as f32, f16 or int16 and scores the golden rows anew, so that the self-test of who opens it holds
@@ -12,11 +11,4 @@ import { kernelModule } from "./engine.ts";
  */
 export function quantise(artefact: Artefact, tier: Tier): Artefact {
   return rescored({ ...artefact, tensors: inTier(artefact.tensors, artefact.network, tier) });
-}
-
-/** The same with its golden rows scored anew. */
-export function rescored(artefact: Artefact): Artefact {
-  const { rows } = artefact.golden;
-  const scores = [...new Scorer(artefact, kernelModule("score"), { selfTest: false }).scoreRows(rows)];
-  return { ...artefact, golden: { rows, scores } };
 }
