@@ -61,11 +61,13 @@ export class Inference {
     epsilon: number,
     visit: (scores: Float32Array, first: number) => void,
   ): void {
+    const scalars = this.#kernel.floats(this.#scalars, 2);
+    scalars[0] = temperature;
+    scalars[1] = epsilon;
     for (let first = 0; first < rows; first += this.#block) {
       const many = Math.min(this.#block, rows - first);
       const input = this.#kernel.floats(this.#input, this.#block * this.#stride);
       for (let i = 0; i < many; i++) write(first + i, input, i * this.#stride);
-      this.#kernel.floats(this.#scalars, 2).set([temperature, epsilon]);
       this.#run(many);
       visit(this.#kernel.floats(this.#scores, many), first);
     }
