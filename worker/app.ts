@@ -76,7 +76,7 @@ export function createApp(open: (bytes: Uint8Array) => Scorer): Hono<AppEnv> {
   }
   app.get("/v1/models/:model/versions", (c) => listVersions(c, models(c.env), c.req.param("model")));
   app.post("/v1/models/:model/feedback", (c) => giveFeedback(c, models(c.env), c.req.param("model")));
-  app.get("/v1/models/:model/feedback", (c) => takeFeedback(c, c.req.param("model")));
+  app.get("/v1/models/:model/feedback", (c) => takeFeedback(c, models(c.env), c.req.param("model")));
   app.post("/v1/score", (c) => score(c, models(c.env), { name: defaultModel(c.env) }));
   app.post("/v1/models/:call{[^/]+:predict}", (c) =>
     predict(c, models(c.env), { name: withoutVerb(c.req.param("call")) }),

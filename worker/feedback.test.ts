@@ -67,7 +67,8 @@ describe("feedback", () => {
       ]),
     );
     expect(lines).toHaveLength(2);
-    expect(await taken("other")).toEqual([]);
+    await publish("untaught", bytes);
+    expect(await taken("untaught")).toEqual([]);
   });
 
   test("a row stays the same row under another version's scaling, and is another one beyond the clip", async () => {
@@ -199,6 +200,7 @@ describe("feedback", () => {
     const one = [{ instance: row, label: "normal" }];
     expect((await give("kept", one, unbound)).status).toBe(501);
     expect((await give("none", one)).status).toBe(404);
+    expect((await ask("/v1/models/none/feedback")).status).toBe(404);
     const locked = {
       ...bindings,
       ENVIRONMENT: "production",

@@ -6,7 +6,7 @@ import { tierOf } from "../../model/tier.ts";
 import type { Feature } from "../../model/schema.ts";
 import { type Command, jsonOption, printJson, required } from "./command.ts";
 import { openModel } from "./files.ts";
-import { table } from "./table.ts";
+import { printable, table } from "./table.ts";
 
 export const inspectCommand: Command = {
   args: {
@@ -48,8 +48,10 @@ export const inspectCommand: Command = {
         `seen         ${training.families.join(", ") || "none"}`,
         `held out     ${training.heldOut.join(", ") || "none"}`,
         "",
-        table(["feature", "kind", "becomes"], schema.features.map(describe)),
-      ].join("\n"),
+      ]
+        .map(printable)
+        .concat(table(["feature", "kind", "becomes"], schema.features.map(describe)))
+        .join("\n"),
     );
   },
 };

@@ -13,7 +13,12 @@ export function table(head: readonly string[], rows: readonly (readonly (string 
   return [line(cells[0]), widths.map((width) => "─".repeat(width)).join("  "), ...cells.slice(1).map(line)].join("\n");
 }
 
+/** A text with its control characters escaped, as JSON does: names are a file's, and a terminal obeys some of them. */
+export function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
 function show(cell: string | number): string {
-  if (typeof cell === "string") return cell;
+  if (typeof cell === "string") return printable(cell);
   return Number.isInteger(cell) ? String(cell) : cell.toFixed(3);
 }

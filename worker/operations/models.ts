@@ -97,6 +97,6 @@ export const MODELS: readonly Operation[] = [
       description: "A row a line; the header x-next says where the next page begins, where there is one.",
       content: { [LINES_TYPE]: { schema: { type: "object" } } },
     },
-    faults: [422, 501, 503],
+    faults: [404, 422, 501, 503],
   },
 ];

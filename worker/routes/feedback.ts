@@ -51,12 +51,18 @@ export async function giveFeedback(context: Context<AppEnv>, registry: Registry,
   return context.json({ model: name, stored, known: rows.size - stored, rows: feedback.length });
 }
 
-/** `GET …/feedback?after=ID`: a row a line; `x-next` says where the next page begins, where there is one. */
-export async function takeFeedback(context: Context<AppEnv>, name: string): Promise<Response> {
+/**
+ * `GET …/feedback?after=ID`: a row a line; `x-next` says where the next page begins, where there is one.
+ *
+ * @throws Problem 501, 403, 422, 503; 404 where there are neither rows nor such a model
+ */
+export async function takeFeedback(context: Context<AppEnv>, registry: Registry, name: string): Promise<Response> {
   const db = bound(context);
   const parsed = FeedbackQuery.safeParse(context.req.query());
   if (!parsed.success) throw queryFault("The query takes after=ID, the value of x-next.");
-  const rows = await reached(listFeedback(db, name, parsed.data.after ?? "", FEEDBACK_PAGE));
+  const { after = "" } = parsed.data;
+  const rows = await reached(listFeedback(db, name, after, FEEDBACK_PAGE));
+  if (rows.length === 0 && after === "") await registry.get(name);
   if (rows.length === FEEDBACK_PAGE) context.header("x-next", rows[rows.length - 1].id);
   const lines = rows.map(({ instance, ...row }) => JSON.stringify({ ...row, instance: JSON.parse(instance) }));
   return context.body(lines.map((line) => `${line}\n`).join(""), 200, { "content-type": LINES_TYPE });
