@@ -1,5 +1,6 @@
-/** What pages that a measurement writes have in common: blocks between `<!-- name: start -->` and `<!-- name: end -->`, versions. */
-import { readFileSync, writeFileSync } from "node:fs";
+/** What pages that a measurement writes have in common: blocks between `<!-- name: start -->` and `<!-- name: end -->`, machine, versions. */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 
 /**
@@ -22,4 +23,13 @@ export function versionsOf(packages: readonly string[]): string {
     return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
   };
   return packages.map((name) => `${name} ${version(name)}`).join(", ");
+}
+
+/** The processor's name, with family and model where the system tells them: clouds call several generations alike. */
+export function processor(): string {
+  const name = cpus()[0].model.trim();
+  if (!existsSync("/proc/cpuinfo")) return name;
+  const told = readFileSync("/proc/cpuinfo", "utf8");
+  const [family, model] = [/^cpu family\s*: (\d+)$/m, /^model\s*: (\d+)$/m].map((line) => told.match(line)?.[1]);
+  return family && model ? `${name} (family ${family}, model ${model})` : name;
 }

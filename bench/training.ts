@@ -18,6 +18,7 @@ import { drawFor, unit } from "../trainer/learn/draw.ts";
 import { AdamW, builtModule, TrainingPass } from "../trainer/learn/engine.ts";
 import { Team } from "../trainer/learn/team.ts";
 import { COLOURS, svg } from "../trainer/report/svg.ts";
+import { processor } from "./page-block.ts";
 import { operations, REFERENCE, referenceModel, referenceRows } from "./reference-network.ts";
 import { peakLoops } from "./speed/peak.ts";
 import { median } from "./speed/rounds.ts";
@@ -203,7 +204,7 @@ const table = [
 const list = Object.entries(rounded).map(([name, ratio]) => `- ${name}: ${ratio}`);
 const document = `# Performance of training
 
-Written by \`node bench/training.ts\` on ${new Date().toISOString().slice(0, 10)}: ${cpus()[0].model.trim()}, ${cpus().length} cores, Node ${process.versions.node}${torch ? `, torch ${torch.version}` : ""}; ${ROUNDS} interleaved rounds in one run.
+Written by \`node bench/training.ts\` on ${new Date().toISOString().slice(0, 10)}: ${processor()}, ${cpus().length} cores, Node ${process.versions.node}${torch ? `, torch ${torch.version}` : ""}; ${ROUNDS} interleaved rounds in one run.
 A step of the reference network (77 → 256, 3 residual blocks, → 128 → 2; 446 k weights) on ${ROWS} rows: forward, cross-entropy, backward, AdamW. JavaScript peers start from the same weights and rows, and their first losses agree with ours to ${TOLERANCE}. Absolute times depend on the machine: compare the ratios.
 
 ${table.join("\n")}

@@ -1,6 +1,6 @@
 /** docs/performance-serving.md out of one run. */
 import { cpus, loadavg } from "node:os";
-import { versionsOf } from "../page-block.ts";
+import { processor, versionsOf } from "../page-block.ts";
 import { CONNECTIONS, cpuRatio, type Load, rateRatio, type Rounds } from "./load.ts";
 import { type Profile, REST } from "./profile.ts";
 import { BYTES, FASTIFY, IDLE, READ, WORKER } from "./servers.ts";
@@ -32,7 +32,7 @@ export function page(served: readonly Served[], { seconds, rounds }: Rounds): st
   const layered = served.filter(({ title }) => title === first);
   return `# Performance of the service
 
-Written by \`node bench/serving.ts\` on ${date}: ${cpus()[0].model.trim()}, ${cpus().length} cores, Node ${process.versions.node}, ${versions}. The Worker as it is deployed, in \`workerd serve\` itself, its KV a small service on loopback; ${CONNECTIONS} connections that ask as soon as they are answered, ${rounds} rounds of ${seconds} s each in turns after one to warm up. Rows of 77 values in JSON, named, of as many digits as floats have. Fastify answers the same JSON out of onnxruntime-node with one thread, on the model's ONNX export with its preprocessing; scores are compared first. The load generator shares the machine's cores with the server. Load average ${loadavg()[2].toFixed(1)} over the last quarter of an hour: beyond 2 others were at work as well.
+Written by \`node bench/serving.ts\` on ${date}: ${processor()}, ${cpus().length} cores, Node ${process.versions.node}, ${versions}. The Worker as it is deployed, in \`workerd serve\` itself, its KV a small service on loopback; ${CONNECTIONS} connections that ask as soon as they are answered, ${rounds} rounds of ${seconds} s each in turns after one to warm up. Rows of 77 values in JSON, named, of as many digits as floats have. Fastify answers the same JSON out of onnxruntime-node with one thread, on the model's ONNX export with its preprocessing; scores are compared first. The load generator shares the machine's cores with the server. Load average ${loadavg()[2].toFixed(1)} over the last quarter of an hour: beyond 2 others were at work as well.
 
 ## Against targets
 

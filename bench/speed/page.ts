@@ -1,20 +1,22 @@
 /** docs/performance.md out of one run. */
 import { cpus, loadavg } from "node:os";
-import { versionsOf } from "../page-block.ts";
+import { processor, versionsOf } from "../page-block.ts";
 import { BATCHES, OURS, PEERS } from "./contestants.ts";
+import type { Machine } from "./machines.ts";
 import { lead, peakShare, type Results, timed } from "./results.ts";
 import { ratio, type Timed } from "./rounds.ts";
-import { targetTable } from "./targets.ts";
+import { machineTable, targetTable } from "./targets.ts";
 
 const PACKAGES = ["onnxruntime-web", "onnxruntime-node", "@tensorflow/tfjs-core", "assemblyscript", "wrangler"];
 
-export function page(results: Results): string {
+/** @param machines this one and others, with what their last runs reached */
+export function page(results: Results, machines: readonly Machine[]): string {
   const { date, rounds, learner, operations, peaks, cold } = results;
   const versions = versionsOf(PACKAGES);
   const { families, normalRows } = learner.training;
   return `# Performance
 
-Written by \`npm run bench\` on ${date}: ${cpus()[0].model.trim()}, ${cpus().length} cores, Node ${process.versions.node} (V8 ${process.versions.v8}), ${versions}; one thread each. Load average ${loadavg()[2].toFixed(1)} over the last quarter of an hour: beyond 1 others were at work, and times are theirs as well.
+Written by \`npm run bench\` on ${date}: ${processor()}, ${cpus().length} cores, Node ${process.versions.node} (V8 ${process.versions.v8}), ${versions}; one thread each. Load average ${loadavg()[2].toFixed(1)} over the last quarter of an hour: beyond 1 others were at work, and times are theirs as well.
 
 Everybody scores the same rows with the same weights, exported by \`unseen export --onnx\`; outputs are compared first. Times are of ${rounds} interleaved rounds in one run; ratios are medians over rounds of the ratio within a round. Absolute times depend on the machine: compare the ratios.
 
@@ -24,7 +26,9 @@ Everybody scores the same rows with the same weights, exported by \`unseen expor
 
 ${targetTable(results)}
 
-\`must\` and \`aim\` say which is reached.
+\`must\` and \`aim\` say which is reached. The same on each kind of machine that ran this, by its last run:
+
+${machineTable(results, machines)}
 
 ## Scoring
 
