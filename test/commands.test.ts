@@ -125,6 +125,7 @@ describe("unseen", { timeout: 60_000 }, () => {
     [["inspect", "flows/meta.json"], 1, "meta.json"],
     [["inspect", "m.safetensors", "more"], 2, "more"],
     [["export", "m.safetensors", "--out", "m.onnx"], 2, "--onnx"],
+    [["publish", "m.safetensors", "--local", "--remote"], 2, "contradict"],
     [
       ["score", "--model", "m.safetensors", "--in", "flows/port_scan.csv.gz", "--out", "no/where.csv"],
       1,
