@@ -83,6 +83,7 @@ describe("unseen", { timeout: 60_000 }, () => {
       "report",
       "study",
       "score",
+      "rows",
       "inspect",
       "export",
       "quantize",
@@ -97,8 +98,8 @@ describe("unseen", { timeout: 60_000 }, () => {
     ]) {
       expect(out).toContain(name);
       const help = unseen(name, "--help").out;
-      expect(help).toContain("EXAMPLES");
-      expect(help).toContain("unseen");
+      const [, examples] = help.split("EXAMPLES");
+      for (const line of examples.trim().split("\n")) expect(line).toMatch(/^ *(\w+=\S+ )?np(x unseen|m start)\b/);
     }
   });
 
