@@ -50,7 +50,7 @@ const PAGES: Readonly<Record<string, Page>> = {
       random: "shuttle,cwru_bearing,cse_cic_ids2018_mini,toniot_modbus,toniot_weather",
       blocks: "mitbih_beats187",
     },
-    note: "Nothing in the learner was chosen on them but on the training side of toniot_weather: an earlier run gave the idea for the number of prototypes of narrow tables, and since then it is one of the sets of the trials in docs/choices.md.",
+    note: "Nothing in the learner was chosen on them but on the training side of toniot_weather: an earlier run gave the idea for the number of prototypes of narrow tables, and since then it is one of the sets of the trials in [choices.md](choices.md).",
   },
   "domain-out": {
     title: "a normal domain left out",

@@ -1,4 +1,4 @@
-/** Drift: how far the rows of late are from the reference's, as population stability indices and a plain verdict. */
+/** Drift: how far recent rows are from the reference's, as population stability indices and a plain verdict. */
 import { countsOf, type Reference } from "./reference.ts";
 import type { Schema } from "./schema.ts";
 

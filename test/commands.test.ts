@@ -83,6 +83,7 @@ describe("unseen", { timeout: 60_000 }, () => {
       "report",
       "study",
       "score",
+      "rows",
       "inspect",
       "export",
       "quantize",
@@ -97,8 +98,8 @@ describe("unseen", { timeout: 60_000 }, () => {
     ]) {
       expect(out).toContain(name);
       const help = unseen(name, "--help").out;
-      expect(help).toContain("EXAMPLES");
-      expect(help).toContain("unseen");
+      const [, examples] = help.split("EXAMPLES");
+      for (const line of examples.trim().split("\n")) expect(line).toMatch(/^ *(\w+=\S+ )?np(x unseen|m start)\b/);
     }
   });
 
@@ -125,6 +126,7 @@ describe("unseen", { timeout: 60_000 }, () => {
     [["inspect", "flows/meta.json"], 1, "meta.json"],
     [["inspect", "m.safetensors", "more"], 2, "more"],
     [["export", "m.safetensors", "--out", "m.onnx"], 2, "--onnx"],
+    [["publish", "m.safetensors", "--local", "--remote"], 2, "contradict"],
     [
       ["score", "--model", "m.safetensors", "--in", "flows/port_scan.csv.gz", "--out", "no/where.csv"],
       1,

@@ -60,7 +60,7 @@ const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import("./commands/quantize.ts")).quantizeCommand,
   },
   threshold: {
-    summary: "set false-positive thresholds anew on normal rows of late, without training",
+    summary: "set false-positive thresholds anew on recent normal rows, without training",
     load: async () => (await import("./commands/threshold.ts")).thresholdCommand,
   },
   calibrate: {
@@ -68,7 +68,7 @@ const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import("./commands/calibrate.ts")).calibrateCommand,
   },
   drift: {
-    summary: "tell how far rows of late are from those a model was trained on",
+    summary: "tell how far recent rows are from those a model was trained on",
     load: async () => (await import("./commands/drift.ts")).driftCommand,
   },
   publish: {
@@ -103,7 +103,9 @@ async function main([name, ...rest]: readonly string[]): Promise<void> {
     const usage = await renderUsage(
       defineCommand({ meta: { name: `unseen ${name}`, description: summary }, args: command.args }),
     );
-    console.log(`${usage}\nEXAMPLES\n\n${command.examples.map((line) => `  ${line}`).join("\n")}\n`);
+    // As typed in a checkout, where there is no other `unseen`.
+    const examples = command.examples.map((line) => `  ${line.replace(/\bunseen (?=[a-z])/, "npx unseen ")}`);
+    console.log(`${usage}\nEXAMPLES\n\n${examples.join("\n")}\n`);
     return;
   }
   checkOptions(rest, command.args);
@@ -164,7 +166,7 @@ function overview(): string {
   return [
     "unseen: anomaly scores at the edge, for attacks and faults nobody has labelled yet",
     "",
-    "  unseen <command> [options]        unseen <command> --help for options and examples",
+    "  npx unseen <command> [options]    npx unseen <command> --help for options and examples",
     "",
     ...lines,
   ].join("\n");

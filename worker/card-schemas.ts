@@ -85,6 +85,7 @@ export const Drift = z
     referenceRows: z.int(),
     verdict: Verdict,
     meaning: z.string(),
+    limits: z.object({ watch: z.number(), drifted: z.number(), rows: z.int(), features: z.number() }),
     score: z.object({ psi: z.number(), chance: z.number(), verdict: Verdict }),
     features: z.array(z.object({ name, psi: z.number(), chance: z.number(), verdict: Verdict })),
   })
@@ -120,7 +121,11 @@ export const BatchProgress = z
     rowsBad: z.int(),
     anomalies: z.int(),
     object: z.string(),
+    format: z.enum(["ndjson", "csv"]),
     startedAt: z.string(),
+    model: z.object({ name, version: z.int(), sha256: z.string() }),
+    threshold: z.object({ spec: z.union([z.string(), z.number()]), value: z.number() }),
+    manifest: z.optional(z.string()),
     results: z.optional(z.string()),
   })
   .register(named, { id: "BatchProgress" });
@@ -128,6 +133,21 @@ export const BatchProgress = z
 export const BatchList = z
   .object({ batches: z.array(BatchProgress) })
   .register(named, { id: "BatchList", description: "The one started last comes first." });
+
+export const BatchFault = z
+  .object({
+    code: z.string(),
+    error: z.string(),
+    remedy: z.optional(z.string()),
+    feature: z.optional(z.string()),
+    from: z.optional(z.int()),
+    to: z.optional(z.int()),
+  })
+  .register(named, {
+    id: "BatchFault",
+    description:
+      "Stands for a line that cannot be scored; or, with from and to, for a part that failed: bytes of the object without answers.",
+  });
 
 export type ModelCard = z.infer<typeof ModelCard>;
 export type ModelList = z.infer<typeof ModelList>;

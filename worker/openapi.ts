@@ -85,20 +85,20 @@ const PATH_PARAMETERS: Readonly<Record<string, Json>> = {
 };
 
 const FAULTS: Readonly<Record<number, string>> = {
-  400: "Not JSON, not UTF-8, or broken off; under /v2 anything wrong with the request.",
+  400: "Not JSON, not UTF-8, not of its content-encoding, or broken off; under /v2 anything wrong with the request.",
   401: "No key.",
   403: "The key is not accepted.",
   404: "No such model, version, object or batch.",
   405: "This route has another method.",
   406: "The accept header takes none of the forms there are.",
   408: "The body came too slowly.",
-  409: "Not done yet; retry-after says when to ask again.",
+  409: "Not done yet, where retry-after says when to ask again; stopped; or no room left.",
   413: "Too many bytes or rows.",
   415: "A type of body that is not taken, or a content-encoding but gzip and deflate.",
   422: "Rows or options that cannot be scored; row and feature say where.",
   429: "The key has asked too often; retry-after says when to ask again.",
   501: "The Worker is not set up for it.",
-  503: "No usable version; retry-after says when to ask again.",
+  503: "No usable version, or a store that cannot be reached; retry-after says when to ask again.",
 };
 
 /** A problem of a status; readiness says 503 in its own form, the inference protocol everything. */

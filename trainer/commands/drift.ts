@@ -1,4 +1,4 @@
-/** `unseen drift`: how far rows of late are from those a model was trained on; asked of the Worker, or of a file. */
+/** `unseen drift`: how far recent rows are from those a model was trained on; asked of the Worker, or of a file. */
 import type { Drift } from "../../model/drift.ts";
 import { UnseenError } from "../../model/errors.ts";
 import { fileDrift } from "../evaluate/scored-file.ts";

@@ -16,6 +16,7 @@ import {
 import { listSecrets, putSecret, ROOT, type Store } from "../publish/wrangler.ts";
 import { type Command, jsonOption, type Options, printJson, required, text } from "./command.ts";
 import { writeWhole } from "./files.ts";
+import { isRemote } from "./publish.ts";
 import { table } from "./table.ts";
 
 export const keyCommand: Command = {
@@ -54,10 +55,7 @@ export const keyCommand: Command = {
     if (action === undefined) {
       throw new UnseenError("option-invalid", `There is no "key ${options.action}".`, "Give make, list or revoke.");
     }
-    const remote = options.remote === true;
-    if (remote && options.local === true) {
-      throw new UnseenError("option-invalid", "--local and --remote contradict.", "Give one of them.");
-    }
+    const remote = isRemote(options);
     const files = filesOf(options, remote);
     const { file } = files;
     const entries = readKeys(file);

@@ -1,4 +1,5 @@
 /** `unseen publish`: puts a model where the Worker reads it. */
+import { UnseenError } from "../../model/errors.ts";
 import { publish } from "../publish/publish.ts";
 import type { Store } from "../publish/wrangler.ts";
 import { type Command, jsonOption, type Options, percent, printJson, required, text } from "./command.ts";
@@ -19,10 +20,17 @@ export function store(options: Options): { name: string } & Store {
   const config = text(options, "config");
   return {
     name: required(options, "name"),
-    remote: options.remote === true,
+    remote: isRemote(options),
     ...(persistTo ? { persistTo } : {}),
     ...(config ? { config } : {}),
   };
+}
+
+/** Whether the account is meant. @throws UnseenError option-invalid where this machine is named as well */
+export function isRemote(options: Options): boolean {
+  const remote = options.remote === true;
+  if (!remote || options.local !== true) return remote;
+  throw new UnseenError("option-invalid", "--local and --remote contradict.", "Give one of them.");
 }
 
 export const publishCommand: Command = {

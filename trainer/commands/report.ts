@@ -27,7 +27,7 @@ export const reportCommand: Command = {
     },
     ...jsonOption,
   },
-  examples: ["unseen report results.jsonl", "unseen report results.jsonl --out docs/benchmark --focus knn"],
+  examples: ["unseen report results.jsonl", "unseen report results.jsonl --out report --focus knn"],
   async run(options) {
     const file = required(options, "results");
     const { lines } = readResults(file);

@@ -35,7 +35,7 @@ export const startCommand: Command = {
     fresh: { type: "boolean", description: "simulate and train anew, whatever is there" },
     dir: { type: "string", default: "runs/start", valueHint: "DIR", description: "where data and model are kept" },
   },
-  examples: ["npm start", "npm start -- --port 9000", "npx unseen start --fresh"],
+  examples: ["npm start", "npm start -- --port 9000", "unseen start --fresh"],
   async run(options) {
     const wanted = whole(options, "port", 1, 65_535) ?? 8787;
     const dir = text(options, "dir") ?? "runs/start";

@@ -1,4 +1,4 @@
-/** `unseen threshold`: sets a model's thresholds anew on normal rows of late, without training. */
+/** `unseen threshold`: sets a model's thresholds anew on recent normal rows, without training. */
 import { writeArtefact } from "../../model/artefact.ts";
 import { UnseenError } from "../../model/errors.ts";
 import { rethreshold } from "../evaluate/rethreshold.ts";

@@ -1,4 +1,4 @@
-/** New thresholds for a trained model, from normal rows of late; the weights stay as they are. */
+/** New thresholds for a trained model, from recent normal rows; the weights stay as they are. */
 import type { Artefact } from "../../model/artefact.ts";
 import { UnseenError } from "../../model/errors.ts";
 import type { Scorer } from "../../model/scorer.ts";

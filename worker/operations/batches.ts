@@ -1,8 +1,7 @@
 /** Routes about batches. */
 import { LINES_TYPE } from "../media.ts";
 import { BatchesQuery, ResultsQuery } from "../schemas.ts";
-import { json, type Operation } from "./operation.ts";
-import { lines } from "./scoring.ts";
+import { json, type Operation, ref } from "./operation.ts";
 
 export const BATCHES: readonly Operation[] = [
   {
@@ -51,8 +50,10 @@ export const BATCHES: readonly Operation[] = [
     summary: "The answers of a batch, in the object's order; a link header leads on where there are more",
     query: ResultsQuery,
     answer: {
-      description: "A Prediction or a LineFault a line.",
-      content: { [LINES_TYPE]: { schema: lines } },
+      description: "A Prediction or a BatchFault a line.",
+      content: {
+        [LINES_TYPE]: { schema: { description: "Each line.", oneOf: [ref("Prediction"), ref("BatchFault")] } },
+      },
     },
     faults: [404, 409, 422, 501, 503],
   },

@@ -4,7 +4,7 @@ import { ScoreQuery } from "../schemas.ts";
 import { type Json, json, type Operation, ref } from "./operation.ts";
 
 /** Answers to lines. */
-export const lines: Json = { description: "Each line.", oneOf: [ref("Prediction"), ref("LineFault")] };
+const lines: Json = { description: "Each line.", oneOf: [ref("Prediction"), ref("LineFault")] };
 
 const ROW = { bytes: 1200, duration: 0.4, protocol: "tcp", tls: true };
 
