@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { writeArtefact } from "../../model/artefact.ts";
+import { EVIDENCE, type EvidenceName } from "../../model/evidence.ts";
+import { type Remembered, remembered } from "../../model/memory.ts";
 import { Scorer } from "../../model/scorer.ts";
 import type { Dataset, Group, Rows } from "../data/dataset.ts";
 import { encodeRows } from "../data/matrix.ts";
@@ -10,6 +12,7 @@ import { splitDataset } from "../data/split.ts";
 import { drawFor, gaussian } from "./draw.ts";
 import { kernelModule } from "./engine.ts";
 import { separation } from "../evaluate/metrics.ts";
+import { thresholds } from "./export.ts";
 import type { Progress, TrainRequest } from "./request.ts";
 import { train } from "./train.ts";
 
@@ -195,6 +198,41 @@ describe("training by default", () => {
     expect(scorer.artefact.training.labels).toBe(3 * 40);
     expect(seen.at(-1)).toMatchObject({ done: seen.at(-1)?.total });
   });
+
+  test("thresholds are set on validation rows alone: normal ones, and labels that nothing was fitted on", () => {
+    const scorer = Scorer.open(bytes, kernelModule("score"));
+    const scores = (parts: readonly { readonly validation: Rows }[]) =>
+      Float32Array.from(parts.flatMap(({ validation }) => [...score(scorer, validation)]));
+    expect(scorer.artefact.thresholds).toEqual(thresholds(scores(fit.normal), scores(fit.seen)));
+  });
+
+  test.each(["rows", "blocks"] as const)(
+    "by %s the head knows labels as trees put them that never saw their kin, and normal rows never seen",
+    async (split) => {
+      const { groups, ...rest } = toy();
+      const twin = { ...groups[2], name: "higher" };
+      const familyNames = new Map([["rise", ["high", "higher"]]]);
+      const side = splitDataset(
+        { ...rest, groups: [...groups, twin], familyNames },
+        { ...request, holdOut: ["novel"], split },
+      );
+      const { artefact } = await train(side.fit, { ...byDefault, split });
+      const memory = artefact.memory ? remembered(artefact.memory) : [];
+      const of = (role: Remembered["role"], family = ""): Remembered =>
+        memory.find((group) => group.role === role && group.family === family) ?? expect.fail(`no ${role} ${family}`);
+      const mean = ({ rows, data }: Remembered, kind: EvidenceName): number =>
+        data.reduce((sum, z, i) => sum + (EVIDENCE[i % EVIDENCE.length] === kind ? z : 0), 0) / rows;
+      for (const { family, support, validation } of side.fit.seen) {
+        const [blind, known] = [of("fit", family), of("check", family)];
+        expect([blind.rows % (support.count + validation.count), known.rows]).toEqual([0, validation.count]);
+        expect(mean(known, "shallow")).toBeGreaterThan(2 * mean(blind, "shallow"));
+      }
+      expect(of("threshold").rows).toBe(side.fit.normal.reduce((sum, { validation }) => sum + validation.count, 0));
+      // by rows the night is strange to parts that know the day alone; blocks are all alike here
+      const strange = mean(of("normal"), "gaussian") / mean(of("threshold"), "gaussian");
+      if (split === "rows") expect(strange).toBeGreaterThan(2);
+    },
+  );
 
   test("more inputs than a model may have are refused before anything is learned", async () => {
     const values = Array.from({ length: 4096 }, (_, i) => `v${i}`);
