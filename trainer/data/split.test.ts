@@ -219,11 +219,25 @@ describe("by blocks", () => {
       blockNames: [...sides.keys()],
     }));
     const options = { ...OPTIONS, split: "blocks", holdOut: ["scan"] } as const;
-    const { heldOut } = splitDataset({ ...DATASET, groups, blockSides: sides }, options);
+    const { fit, heldOut } = splitDataset({ ...DATASET, groups, blockSides: sides }, options);
     expect(heldOut.normal.map(({ rows }) => rows.count)).toEqual([500, 250]);
     expect(heldOut.seen.find(({ family }) => family === "dos")?.rows.count).toBe(150);
     const [scan] = heldOut.unseen.map(({ rows }) => [...rows.cells[0]]);
     expect([scan.length, scan.every((x) => Number(x) % 2 === 0)]).toEqual([25, true]);
+    // and take one turn in all groups, one of five
+    const turnOf = new Map<number, Set<number | undefined>>();
+    for (const { rows, turns } of [
+      ...fit.normal.map(({ train, ...rest }) => ({ rows: train, ...rest })),
+      ...fit.seen.map(({ support, ...rest }) => ({ rows: support, ...rest })),
+    ]) {
+      rows.cells[0].forEach((x, i) => {
+        const block = Number(x) % 40;
+        turnOf.set(block, (turnOf.get(block) ?? new Set()).add(turns?.[i]));
+      });
+    }
+    expect([...turnOf.values()].every(({ size }) => size === 1)).toBe(true);
+    const turns = new Set([...turnOf.values()].flatMap((own) => [...own]));
+    expect([turns.size > 3, [0, 1, 2, 3, 4]]).toEqual([true, expect.arrayContaining([...turns])]);
   });
 
   test("a held-out family without a test block is tested whole, with a note", () => {

@@ -75,6 +75,7 @@ describe("rows to evaluate on", () => {
       code: "data-changed",
       remedy: "Give --block run.",
     });
+    expect(testSide(blocks, { ...data, roles: { block: "run" } }).wanted).toEqual(["worm"]);
   });
 
   test("cannot be those of a family that was trained on", async () => {
