@@ -197,6 +197,7 @@ describe("training by default", () => {
     expect(separation(normal, score(scorer, heldOut.unseen[0].rows))).toBeGreaterThan(0.95);
     const flagged = normal.filter((s) => s >= scorer.artefact.thresholds.fpr["0.05"]).length / normal.length;
     expect(flagged).toBeLessThan(0.15);
+    expect(scorer.artefact.golden.rows).toHaveLength(fit.normal.length + fit.seen.length);
     expect(scorer.artefact.training.labels).toBe(3 * 40);
     expect(seen.at(-1)).toMatchObject({ done: seen.at(-1)?.total });
   });
