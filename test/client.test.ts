@@ -71,8 +71,24 @@ describe("the client", () => {
     for await (const answer of unseen.scoreLines(given())) scores.push("code" in answer ? answer.code : answer.score);
     near(scores, [...wanted.slice(0, 100), "row-wrong-length", ...wanted.slice(100)]);
     let taken = 0;
-    for await (const _ of unseen.scoreLines(rows, { threshold: "fpr=0.05" })) if (++taken === 5) break;
+    const options = { threshold: "fpr=0.05", explain: false };
+    for await (const _ of unseen.scoreLines(rows, options)) if (++taken === 5) break;
     expect(taken).toBe(5);
+  });
+
+  test("a row of a source that waits is answered before the next", async () => {
+    let answers = 0;
+    async function* given(): AsyncGenerator<(typeof rows)[number]> {
+      for (const [i, row] of rows.slice(0, 3).entries()) {
+        yield row;
+        for (let waited = 0; answers <= i; waited++) {
+          if (waited === 1000) throw new Error(`no answer to row ${i}`);
+          await sleep(5);
+        }
+      }
+    }
+    for await (const _ of unseen.scoreLines(given())) answers++;
+    expect(answers).toBe(3);
   });
 
   test("scores encoded rows", async () => {
@@ -88,7 +104,8 @@ describe("the client", () => {
     const fault = await unseen.score([[1]]).catch((cause: unknown) => cause);
     expect(fault).toBeInstanceOf(ServiceProblem);
     expect(fault).toMatchObject({ status: 422, problem: { code: "row-wrong-length", row: 0 } });
-    await expect(unseen.scoreLines(rows, { model: "none" }).next()).rejects.toMatchObject({ status: 404 });
+    const unknown = { status: 404, retryAfter: undefined };
+    await expect(unseen.scoreLines(rows, { model: "none" }).next()).rejects.toMatchObject(unknown);
     for (const [given, status] of [
       [{}, 401],
       [{ key: "another" }, 403],

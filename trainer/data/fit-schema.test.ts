@@ -64,6 +64,14 @@ test("mostly one value: the deviation, however rare the others are", () => {
   expect(rare.encoded).toEqual([[0], [CLIP]]);
 });
 
+test("the deviation serves where the interquartile range leaves more than one row in a thousand beyond the clip", () => {
+  const some = numeric(numbers((u, i) => (i % 100 === 0 ? 40 : u)));
+  expect(some.scale).toBeGreaterThan(3);
+  expect(some.scale).toBeLessThan(5);
+  const few = numeric(numbers((u, i) => (i % 2000 === 0 ? 40 : u)));
+  expect(few.scale).toBeCloseTo(0.5 / 1.349, 1);
+});
+
 test("constant on normal rows: stays, and a value it never had shows", () => {
   expect(
     fitColumn(

@@ -13,7 +13,7 @@ function withMeta(meta: unknown): string {
   return writeFolder({ ...FILES, "meta.json": typeof meta === "string" ? meta : JSON.stringify(meta) });
 }
 
-test("names, kinds, groups of families and blocks are taken from meta.json", async () => {
+test("names, kinds, official sides, groups of families and blocks are taken from meta.json", async () => {
   const dataset = await readDataset(
     withMeta({
       name: "floods",
@@ -30,7 +30,7 @@ test("names, kinds, groups of families and blocks are taken from meta.json", asy
       ],
       families: [
         { file: "syn.csv", name: "SYN flood", group: "DoS", runs: [1, 3] },
-        { file: "ack.csv", name: "ACK flood", group: "DoS", segments: [{ part: "x", rows: 2 }] },
+        { file: "ack.csv", name: "ACK flood", group: "DoS", split: "test", segments: [{ part: "x", rows: 2 }] },
       ],
       patient_split: { DS1: ["p1"], test: ["p2"] },
     }),
@@ -43,6 +43,7 @@ test("names, kinds, groups of families and blocks are taken from meta.json", asy
     ["ack", ["anomaly ack#1", "anomaly ack#1"]],
     ["syn", ["anomaly syn#1", "anomaly syn#2", "anomaly syn#2", "anomaly syn#2"]],
   ]);
+  expect(dataset.groups.map(({ side }) => side)).toEqual([null, "test", null]);
   expect(dataset.blockSides).toEqual(
     new Map([
       ["p1", "train"],
@@ -77,6 +78,7 @@ test("nonsense in meta.json is ignored with a note", async () => {
     }),
   );
   expect(dataset.groups.map((group) => group.name)).toEqual(["1", "ack", "syn"]);
+  expect(dataset.groups.map(({ side }) => side)).toEqual([null, null, null]);
   expect(dataset.groups[0].blockNames).toHaveLength(6);
   expect(dataset.notes).toEqual([
     "meta.json: an entry among the normal domains names no file and is ignored.",

@@ -28,16 +28,14 @@ export function labelFamily(
   const usable = indicesWhere(sides.length, (i) => sides[i] !== TEST && !barred(hashes[i]));
   const labels = Math.min(shots, usable.length);
   const forValidation = labels < 2 ? 0 : Math.max(1, Math.round(0.2 * labels));
-  const [support, validation] =
-    split === "rows"
-      ? [usable.slice(0, labels - forValidation), usable.slice(labels - forValidation, labels)]
-      : drawByBlocks(family, usable, labels - forValidation, forValidation);
+  const [support, validation] = drawLabels(family, usable, labels - forValidation, forValidation);
   const known = new Set([...support, ...validation, ...usable.filter((i) => hashes[i] <= reach)]);
   const test = indicesWhere(sides.length, (i) => (split === "rows" ? !known.has(i) : sides[i] === TEST));
   return { support, validation, test };
 }
 
-function drawByBlocks(
+/** By rows all usable ones are on the training side: support comes first, validation from what is left. */
+function drawLabels(
   { sides }: SidedRows,
   usable: readonly number[],
   forSupport: number,

@@ -67,8 +67,9 @@ describe("by rows", () => {
     expect(size("validation day") / 1000).toBeCloseTo(0.2, 1);
     expect(size("train day") + size("validation day") + size("test day")).toBe(1000);
     expect([size("support dos"), size("validation dos"), size("test dos")]).toEqual([16, 4, 280]);
-    expect([size("support lone"), size("validation lone"), size("test lone")]).toEqual([1, 0, 0]);
+    expect([size("support lone"), size("validation lone"), parts["test lone"]]).toEqual([1, 0, undefined]);
     expect(size("unseen bot")).toBe(40);
+    expect(split.notes).toEqual([]);
     expect(split.fit.labels).toBe(20 + 20 + 1);
     expect(split.fit.seen.map((family) => family.family)).toEqual(["dos", "scan", "lone"]);
     // labels are the smallest hashes
@@ -95,10 +96,31 @@ describe("by rows", () => {
     );
   });
 
+  test.each(["rows", "blocks"] as const)(
+    "labels by %s are as many as asked for, or as there are, each of one kind",
+    (split) => {
+      fc.assert(
+        fc.property(fc.nat(50), fc.integer({ min: 1, max: 60 }), (seed, shots) => {
+          const { fit, heldOut } = splitDataset(DATASET, { ...OPTIONS, seed, shots, split });
+          for (const { family, support, validation } of fit.seen) {
+            const all = DATASET.groups.find(({ name }) => name === family)?.count ?? 0;
+            const tested = heldOut.seen.find((other) => other.family === family)?.count ?? 0;
+            const labels = Math.min(shots, split === "rows" ? all : all - tested);
+            const judging = labels < 2 ? 0 : Math.max(1, Math.round(labels / 5));
+            expect([support.count, validation.count]).toEqual([labels - judging, judging]);
+            expect(new Set([...support.cells[0], ...validation.cells[0]]).size).toBe(labels);
+          }
+        }),
+        { numRuns: 30 },
+      );
+    },
+  );
+
   test("an official side wins", () => {
     const sketch = [
       group("normal", "day", 0, 400, "train"),
       group("normal", "day", 400, 100, "test"),
+      group("normal", "later", 500, 10, "test"),
       group("anomaly", "dos", 1000, 30, "train"),
       group("anomaly", "dos", 2000, 30, "test"),
       group("anomaly", "new", 3000, 30, "test"),
@@ -110,7 +132,11 @@ describe("by rows", () => {
     expect(split.fit.labels).toBe(30);
     expect(parts["test dos"].every((x) => x >= 2000)).toBe(true);
     expect(parts["unseen new"]).toHaveLength(30); // without labels a family is unseen, held out or not
-    expect(split.notes).toEqual(["No row of new can be a label: it counts as an unseen family."]);
+    expect(parts["test later"]).toHaveLength(10);
+    expect(split.notes).toEqual([
+      "No row of new can be a label: it counts as an unseen family.",
+      "No row of the normal domain later falls on the training side: all its rows are test rows.",
+    ]);
   });
 
   test("a label is no test row of another family, and a row of a held-out family is never a label", () => {
@@ -119,8 +145,19 @@ describe("by rows", () => {
       group("anomaly", "dos", 5000, 20),
       group("anomaly", "ddos", 5000, 20),
     ]);
-    const both = splitDataset(twins, { ...OPTIONS, shots: 8 });
-    expect(both.heldOut.seen.map((family) => family.rows.count)).toEqual([12, 12]);
+    const alike = datasetOf(COLUMNS, [
+      SKETCH[0],
+      group("anomaly", "dos", 5000, 100),
+      group("anomaly", "ddos", 5050, 100),
+    ]);
+    const { fit, heldOut } = splitDataset(alike, { ...OPTIONS, shots: 40 });
+    const labels = new Set(
+      fit.seen.flatMap(({ support, validation }) => [support, validation]).flatMap(({ cells }) => [...cells[0]]),
+    );
+    expect(labels.size).toBeGreaterThan(60);
+    const tested = heldOut.seen.flatMap(({ rows }) => [...rows.cells[0]]);
+    expect(tested.filter((x) => labels.has(x))).toEqual([]);
+    expect(new Set([...labels, ...tested]).size).toBe(150);
     const held = splitDataset(twins, { ...OPTIONS, shots: 8, holdOut: ["ddos"] });
     expect(held.fit.labels).toBe(0);
     expect(held.heldOut.unseen.map((family) => [family.family, family.rows.count])).toEqual([
@@ -181,9 +218,26 @@ describe("by blocks", () => {
       block: Int32Array.from({ length: g.count }, (_, i) => i % 40),
       blockNames: [...sides.keys()],
     }));
-    const { heldOut } = splitDataset({ ...DATASET, groups, blockSides: sides }, { ...OPTIONS, split: "blocks" });
+    const options = { ...OPTIONS, split: "blocks", holdOut: ["scan"] } as const;
+    const { fit, heldOut } = splitDataset({ ...DATASET, groups, blockSides: sides }, options);
     expect(heldOut.normal.map(({ rows }) => rows.count)).toEqual([500, 250]);
     expect(heldOut.seen.find(({ family }) => family === "dos")?.rows.count).toBe(150);
+    const [scan] = heldOut.unseen.map(({ rows }) => [...rows.cells[0]]);
+    expect([scan.length, scan.every((x) => Number(x) % 2 === 0)]).toEqual([25, true]);
+    // and take one turn in all groups, one of five
+    const turnOf = new Map<number, Set<number | undefined>>();
+    for (const { rows, turns } of [
+      ...fit.normal.map(({ train, ...rest }) => ({ rows: train, ...rest })),
+      ...fit.seen.map(({ support, ...rest }) => ({ rows: support, ...rest })),
+    ]) {
+      rows.cells[0].forEach((x, i) => {
+        const block = Number(x) % 40;
+        turnOf.set(block, (turnOf.get(block) ?? new Set()).add(turns?.[i]));
+      });
+    }
+    expect([...turnOf.values()].every(({ size }) => size === 1)).toBe(true);
+    const turns = new Set([...turnOf.values()].flatMap((own) => [...own]));
+    expect([turns.size > 3, [0, 1, 2, 3, 4]]).toEqual([true, expect.arrayContaining([...turns])]);
   });
 
   test("a held-out family without a test block is tested whole, with a note", () => {
@@ -257,9 +311,18 @@ describe("traps", () => {
   });
 
   test("too little data and odd options are errors", async () => {
-    const tiny = datasetOf(COLUMNS, [group("normal", "all", 0, 2)]);
-    expect(await errorOf(() => splitDataset(tiny, OPTIONS))).toMatchObject({ code: "data-too-small" });
-    for (const odd of [{ seed: -1 }, { seed: 0.5 }, { shots: Number.NaN }, { shots: -1 }]) {
+    const late = group("normal", "all", 1000, 10, "test");
+    const few = (...groups: GroupSketch[]) => splitDataset(datasetOf(COLUMNS, groups), OPTIONS);
+    for (const [counts, ...groups] of [
+      ["3 normal rows to train on, 0 to validate and 10 to test", group("normal", "all", 0, 3, "train"), late],
+      ["34 normal rows to train on, 16 to validate and 0 to test", group("normal", "all", 0, 50, "train")],
+    ] as const) {
+      const error = await errorOf(() => few(...groups));
+      expect([error.code, error.message]).toEqual(["data-too-small", expect.stringContaining(counts)]);
+    }
+    const [least] = few(group("normal", "all", 100, 3, "train"), late).fit.normal;
+    expect([least.train.count, least.validation.count]).toEqual([2, 1]);
+    for (const odd of [{ seed: -1 }, { seed: 0.5 }, { shots: Number.NaN }, { shots: -1 }, { normalRows: 0.5 }]) {
       expect(await errorOf(() => splitDataset(DATASET, { ...OPTIONS, ...odd }))).toMatchObject({
         code: "option-invalid",
       });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { stream } from "../../test/fixtures/artefact.ts";
-import { budgetThreshold } from "./budget.ts";
+import { budgetThreshold, rowsFor } from "./budget.ts";
 import { sigmoid } from "./calibrate.ts";
 
 test("a budget's threshold holds for scores of any size, in either precision", () => {
@@ -26,6 +26,17 @@ test("a budget's threshold never flags more of its own rows than the budget, tie
       expect(flagged).toBeLessThanOrEqual(budget * (normal.length + 1));
     }),
   );
+});
+
+test("of rows that all differ it flags as many as the budget allows, from a number of rows on that is told", () => {
+  const flagged = (count: number, budget: number): number => {
+    const normal = Float64Array.from({ length: count }, (_, i) => i / count);
+    return normal.filter((score) => score >= budgetThreshold(normal, budget)).length;
+  };
+  for (const budget of [0.001, 0.01, 0.05]) {
+    const enough = rowsFor(budget);
+    expect([enough - 1, enough, 3 * enough + 2].map((count) => flagged(count, budget))).toEqual([0, 1, 3]);
+  }
 });
 
 test("a smaller budget never has a lower threshold, however few the rows", () => {

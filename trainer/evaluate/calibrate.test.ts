@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { drawFor, gaussian, unit } from "../learn/draw.ts";
-import { isotonic, platt, temperature } from "./calibrate.ts";
+import { isotonic, platt, plattLine, temperature } from "./calibrate.ts";
 import { brier, expectedCalibrationError } from "./metrics.ts";
 
 /** Rows whose true log-odds are `slope·x + offset`, and the scores x. */
@@ -32,6 +32,28 @@ describe("Platt scaling", () => {
       expect(at(1) - at(0)).toBeGreaterThan(1.35);
       expect(at(1) - at(0)).toBeLessThan(1.65);
       expect(Math.abs(at(0))).toBeLessThan(0.12);
+    }
+  });
+
+  test("no other line has less cross-entropy, to Platt's targets and classes weighing half each", () => {
+    const { labels, scores } = drawn(60, 1.5, -2);
+    const positives = labels.filter((label) => label === 1).length;
+    const negatives = labels.length - positives;
+    const loss = (slope: number, intercept: number): number =>
+      labels.reduce((sum, label, i) => {
+        const p = 1 / (1 + Math.exp(-slope * scores[i] - intercept));
+        const target = label === 1 ? (positives + 1) / (positives + 2) : 1 / (negatives + 2);
+        const gain = target * Math.log(p) + (1 - target) * Math.log(1 - p);
+        return sum - gain / (2 * (label === 1 ? positives : negatives));
+      }, 0);
+    const { slope, intercept } = plattLine(labels, scores);
+    for (const [da, db] of [
+      [1e-4, 0],
+      [-1e-4, 0],
+      [0, 1e-4],
+      [0, -1e-4],
+    ]) {
+      expect(loss(slope + da, intercept + db)).toBeGreaterThan(loss(slope, intercept));
     }
   });
 

@@ -4,7 +4,8 @@ import { sampleArtefact } from "../../test/artefact.ts";
 import type { Dataset, Rows } from "../data/dataset.ts";
 import { splitDataset } from "../data/split.ts";
 import { datasetOf, errorOf, type GroupSketch } from "../data/testing.ts";
-import { testSide } from "./evaluate.ts";
+import { evaluate, testSide } from "./evaluate.ts";
+import { aucRoc, averagePrecision, pooled } from "./metrics.ts";
 
 const group = (role: GroupSketch["role"], name: string, from: number, count: number): GroupSketch => ({
   role,
@@ -74,10 +75,51 @@ describe("rows to evaluate on", () => {
       code: "data-changed",
       remedy: "Give --block run.",
     });
+    expect(testSide(blocks, { ...data, roles: { block: "run" } }).wanted).toEqual(["worm"]);
   });
 
   test("cannot be those of a family that was trained on", async () => {
     const fault = await errorOf(() => testSide(model, data, ["dos"]));
     expect(fault).toMatchObject({ code: "family-unknown", remedy: expect.stringContaining("--hold-out dos") });
   });
+});
+
+test("figures are those of unseen rows at the model's thresholds, classes half each, and their means", () => {
+  const known = [group("anomaly", "dos", 5000, 150), group("anomaly", "worm", 900, 150)];
+  const data = dataset(...known, group("anomaly", "bot", 940, 20), group("anomaly", "late", 0, 10));
+  const { model } = trainedOn(data, ["worm", "bot", "late"]);
+  const numeric = { kind: "numeric", name: "x", impute: 0, signedLog: false, center: 0, scale: 1e4, clip: 10 } as const;
+  const artefact = {
+    ...model.artefact,
+    schema: { features: [numeric] },
+    thresholds: { f1: 0.09505, fpr: { "0.01": 0.09805, "0.05": 0.09005 } },
+  };
+  const scorer = { artefact, score: (inputs: Float32Array) => inputs.slice() } as unknown as Scorer;
+  const result = evaluate(scorer, data, ["worm", "bot"]);
+  const [{ rows }] = testSide(scorer, data).heldOut.normal;
+  const normal = x(rows);
+  const above = (from: number): number => normal.filter((value) => value > from).length / normal.length;
+  const all = { domain: "all", rows: normal.length, rates: { "0.01": above(980), "0.05": above(900) } };
+  expect(result.falsePositives).toEqual({ all, domains: [{ ...all, domain: "day" }] });
+  expect(result.unseen.map(({ family, rows: count }) => [family, count])).toEqual([
+    ["worm", 150],
+    ["bot", 20],
+  ]);
+  expect(result.seen.map(({ family, rows: count, aucRoc: area }) => [family, count, area])).toEqual([["dos", 50, 1]]);
+  const [worm, bot] = result.unseen;
+  const { labels, scores } = pooled(normal, x({ count: 150, cells: known[1].cells }));
+  expect(worm.aucRoc).toBeCloseTo(aucRoc(labels, scores), 12);
+  expect(worm.averagePrecision.balanced).toBeCloseTo(averagePrecision(labels, scores, true), 12);
+  expect(worm.averagePrecision.natural).toBeCloseTo(averagePrecision(labels, scores), 12);
+  const balanced = (recall: number, falsePositiveRate: number) => ({
+    recall,
+    falsePositiveRate,
+    precision: recall / (recall + falsePositiveRate),
+    accuracy: (recall + 1 - falsePositiveRate) / 2,
+  });
+  expect(worm.atF1).toMatchObject(balanced(99 / 150, above(950)));
+  expect(worm.atBudget).toMatchObject(balanced(69 / 150, above(980)));
+  expect(result.macro?.aucRoc).toBeCloseTo((worm.aucRoc + bot.aucRoc) / 2, 12);
+  expect(result.macro?.atF1.recall).toBeCloseTo((99 / 150 + 9 / 20) / 2, 12);
+  expect(evaluate(scorer, data, []).macro).toBeUndefined();
 });

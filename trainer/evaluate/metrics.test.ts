@@ -53,6 +53,17 @@ test("AUC-ROC is the share of pairs in the right order, ties half", () => {
   );
 });
 
+test("average precision is the mean precision at the scores of anomalous rows", () => {
+  fc.assert(
+    fc.property(scored, ({ labels, scores }) => {
+      const own = scores.filter((_, i) => labels[i] === 1);
+      const precisions = own.map((tau) => decisions(labels, scores, tau).precision);
+      const mean = precisions.reduce((sum, precision) => sum + precision, 0) / own.length;
+      expect(averagePrecision(labels, scores)).toBeCloseTo(mean, 12);
+    }),
+  );
+});
+
 test("the best F1 is that of trying every threshold, its threshold the smallest", () => {
   fc.assert(
     fc.property(scored, ({ labels, scores }) => {
@@ -77,6 +88,24 @@ test("balanced figures are those of repeating the rarer class", () => {
   expect(brier(labels, scores, true)).toBeCloseTo(brier(repeated.labels, repeated.scores), 12);
   const error = expectedCalibrationError(repeated.labels, repeated.scores);
   expect(expectedCalibrationError(labels, scores, true)).toBeCloseTo(error, 12);
+});
+
+test("Brier score and calibration error by hand: bins are [0, .1) to [.9, 1]", () => {
+  const labels = [0, 1, 0, 1, 0];
+  const scores = [0.05, 0.05, 0.31, 1, 0.95];
+  expect(brier(labels, scores)).toBeCloseTo((0.05 ** 2 + 0.95 ** 2 + 0.31 ** 2 + 0.95 ** 2) / 5, 12);
+  expect(expectedCalibrationError(labels, scores)).toBeCloseTo((0.9 + 0.31 + 0.95) / 5, 12);
+});
+
+test("decisions by hand, at a score that is the threshold, and without any alarm", () => {
+  const [labels, scores] = [
+    [1, 1, 1, 0, 0],
+    [0.9, 0.5, 0.1, 0.6, 0.2],
+  ];
+  const [precision, recall] = [2 / 3, 2 / 3];
+  const wanted = { precision, recall, f1: expect.closeTo(2 / 3, 12), accuracy: 3 / 5, falsePositiveRate: 1 / 2 };
+  expect(decisions(labels, scores, 0.5)).toEqual(wanted);
+  expect(decisions(labels, scores, 2)).toMatchObject({ precision: 0, recall: 0, f1: 0, accuracy: 2 / 5 });
 });
 
 test("what cannot be measured is an error, not NaN", () => {

@@ -28,7 +28,7 @@ test("a threshold is set so that the budget holds on other rows of the same kind
     budgets: [0.01],
     reference: false,
   });
-  expect(rows).toBe(20_000);
+  expect([rows, artefact.reference]).toEqual([20_000, undefined]);
   const { fpr } = artefact.thresholds;
   expect(Object.keys(fpr)).toEqual(["0.001", "0.01", "0.05"]);
   expect(fpr["0.001"]).toBeGreaterThanOrEqual(fpr["0.01"]);
@@ -41,6 +41,24 @@ test("a threshold is set so that the budget holds on other rows of the same kind
   const again = readArtefact(writeArtefact(artefact));
   expect(again.thresholds.f1).toBe(scorer.artefact.thresholds.f1);
   expect(again.training.figures.rethresholdedRows).toBe(20_000);
+});
+
+test("a budget that the model had no threshold for gets one; others move as far as they contradict, and no further", async () => {
+  const rows = file("more.csv", 3000, 7);
+  const from = async (fpr: Readonly<Record<string, number>>) => {
+    const thresholds = { f1: 0.5, fpr };
+    const model = new Scorer({ ...scorer.artefact, thresholds }, kernelModule("score"), { selfTest: false });
+    const how = { budgets: [0.02, 0.01], reference: false };
+    const { artefact, budgets } = await rethreshold(model, rows, how);
+    expect(budgets.map(({ budget }) => budget)).toEqual(["0.001", "0.01", "0.02", "0.05"]);
+    expect(budgets[2]).toMatchObject({ before: undefined, flaggedBefore: undefined });
+    return artefact.thresholds.fpr;
+  };
+  const low = await from({ "0.001": 0.003, "0.01": 0.002, "0.05": 0.001 });
+  const high = await from({ "0.001": 1, "0.01": 0.9999, "0.05": 0.9999 });
+  expect(low["0.01"]).toBeGreaterThan(low["0.02"]);
+  expect(low).toEqual({ ...low, "0.001": low["0.01"], "0.05": 0.001 });
+  expect(high).toEqual({ ...low, "0.001": 1, "0.05": low["0.02"] });
 });
 
 test("too few rows for the smallest budget are refused, with how many it takes", async () => {

@@ -3,13 +3,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { writeArtefact } from "../../model/artefact.ts";
+import { EVIDENCE, type EvidenceName, kindWeights } from "../../model/evidence.ts";
+import { type Remembered, remembered } from "../../model/memory.ts";
 import { Scorer } from "../../model/scorer.ts";
+import { weightValues } from "../../model/tier.ts";
 import type { Dataset, Group, Rows } from "../data/dataset.ts";
 import { encodeRows } from "../data/matrix.ts";
 import { splitDataset } from "../data/split.ts";
 import { drawFor, gaussian } from "./draw.ts";
 import { kernelModule } from "./engine.ts";
 import { separation } from "../evaluate/metrics.ts";
+import { headLogits } from "./evidence/head.ts";
+import { thresholds } from "./export.ts";
 import type { Progress, TrainRequest } from "./request.ts";
 import { train } from "./train.ts";
 
@@ -192,9 +197,50 @@ describe("training by default", () => {
     expect(separation(normal, score(scorer, heldOut.unseen[0].rows))).toBeGreaterThan(0.95);
     const flagged = normal.filter((s) => s >= scorer.artefact.thresholds.fpr["0.05"]).length / normal.length;
     expect(flagged).toBeLessThan(0.15);
+    expect(scorer.artefact.golden.rows).toHaveLength(fit.normal.length + fit.seen.length);
     expect(scorer.artefact.training.labels).toBe(3 * 40);
     expect(seen.at(-1)).toMatchObject({ done: seen.at(-1)?.total });
   });
+
+  test.each(["rows", "blocks"] as const)(
+    "by %s the head knows labels as trees put them that never saw their kin; thresholds come from rows never seen",
+    async (split) => {
+      const { groups, ...rest } = toy();
+      const twin = { ...groups[2], name: "higher" };
+      const familyNames = new Map([["rise", ["high", "higher"]]]);
+      const side = splitDataset(
+        { ...rest, groups: [...groups, twin], familyNames },
+        { ...request, holdOut: ["novel"], split },
+      );
+      const { artefact } = await train(side.fit, { ...byDefault, split });
+      const memory = artefact.memory ? remembered(artefact.memory) : [];
+      const of = (role: Remembered["role"], family = ""): Remembered =>
+        memory.find((group) => group.role === role && group.family === family) ?? expect.fail(`no ${role} ${family}`);
+      const mean = ({ rows, data }: Remembered, kind: EvidenceName): number =>
+        data.reduce((sum, z, i) => sum + (EVIDENCE[i % EVIDENCE.length] === kind ? z : 0), 0) / rows;
+      for (const { family, support, validation } of side.fit.seen) {
+        const [blind, known] = [of("fit", family), of("check", family)];
+        expect([blind.rows % (support.count + validation.count), known.rows]).toEqual([0, validation.count]);
+        expect(mean(known, "shallow")).toBeGreaterThan(2 * mean(blind, "shallow"));
+      }
+      expect(of("threshold").rows).toBe(side.fit.normal.reduce((sum, { validation }) => sum + validation.count, 0));
+      // by rows the night is strange to parts that know the day alone; blocks are all alike here
+      const strange = mean(of("normal"), "gaussian") / mean(of("threshold"), "gaussian");
+      if (split === "rows") expect(strange).toBeGreaterThan(2);
+      const scorer = new Scorer(artefact, kernelModule("score"));
+      const scores = (parts: readonly { readonly validation: Rows }[]) =>
+        Float32Array.from(parts.flatMap(({ validation }) => [...score(scorer, validation)]));
+      const [normal, labels] = [scores(side.fit.normal), scores(side.fit.seen)];
+      if (split === "rows") return expect(artefact.thresholds).toEqual(thresholds(normal, labels));
+      // by blocks rows kept out in turn set them, too; what is remembered of them is rounded
+      const [far, bias] = ["far", "head.b"].map((name) => weightValues(artefact.tensors, name));
+      const head = { weights: kindWeights(artefact.tensors), bias: bias[1] - bias[0], far };
+      const logits = headLogits(head, of("normal"));
+      const apart = logits.map((logit) => 1 / (1 + Math.exp(-logit / artefact.temperature)));
+      const { fpr } = thresholds(Float32Array.from([...normal, ...apart]), labels);
+      for (const [budget, tau] of Object.entries(fpr)) expect(artefact.thresholds.fpr[budget]).toBeCloseTo(tau, 3);
+    },
+  );
 
   test("more inputs than a model may have are refused before anything is learned", async () => {
     const values = Array.from({ length: 4096 }, (_, i) => `v${i}`);

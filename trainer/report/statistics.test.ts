@@ -13,6 +13,7 @@ describe("ranks", () => {
     expect(chiSquareTail(18.307, 10)).toBeCloseTo(0.05, 4);
     expect(chiSquareTail(52.62, 25)).toBeCloseTo(0.001, 4);
     expect(chiSquareTail(0, 3)).toBe(1);
+    for (const x of [1, 12, 40]) expect(chiSquareTail(x, 4) / (Math.exp(-x / 2) * (1 + x / 2))).toBeCloseTo(1, 9);
   });
 
   test("Demšar's example of four methods on 14 data sets: ranks, χ² = 9.28, critical difference", () => {

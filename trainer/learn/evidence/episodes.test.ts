@@ -99,9 +99,10 @@ test("an episode's parts know neither its families nor its turn: normal rows and
   const family = { outside: new Set(["b"]), turn: null };
   expect(await odds(family, a)).toBeGreaterThan((await odds(family, other)) + 3);
   expect(learning.rowsOf(1).rows).toBe(300);
-  // by blocks small trees ship once without each turn; three larger forests, and one on departures, as ever
+  // by blocks small trees, of one split, ship once without each turn; three larger forests, and one on departures, as ever
   const shipping = await learning.shipping([0, 1], 50);
   expect([shipping.shallow.length, shipping.deep.length, shipping.departure.length]).toEqual([2, 3, 1]);
+  expect(shipping.shallow.every(({ nodes, roots }) => nodes === 3 * roots.length)).toBe(true);
   const blind = shipping.shallow.slice(0, 1);
   expect(mean(blind, apart)).toBeGreaterThan(mean(blind, inTurn) + 3);
   // all that is left is outside: labels of the turn's blocks have to do

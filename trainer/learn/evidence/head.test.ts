@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { EVIDENCE } from "../../../model/evidence.ts";
 import { drawFor, gaussian } from "../draw.ts";
 import { equally, fitHead, headLogits } from "./head.ts";
-import type { Table } from "./rows-of-evidence.ts";
+import { joined, type Table } from "./rows-of-evidence.ts";
 
 const KINDS = EVIDENCE.length;
 const [NEAR, FAR] = [EVIDENCE.indexOf("tails"), EVIDENCE.indexOf("prototypes")];
@@ -29,6 +29,25 @@ test("kinds that tell alike weigh alike, and one that strange rows deceive weigh
   expect(trusting[NEAR] / trusting[FAR]).toBeGreaterThan(0.8);
   expect(trusting[NEAR] / trusting[FAR]).toBeLessThan(1.25);
   expect(warned[NEAR] / warned[FAR]).toBeGreaterThan(2);
+});
+
+test("normal rows and families count half each, and families alike, however many rows they have", () => {
+  const times = (table: Table, many: number): Table => joined(Array.from({ length: many }, () => table));
+  const [near, far] = [rowsAround(1, 0, 8), rowsAround(0, 1.5, 9, 40)];
+  const fit = (normal: Table, other: Table) =>
+    fitHead(
+      { known: normal, strange: none },
+      new Map([
+        ["near", near],
+        ["far", other],
+      ]),
+      both,
+    );
+  const [once, often] = [fit(known, far), fit(times(known, 5), times(far, 10))];
+  for (const kind of [NEAR, FAR]) expect(often.weights[kind] / once.weights[kind]).toBeCloseTo(1, 1.5);
+  expect(often.bias / once.bias).toBeCloseTo(1, 1.5);
+  const halves = headLogits(fitHead({ known, strange: none }, families, both), rowsAround(0.5, 0.5, 10));
+  expect(Math.abs(halves.reduce((sum, logit) => sum + logit, 0) / halves.length)).toBeLessThan(0.5);
 });
 
 test("strange rows count a tenth however many they are", () => {
