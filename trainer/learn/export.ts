@@ -78,14 +78,18 @@ export function exportArtefact(
   };
 }
 
-/** τ* of equation (9) on pooled validation rows, and a threshold for each false-positive budget on normal ones. */
+/**
+ * τ* of equation (9) on pooled validation rows, normal and anomalous ones weighing half each, as the benchmark measures
+ * it (labels are as many as were asked for, not as many as there are anomalies); and a threshold for each
+ * false-positive budget on normal ones.
+ */
 export function thresholds(normal: Float32Array, seen: Float32Array): Thresholds {
   const fpr = Object.fromEntries(
     BUDGETS.map((budget) => [budget, Math.min(1, budgetThreshold(normal, Number(budget)))]),
   );
   if (seen.length === 0) return { f1: fpr["0.01"], fpr };
   const { labels, scores } = pooled(normal, seen);
-  return { f1: bestF1(labels, scores).threshold, fpr };
+  return { f1: bestF1(labels, scores, true).threshold, fpr };
 }
 
 /** The published network's weights as they stand. */

@@ -242,6 +242,14 @@ describe("training by default", () => {
     },
   );
 
+  test("τ* is the same whatever share of the rows are normal", () => {
+    const normal = Float32Array.from([0.1, 0.2, 0.4, 0.6]);
+    const many = Float32Array.from({ length: 4000 }, (_, i) => normal[i % 4]);
+    const labels = Float32Array.from([0.5, 0.7, 0.8]);
+    expect(thresholds(normal, labels).f1).toBe(labels[0]);
+    expect(thresholds(many, labels).f1).toBe(labels[0]);
+  });
+
   test("more inputs than a model may have are refused before anything is learned", async () => {
     const values = Array.from({ length: 4096 }, (_, i) => `v${i}`);
     const wide = { ...byDefault, schema: { features: [{ kind: "categorical", name: "a", values }] } } as const;
