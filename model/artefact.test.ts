@@ -182,6 +182,7 @@ describe("refused on reading:", () => {
   });
 
   const first = "schema/features/0";
+  const syn = { kind: "boolean", name: "syn", impute: 0.25 };
   test.each<[path: string, value: Json | undefined, words: RegExp]>([
     ["schema", { features: [] }, /fills 0 inputs, the network has 8/],
     ["schema", { features: [null] }, /features\[0\]/],
@@ -207,7 +208,8 @@ describe("refused on reading:", () => {
     ["schema/features/2/values", [1], /values\[0\] must be a string/],
     ["schema/features/2/values", ["a"], /fills 5 inputs/],
     ["schema/features/3/impute", 2, /feature "syn"\.impute/],
-    ["schema/features/3/scale", 1e-300, /feature "syn"/],
+    ["schema/features/3", { ...syn, center: 0, scale: 1e-300 }, /feature "syn"/],
+    ["schema/features/3", { ...syn, center: 1, scale: 1e-300 }, /feature "syn"/],
   ])("%s = %j", (path, value, words) => {
     const refused = refusal(changed(path, value));
     expect(refused.code).toBe("schema-invalid");
@@ -278,7 +280,7 @@ describe("refused on reading:", () => {
       }
       expect(tampered(name, floatTensor(new Float32Array(length), [1, ...shape])).message).toContain(`"${name}"`);
       const whole = { dtype: "I32" as const, shape, bytes: new Uint8Array(4 * length) };
-      expect(tampered(name, whole).message).toContain("I32");
+      expect(tampered(name, whole).message).toBe(`tensor "${name}" is I32, not F32 or F16`);
     }
     expect(tampered("in.w", floatTensor(new Float32Array(48), [8, 6])).message).toContain("is [8, 6], not [6, 8]");
     expect(tampered("b2.fc1.b", floatTensor(new Float32Array(6), [6])).message).toContain("no weight of the network");

@@ -4,6 +4,8 @@ import type { Feature } from "./schema.ts";
 
 const numeric: Feature = { kind: "numeric", name: "x", impute: 0, signedLog: false, center: 0, scale: 1, clip: 10 };
 
+const flag: Feature = { kind: "boolean", name: "on", impute: 0.5, center: 0, scale: 1 };
+
 describe("cells of a file", () => {
   test("are what training made of them: infinite ones are missing, words are wrong", () => {
     for (const cell of ["", "NA", "nan", "Infinity", "-inf", "+INF", "1e999"])
@@ -13,5 +15,12 @@ describe("cells of a file", () => {
     expect(() => cellValue(numeric, "n/k", 4, "rows.csv")).toThrow(
       expect.objectContaining({ code: "value-wrong-type", place: { file: "rows.csv", row: 4, feature: "x" } }),
     );
+  });
+
+  test("are true or false by any of the words for it, and nothing like them is", () => {
+    for (const cell of ["true", "T", " Yes", "y", "1", "1.0"]) expect(readCell(flag, cell)).toBe(true);
+    for (const cell of ["False", "f", "no", "N", "0", "0."]) expect(readCell(flag, cell)).toBe(false);
+    for (const cell of ["untrue", "true.", "yes no", "10", "0.5", "2"]) expect(readCell(flag, cell)).toBeUndefined();
+    expect(readCell(flag, "NA")).toBeNull();
   });
 });

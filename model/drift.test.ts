@@ -10,12 +10,14 @@ test("the index is 0 for the same shares, symmetric, and as worked out by hand",
   const byHand = (0.5 - 0.25) * Math.log(0.5 / 0.25) + (0.5 - 0.75) * Math.log(0.5 / 0.75);
   expect(stabilityIndex([250_000, 750_000], [500_000, 500_000])).toBeCloseTo(byHand, 5);
   expect(stabilityIndex([500_000, 500_000], [250_000, 750_000])).toBeCloseTo(byHand, 5);
-  expect(stabilityIndex([100, 0], [0, 100])).toBeLessThan(20);
+  expect(stabilityIndex([100, 0], [0, 100])).toBeCloseTo((200 / 101) * Math.log(201), 10);
 });
 
 test("the verdict follows the worst of score and features, and none is given on few rows", () => {
   const same = countsOf(reference);
-  expect(drift(SCHEMA, reference, same)).toMatchObject({ rows: 1000, verdict: "stable", score: { verdict: "stable" } });
+  const stable = drift(SCHEMA, reference, same);
+  expect(stable).toMatchObject({ rows: 1000, verdict: "stable", score: { verdict: "stable" } });
+  expect(stable.meaning).toContain("look like the normal ones");
   const few = drift(
     SCHEMA,
     reference,
@@ -35,6 +37,18 @@ test("the verdict follows the worst of score and features, and none is given on 
   const byScore = drift(SCHEMA, reference, score);
   expect(byScore).toMatchObject({ verdict: "drifted", score: { verdict: "drifted" } });
   expect(byScore.meaning).toContain("few features");
+});
+
+test("of many features a tenth must have drifted, else there is something to watch", () => {
+  const names = Array.from({ length: 30 }, (_, i) => `f${i}`);
+  const schema = { features: names.map((name) => ({ ...SCHEMA.features[3], name })) };
+  const syn = reference.features[3];
+  const wide = { ...reference, features: names.map(() => syn) };
+  const verdict = (many: number): string => {
+    const features = names.flatMap((_, i) => (i < many ? [250, 750] : syn.counts));
+    return drift(schema, wide, [...reference.score.counts, ...features]).verdict;
+  };
+  expect([verdict(0), verdict(2), verdict(3)]).toEqual(["stable", "watch", "drifted"]);
 });
 
 /** Counts of `rows` drawn by `shares`. */
@@ -64,6 +78,8 @@ test("many categories and few rows have a large index by chance alone, which is 
     if (calm.features[0].psi >= calm.limits.watch) overByChance++;
     expect(calm).toMatchObject({ verdict: "stable", score: { verdict: "stable" } });
     expect(calm.features[0].verdict).toBe("too few rows");
+    // what a χ² of 60 degrees of freedom passes once in 10,000 times
+    expect(calm.features[0].chance).toBeCloseTo(109.5 * (1 / 500 + 1 / 500), 1);
     const moved = drift(schema, before, [...drawn([4, 1], 5000, next), ...drawn(shifted, 5000, next)]);
     expect(moved).toMatchObject({ verdict: "drifted", features: [{ verdict: "drifted" }] });
   }

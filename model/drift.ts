@@ -77,7 +77,7 @@ export function drift({ features }: Schema, reference: Reference, counts: ArrayL
   const before = countsOf(reference);
   let at = 0;
   const indices = [reference.score, ...reference.features].map(({ counts: { length } }) => {
-    const [then, now] = [before.slice(at, at + length), Array.from({ length }, (_, i) => counts[at + i] ?? 0)];
+    const [then, now] = [before.slice(at, at + length), Array.from({ length }, (_, i) => counts[at + i])];
     at += length;
     return { psi: stabilityIndex(then, now), chance: chanceIndex(then, now) };
   });

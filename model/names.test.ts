@@ -22,7 +22,7 @@ test("near names are those within a third of the length", () => {
 });
 
 test("the nearest come first, three at most, whatever their case", () => {
-  expect(nearest("flow duraton", ["Idle", "Flow Duration", "Flow Direction", "duration"])[0]).toBe("Flow Duration");
+  expect(nearest("flow duraton", ["Idle", "Flow Direction", "Flow Duration", "duration"])[0]).toBe("Flow Duration");
   expect(nearest("port", ["portal", "ports", "sport", "Port", "dport"])).toHaveLength(3);
   expect(nearest("", ["a", "b"])).toEqual([]);
 });
@@ -31,4 +31,5 @@ test("names in messages are escaped and cut", () => {
   expect(quote('a"\n\u0000')).toBe('"a\\"\\n\\u0000"');
   expect(quote("x".repeat(100))).toBe(`"${"x".repeat(64)}…"`);
   expect(list(["a", "b", "c"], 2)).toBe('"a", "b" and 1 more');
+  expect(list(["a", "b"], 2)).toBe('"a", "b"');
 });

@@ -35,6 +35,8 @@ test("what is no pointer, or of another format, is none", () => {
     { ...sound, format: 3 },
     { ...sound, format: "2" },
     { ...sound, name: "../x" },
+    { ...sound, name: "x/../y" },
+    { ...sound, current: { ...version(2), version: 0 } },
     { ...sound, current: { ...version(2), sha256: "zz" } },
     { ...sound, history: {} },
     { ...sound, history: [{ ...version(1), abandoned: "yes" }] },

@@ -12,7 +12,7 @@ test("an artefact keeps its reference, and may lack one", () => {
 test.each<[string, unknown]>([
   ["no object", []],
   ["no rows", { ...reference, rows: 0 }],
-  ["too few features", { ...reference, features: reference.features.slice(1) }],
+  ["too few features", { ...reference, features: reference.features.slice(0, -1) }],
   ["too many features", { ...reference, features: [...reference.features, reference.features[0]] }],
   ["more counts than rows", { ...reference, score: { edges: [0.5], counts: [900, 101] } }],
   ["no counts", { ...reference, score: { edges: [0.5], counts: [0, 0] } }],

@@ -50,9 +50,7 @@ function readHistogram(json: JsonValue, rows: number, feature?: Feature): Histog
     throw given.edges.wrong("rising 32-bit floats");
   }
   const bins = categories ?? edges.length + 1;
-  const isCount = (count: unknown): count is number =>
-    Number.isInteger(count) && Number(count) >= 0 && Number(count) <= rows;
-  const counts = given.counts.list(bins, `a whole number from 0 to ${rows}`, isCount);
+  const counts = given.counts.list(bins, "a whole number of at least 0", isCount);
   if (counts.length !== bins) throw given.counts.wrong(`an array of ${bins} counts`);
   const counted = counts.reduce((sum, count) => sum + count, 0);
   if (counted < 1 || counted > rows) throw given.counts.wrong(`counts of 1 to ${rows} rows`);
@@ -61,6 +59,10 @@ function readHistogram(json: JsonValue, rows: number, feature?: Feature): Histog
 
 function isNumber(value: unknown): value is number {
   return Number.isFinite(value);
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isInteger(value) && Number(value) >= 0;
 }
 
 /** Counts rows into a reference's bins: first the score's, then each feature's, one after another. */

@@ -69,7 +69,7 @@ export function readSafetensors(bytes: Uint8Array): Safetensors {
     spans.push({ name, entry, begin, end });
     checkCount(spans.length);
   }
-  spans.sort((a, b) => a.begin - b.begin || a.end - b.end || (a.name < b.name ? -1 : 1));
+  spans.sort((a, b) => a.begin - b.begin || a.end - b.end);
   const tensors = new Map<string, Tensor>();
   let position = 0;
   for (const { name, entry, begin, end } of spans) {

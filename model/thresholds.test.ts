@@ -23,7 +23,7 @@ test.each([
   expect(resolveThreshold(model, spec)).toBe(threshold);
 });
 
-test.each(["", "f2", "fpr", "fpr=", "fpr=0.02", "fpr=x", "fpr=-1%", "fpr=%", "1.01", "0x1", NaN, Infinity, -0.1, 2])(
+test.each(["", "f2", "fpr", "fpr=", "fpr=0.02", "xfpr=1%", "fpr=-1%", "fpr=%", "1.01", "0x1", NaN, Infinity, -0.1, 2])(
   "%s is unknown, and what there is gets named",
   (spec) => {
     expect(() => resolveThreshold(model, spec)).toThrow(

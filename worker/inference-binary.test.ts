@@ -153,7 +153,11 @@ test("outputs binary: all of them, those that say so, or all but those that say 
 });
 
 const [pair] = [split(columns[0])];
-const sized = (size: unknown): object => ({ ...pair[0], parameters: { binary_data_size: size } });
+const sized = (size: unknown, index = 0): object => ({
+  ...columns[index],
+  data: undefined,
+  parameters: { binary_data_size: size },
+});
 const others = columns.slice(1);
 const seven = packed(8, [7], (view, value: number) => view.setFloat64(0, value, true));
 const column = (datatype: string, bytes: Bytes, index = 0): [object, Bytes[]] => {
@@ -165,9 +169,13 @@ test.each<[string, object, readonly Bytes[], string?]>([
   ["bytes that are no input's", { inputs: [pair[0], ...others] }, [pair[1], seven]],
   ["bytes that are missing", { inputs: [pair[0], ...others] }, [pair[1].slice(1)]],
   ["bytes without an input", { inputs: columns }, [seven]],
-  ["both forms", { inputs: [{ ...columns[0], ...sized(48) }, ...others] }, [pair[1]]],
+  ["both forms", { inputs: [{ ...sized(48), data: columns[0].data }, ...others] }, [pair[1]]],
   ["a size of another shape", { inputs: [sized(40), ...others] }, [pair[1].slice(8)]],
-  ["a size that is no whole number", { inputs: [sized(47.5), ...others] }, [pair[1]]],
+  [
+    "sizes that are no whole numbers",
+    { inputs: [sized(48.5), sized(47.5, 1), ...columns.slice(2)] },
+    [pair[1], split(columns[1])[1]],
+  ],
   ["a size below nothing", { inputs: [sized(-48), ...others] }, [pair[1]]],
   ["a size that is a string", { inputs: [sized("48"), ...others] }, [pair[1]]],
   ["a size beyond all numbers", { inputs: [sized(1e300), ...others] }, [pair[1]]],

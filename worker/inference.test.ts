@@ -186,6 +186,10 @@ describe("inference", () => {
     ["encoded rows in one dimension", { inputs: [{ name: "encoded", shape: [6], datatype: "FP32", data: ten }] }],
     ["encoded rows that are integers", { inputs: [{ name: "encoded", shape: [1, 6], datatype: "INT8", data: ten }] }],
     [
+      "encoded rows with a gap",
+      { inputs: [{ name: "encoded", shape: [1, 6], datatype: "FP32", data: [null, ...ten.slice(1)] }] },
+    ],
+    [
       "encoded rows beyond all bounds",
       { inputs: [{ name: "encoded", shape: [1, 6], datatype: "FP64", data: ten.map(() => 1e300) }] },
     ],
@@ -204,9 +208,12 @@ describe("inference", () => {
     await fault(await ask("/v2/models/flows/infer", { method: "POST", body: "{" }), 415);
     const headers = { "content-type": "application/json" };
     await fault(await ask("/v2/models/flows/infer", { method: "POST", body: "{", headers }), 400);
-    const shape = [ROWS + 1];
-    const data = Array.from({ length: ROWS + 1 }, () => 1);
-    await fault(await infer({ inputs: tensors.map((tensor) => ({ ...tensor, shape, data })) }), 413);
+    const times = (many: number): Promise<Response> => {
+      const data = (value: unknown): unknown[] => Array.from({ length: many }, () => value);
+      return infer({ inputs: tensors.map((tensor) => ({ ...tensor, shape: [many], data: data(tensor.data[0]) })) });
+    };
+    await fault(await times(ROWS + 1), 413);
+    expect((await outputs(await times(ROWS))).score).toHaveLength(ROWS);
     const locked = { ...bindings, ENVIRONMENT: "production", API_KEY_SHA256: await sha256Of("secret") };
     await fault(await ask("/v2/models/flows", {}, locked), 401);
     await fault(await ask("/v2/models/flows", { headers: { "x-api-key": "guess" } }, locked), 403);

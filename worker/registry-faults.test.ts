@@ -51,6 +51,8 @@ test("while a new version is not there, damaged or fails its self-test, the old 
   await point("stays", await weights(5, second));
   const healed = await next();
   expect([healed.version.version, healed.fault]).toEqual([5, undefined]);
+  await point("stays", missing(6));
+  expect((await next()).version.version).toBe(5);
 
   await MODELS.delete(pointerKey("stays"));
   pass(POINTER_MS);
