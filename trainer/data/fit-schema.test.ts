@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Feature, NumericFeature } from "../../model/schema.ts";
-import type { ColumnKind, Cells } from "./dataset.ts";
+import type { ColumnKind, Cells, Rows } from "./dataset.ts";
 import { CLIP, fitSchema } from "./fit-schema.ts";
 import { columnsOf, encodeRows } from "./matrix.ts";
 import { rowAt } from "./rows.ts";
@@ -134,6 +134,26 @@ test("booleans are centred on the share of true and never beyond the clip", () =
     Float64Array.of(0, 1, Number.NaN),
   );
   expect(never.encoded).toEqual([[0], [10], [0]]);
+});
+
+test("normal training rows of all domains are looked at, and no validation row", () => {
+  const columns = [
+    { name: "id", kind: "numeric" },
+    { name: "x", kind: "boolean" },
+  ] as const;
+  const domain = (name: string, from: number) => {
+    const id = Float64Array.from({ length: 200 }, (_, i) => from + i);
+    return { name, role: "normal" as const, cells: [id, id.map((value) => (value % 3 === 0 ? 1 : 0))] };
+  };
+  const data = datasetOf(columns, [domain("day", 0), domain("night", 1000)]);
+  const { fit } = splitDataset(data, { seed: 1, holdOut: [], shots: 0, split: "rows" });
+  const share = (...parts: readonly Rows[]): number => {
+    const values = parts.flatMap(({ cells }) => [...(cells[1] as Float64Array)]);
+    return values.reduce((sum, value) => sum + value, 0) / values.length;
+  };
+  const trained = share(...fit.normal.map(({ train }) => train));
+  expect(trained).not.toBe(share(...fit.normal.flatMap(({ train, validation }) => [train, validation])));
+  expect(fitSchema(fit).features[1]).toMatchObject({ impute: trained });
 });
 
 test("categories: frequent ones have a column, in a settled order, the rest share one", () => {

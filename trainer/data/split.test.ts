@@ -111,7 +111,7 @@ describe("by rows", () => {
             expect(new Set([...support.cells[0], ...validation.cells[0]]).size).toBe(labels);
           }
         }),
-        { numRuns: 30 },
+        { numRuns: 15 },
       );
     },
   );
@@ -148,7 +148,7 @@ describe("by rows", () => {
     const alike = datasetOf(COLUMNS, [
       SKETCH[0],
       group("anomaly", "dos", 5000, 100),
-      group("anomaly", "ddos", 5050, 100),
+      group("anomaly", "ddos", 5050, 400),
     ]);
     const { fit, heldOut } = splitDataset(alike, { ...OPTIONS, shots: 40 });
     const labels = new Set(
@@ -157,7 +157,7 @@ describe("by rows", () => {
     expect(labels.size).toBeGreaterThan(60);
     const tested = heldOut.seen.flatMap(({ rows }) => [...rows.cells[0]]);
     expect(tested.filter((x) => labels.has(x))).toEqual([]);
-    expect(new Set([...labels, ...tested]).size).toBe(150);
+    expect(new Set([...labels, ...tested]).size).toBe(450);
     const held = splitDataset(twins, { ...OPTIONS, shots: 8, holdOut: ["ddos"] });
     expect(held.fit.labels).toBe(0);
     expect(held.heldOut.unseen.map((family) => [family.family, family.rows.count])).toEqual([
