@@ -14,20 +14,17 @@ const CLOSE = 0x5d;
 const MOST = 512;
 
 /**
- * The first list of a body up to the last bracket that closes one, where it is that of `instances`; undefined where it
- * takes a whole parser to tell. What is in between is for the reader of rows to know: it takes no brackets but its own.
+ * The first list of a body up to the last bracket that closes one; undefined where it takes a whole parser to tell. There
+ * is no other list beside it: where the fields have one as `instances`, it is the rows. What is in between is for the
+ * reader of rows to know: it takes no brackets but its own.
  */
 export function envelopeOf(bytes: Uint8Array): Envelope | undefined {
   const start = bytes.indexOf(OPEN) + 1;
   const end = bytes.lastIndexOf(CLOSE);
   if (start === 0 || end < start || start + bytes.length - end > MOST) return undefined;
   try {
-    const before = UTF8.decode(bytes.subarray(0, start));
-    const behind = UTF8.decode(bytes.subarray(end));
-    // Without escapes a name can be written in one way only, so what looks like the list of rows is it, once it is JSON.
-    if (!/"instances"\s*:\s*\[$/.test(before) || behind.includes('"instances"')) return undefined;
-    const text = before + behind;
-    return text.includes("\\") ? undefined : { fields: JSON.parse(text), start, end };
+    const text = UTF8.decode(bytes.subarray(0, start)) + UTF8.decode(bytes.subarray(end));
+    return { fields: JSON.parse(text), start, end };
   } catch {
     return undefined;
   }
