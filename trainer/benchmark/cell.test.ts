@@ -88,6 +88,13 @@ describe.each(SPLITS)("split %s", (split) => {
         ...side.normal.flatMap(({ train, validation }) => [...vectors(train), ...vectors(validation)]),
         ...side.seen.flatMap(({ support, validation }) => [...vectors(support), ...vectors(validation)]),
       ]);
+      // thresholds are of rows that no method is fitted on
+      for (const part of [...side.normal.map(({ train }) => train), ...side.seen.map(({ support }) => support)]) {
+        expect(scored.includes(part)).toBe(false);
+      }
+      for (const { validation } of [...side.normal, ...(labels ? side.seen : [])]) {
+        expect(validation.rows === 0 || scored.includes(validation)).toBe(true);
+      }
       for (const { name } of labels ? [measured[i]] : all) {
         const held = dataset.groups.filter((group) => group.role === "anomaly" && group.name === name);
         expect(held.flatMap(hashesOf).filter((hash) => fitted.has(hash))).toEqual([]);
