@@ -7,11 +7,11 @@
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
+import { processor } from "./page-block.ts";
 import type { Tally } from "./soak/load.ts";
 import { medianBetween } from "./soak/memory.ts";
 import { simulatedModels } from "./soak/models.ts";
 import { type Soak, soak } from "./soak/run.ts";
-import { processor } from "./page-block.ts";
 
 const { values } = parseArgs({
   options: {

@@ -8,12 +8,14 @@ export type Machine = Readonly<Record<string, number | string>>;
 
 const FILE = new URL("../../docs/performance.jsonl", import.meta.url);
 
-/** Puts this run in the place of the last one on such a machine; all machines, this one first. */
-export function keepMachine(results: Results): Machine[] {
+/** This run in the place of the last one on such a machine, first, and the last runs on others. */
+export function machinesWith(results: Results): Machine[] {
   const here: Machine = { machine: processor(), ...ratiosOf(results) };
   const lines = existsSync(FILE) ? readFileSync(FILE, "utf8").trimEnd().split("\n") : [];
   const others = lines.map((line) => JSON.parse(line) as Machine).filter(({ machine }) => machine !== here.machine);
-  const all = [here, ...others];
-  writeFileSync(FILE, all.map((one) => `${JSON.stringify(one)}\n`).join(""));
-  return all;
+  return [here, ...others];
+}
+
+export function keepMachines(machines: readonly Machine[]): void {
+  writeFileSync(FILE, machines.map((machine) => `${JSON.stringify(machine)}\n`).join(""));
 }

@@ -70,13 +70,16 @@ export function machineTable(results: Results, machines: readonly Machine[]): st
     .map(({ title, must, ratio }) => {
       const cells = machines.map((machine) => {
         const value = Number(machine[ratio as string] ?? Number.NaN);
-        const shown = Number.isFinite(value) ? String(Number(value.toPrecision(3))) : "–";
-        return value >= must ? `**${shown}**` : shown;
+        return value >= must ? `**${shown(value)}**` : shown(value);
       });
       return `| ${title} | ${must} | ${cells.join(" | ")} |`;
     });
   const head = `| | must | ${machines.map(({ machine, date }) => `${machine}, ${date}`).join(" | ")} |`;
   return [head, `|---|--:|${machines.map(() => "--:|").join("")}`, ...lines].join("\n");
+}
+
+function shown(value: number): string {
+  return Number.isFinite(value) ? String(Number(value.toPrecision(3))) : "–";
 }
 
 function isMet({ reached, atMost }: Target, wanted: number): boolean {
@@ -96,8 +99,7 @@ export function targetTable(results: Results): string {
         : isMet(target, must)
           ? "must"
           : "no";
-    const shown = measured ? String(Number(reached.toPrecision(3))) : "–";
-    return `| ${title} | ${must} | ${aim ?? "–"} | ${shown} | ${verdict} |`;
+    return `| ${title} | ${must} | ${aim ?? "–"} | ${shown(reached)} | ${verdict} |`;
   });
   const missed = all.filter((target) => Number.isFinite(target.reached) && !isMet(target, target.must));
   const reasons = missed.flatMap(({ title, why }) => (why ? [`- ${title}: ${why()}`] : []));

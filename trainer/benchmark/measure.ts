@@ -1,12 +1,9 @@
 /** From a method's scores to its figures; thresholds and calibration come from validation rows alone. */
 import { concat } from "../concat.ts";
-import { BUDGETS } from "../learn/export.ts";
-import { budgetThreshold } from "../evaluate/budget.ts";
 import { platt } from "../evaluate/calibrate.ts";
 import {
   aucRoc,
   averagePrecision,
-  bestF1,
   brier,
   decisions,
   expectedCalibrationError,
@@ -15,6 +12,7 @@ import {
   pooled,
   sweep,
 } from "../evaluate/metrics.ts";
+import { thresholds } from "../evaluate/thresholds.ts";
 import type { AtThreshold, ConfidenceError, Figures } from "./line.ts";
 
 /** Scores as the method gave them: f32 stay f32, so that a threshold is exactly one of them. */
@@ -41,9 +39,8 @@ export function figuresOf({ validation, test }: ScoredRows, probability: boolean
     const { recall, falsePositiveRate } = decisions(labels, scores, threshold, true);
     return { threshold, recall: round(recall), falsePositiveRate: round(falsePositiveRate) };
   };
-  const budget = (share: string): number => budgetThreshold(validation.normal, Number(share), probability);
+  const { f1: best, fpr } = thresholds(validation.normal, validation.seen, probability);
   const seen = pooled(validation.normal, validation.seen);
-  const best = validation.seen.length > 0 ? bestF1(seen.labels, seen.scores, true).threshold : budget("0.01");
   const { precision, f1, accuracy } = decisions(labels, scores, best, true);
   const confidence = confidenceOf(seen, validation.seen.length > 0, probability);
   return {
@@ -53,7 +50,7 @@ export function figuresOf({ validation, test }: ScoredRows, probability: boolean
       natural: round(averagePrecision(labels, scores)),
     },
     atF1: { ...at(best), precision: round(precision), f1: round(f1), accuracy: round(accuracy) },
-    budgets: Object.fromEntries(BUDGETS.map((share) => [share, at(budget(share))])),
+    budgets: Object.fromEntries(Object.entries(fpr).map(([budget, threshold]) => [budget, at(threshold)])),
     confidence: {
       unseen: confidence && errorOf(confidence, test.normal, test.unseen),
       seen: confidence && test.seen.length > 0 ? errorOf(confidence, test.normal, test.seen) : null,

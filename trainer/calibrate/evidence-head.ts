@@ -10,7 +10,7 @@ import type { Matrix } from "../data/matrix.ts";
 import { calibrate, equally, fitHead, type Head, headLogits, type Normals } from "../learn/evidence/head.ts";
 import { singleColumns, weighsSingleColumns } from "../learn/evidence/kinds.ts";
 import { byFamily, joined, NO_ROWS, type Table } from "../learn/evidence/rows-of-evidence.ts";
-import { thresholds } from "../learn/export.ts";
+import { storedThresholds } from "../evaluate/thresholds.ts";
 import { scoreHistogram } from "../learn/reference.ts";
 import { fold, type LabelledRows } from "./feedback.ts";
 import {
@@ -190,7 +190,7 @@ function withBoundary(artefact: Artefact, boundary: Boundary, rows: Rows): Artef
     ...artefact,
     tensors,
     temperature,
-    thresholds: thresholds(scores(normal), scores(seen)),
+    thresholds: storedThresholds(scores(normal), scores(seen)),
     ...(artefact.reference
       ? {
           reference: {

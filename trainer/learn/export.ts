@@ -1,5 +1,5 @@
 /** From a learner to an artefact: weights, thresholds on validation rows, golden rows, summary. */
-import type { Artefact, Tensor, Thresholds } from "../../model/artefact.ts";
+import type { Artefact, Tensor } from "../../model/artefact.ts";
 import type { Stage } from "../../model/evaluation.ts";
 import { weightShapes } from "../../model/network.ts";
 import type { Schema } from "../../model/schema.ts";
@@ -7,8 +7,7 @@ import { Scorer } from "../../model/scorer.ts";
 import { concat } from "../concat.ts";
 import type { Matrix } from "../data/matrix.ts";
 import type { FitData } from "../data/split.ts";
-import { budgetThreshold } from "../evaluate/budget.ts";
-import { bestF1, pooled } from "../evaluate/metrics.ts";
+import { storedThresholds } from "../evaluate/thresholds.ts";
 import { kernelModule } from "./engine.ts";
 import { goldenRows } from "./golden.ts";
 import { gather } from "./judge.ts";
@@ -16,9 +15,6 @@ import type { Learner } from "./learner.ts";
 import { makeReference } from "./reference.ts";
 import type { EncodedFit } from "./encode-fit.ts";
 import type { TrainRequest } from "./request.ts";
-
-/** False-positive budgets every artefact has a threshold for; the middle one is the default at the edge. */
-export const BUDGETS = ["0.001", "0.01", "0.05"] as const;
 
 /** Normal validation rows that set thresholds at the most. */
 const THRESHOLD_ROWS = 50_000;
@@ -72,24 +68,10 @@ export function exportArtefact(
   const seen = score(gather([...data.seenValidation.values()], Number.POSITIVE_INFINITY, scorer.inputs));
   return {
     ...draft,
-    thresholds: thresholds(concat(Float32Array, [scores, outOfTurn]), seen),
+    thresholds: storedThresholds(concat(Float32Array, [scores, outOfTurn]), seen),
     golden: goldenRows(scorer, fit),
     ...(validation.rows > 0 ? { reference: makeReference(schema, validation, scores) } : {}),
   };
-}
-
-/**
- * τ* of equation (9) on pooled validation rows, normal and anomalous ones weighing half each, as the benchmark measures
- * it (labels are as many as were asked for, not as many as there are anomalies); and a threshold for each
- * false-positive budget on normal ones.
- */
-export function thresholds(normal: Float32Array, seen: Float32Array): Thresholds {
-  const fpr = Object.fromEntries(
-    BUDGETS.map((budget) => [budget, Math.min(1, budgetThreshold(normal, Number(budget)))]),
-  );
-  if (seen.length === 0) return { f1: fpr["0.01"], fpr };
-  const { labels, scores } = pooled(normal, seen);
-  return { f1: bestF1(labels, scores, true).threshold, fpr };
 }
 
 /** The published network's weights as they stand. */

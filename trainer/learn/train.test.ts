@@ -13,8 +13,8 @@ import { splitDataset } from "../data/split.ts";
 import { drawFor, gaussian } from "./draw.ts";
 import { kernelModule } from "./engine.ts";
 import { separation } from "../evaluate/metrics.ts";
+import { storedThresholds } from "../evaluate/thresholds.ts";
 import { headLogits } from "./evidence/head.ts";
-import { thresholds } from "./export.ts";
 import type { Progress, TrainRequest } from "./request.ts";
 import { train } from "./train.ts";
 
@@ -231,13 +231,13 @@ describe("training by default", () => {
       const scores = (parts: readonly { readonly validation: Rows }[]) =>
         Float32Array.from(parts.flatMap(({ validation }) => [...score(scorer, validation)]));
       const [normal, labels] = [scores(side.fit.normal), scores(side.fit.seen)];
-      if (split === "rows") return expect(artefact.thresholds).toEqual(thresholds(normal, labels));
+      if (split === "rows") return expect(artefact.thresholds).toEqual(storedThresholds(normal, labels));
       // by blocks rows kept out in turn set them, too; what is remembered of them is rounded
       const [far, bias] = ["far", "head.b"].map((name) => weightValues(artefact.tensors, name));
       const head = { weights: kindWeights(artefact.tensors), bias: bias[1] - bias[0], far };
       const logits = headLogits(head, of("normal"));
       const apart = logits.map((logit) => 1 / (1 + Math.exp(-logit / artefact.temperature)));
-      const { fpr } = thresholds(Float32Array.from([...normal, ...apart]), labels);
+      const { fpr } = storedThresholds(Float32Array.from([...normal, ...apart]), labels);
       for (const [budget, tau] of Object.entries(fpr)) expect(artefact.thresholds.fpr[budget]).toBeCloseTo(tau, 3);
     },
   );
@@ -246,8 +246,8 @@ describe("training by default", () => {
     const normal = Float32Array.from([0.1, 0.2, 0.4, 0.6]);
     const many = Float32Array.from({ length: 4000 }, (_, i) => normal[i % 4]);
     const labels = Float32Array.from([0.5, 0.7, 0.8]);
-    expect(thresholds(normal, labels).f1).toBe(labels[0]);
-    expect(thresholds(many, labels).f1).toBe(labels[0]);
+    expect(storedThresholds(normal, labels).f1).toBe(labels[0]);
+    expect(storedThresholds(many, labels).f1).toBe(labels[0]);
   });
 
   test("more inputs than a model may have are refused before anything is learned", async () => {

@@ -1,7 +1,7 @@
 /** Routes about batches. */
 import { LINES_TYPE } from "../media.ts";
 import { BatchesQuery, ResultsQuery } from "../schemas.ts";
-import { json, type Operation, ref } from "./operation.ts";
+import { json, lines, type Operation } from "./operation.ts";
 
 export const BATCHES: readonly Operation[] = [
   {
@@ -51,9 +51,7 @@ export const BATCHES: readonly Operation[] = [
     query: ResultsQuery,
     answer: {
       description: "A Prediction or a BatchFault a line.",
-      content: {
-        [LINES_TYPE]: { schema: { description: "Each line.", oneOf: [ref("Prediction"), ref("BatchFault")] } },
-      },
+      content: { [LINES_TYPE]: { schema: lines("BatchFault") } },
     },
     faults: [404, 409, 422, 501, 503],
   },

@@ -40,3 +40,5 @@ export const TAGS = [
 export const ref = (name: string): Json => ({ $ref: `#/components/schemas/${name}` });
 /** A JSON body of that schema. */
 export const json = (name: string): Json => ({ [JSON_TYPE]: { schema: ref(name) } });
+/** Answers to lines: a prediction each, or such a fault. */
+export const lines = (fault: string): Json => ({ description: "Each line.", oneOf: [ref("Prediction"), ref(fault)] });

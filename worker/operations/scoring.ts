@@ -1,10 +1,7 @@
 /** Routes that score rows, and the forms these come in. */
 import { BINARY_TYPE, JSON_TYPE, LINES_TYPE } from "../media.ts";
 import { ScoreQuery } from "../schemas.ts";
-import { type Json, json, type Operation, ref } from "./operation.ts";
-
-/** Answers to lines. */
-const lines: Json = { description: "Each line.", oneOf: [ref("Prediction"), ref("LineFault")] };
+import { type Json, json, lines, type Operation, ref } from "./operation.ts";
 
 const ROW = { bytes: 1200, duration: 0.4, protocol: "tcp", tls: true };
 
@@ -28,7 +25,7 @@ const scoresInThreeForms = {
   content: {
     ...json("ScoreResponse"),
     [LINES_TYPE]: {
-      schema: lines,
+      schema: lines("LineFault"),
     },
     [BINARY_TYPE]: { schema: { type: "string", format: "binary", description: "A score a row, little-endian f32." } },
   },
