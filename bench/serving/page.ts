@@ -56,7 +56,7 @@ Processor time of a request, what each step adds to the one before; ${first}, in
 |---|${layered.map(() => "--:|--:|").join("")}
 ${layers(layered).join("\n")}
 
-The same rows in other forms, processor time of a request in milliseconds; by way of objects are those whose \`instances\` is written with an escape, which leaves them to JSON.parse:
+The same rows in other forms, processor time of a request in milliseconds; by way of objects are those of which one name is written with an escape, which leaves them to JSON.parse:
 
 | | ${layered.map(({ batch }) => `batch ${batch}`).join(" | ")} |
 |---|${layered.map(() => "--:|").join("")}
