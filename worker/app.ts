@@ -2,6 +2,7 @@
 import { type Context, Hono } from "hono";
 import { routePath } from "hono/route";
 import { secureHeaders } from "hono/secure-headers";
+import { getPath } from "hono/utils/url";
 import type { Scorer } from "../model/scorer.ts";
 import type { Target } from "./answers.ts";
 import type { AppEnv } from "./bindings.ts";
@@ -23,7 +24,8 @@ import { weights } from "./routes/weights.ts";
 
 /** @param open decodes and self-tests weights with the kernel */
 export function createApp(open: (bytes: Uint8Array) => Scorer): Hono<AppEnv> {
-  const app = new Hono<AppEnv>();
+  // Some clients write the colon of `flows:predict` as %3A, which a URL's path may have it as.
+  const app = new Hono<AppEnv>({ getPath: (request) => getPath(request).replaceAll(/%3a/gi, ":") });
   let registry: Registry | undefined;
   const models = (env: AppEnv["Bindings"]): Registry => (registry ??= new Registry(env.MODELS, open));
   const defaultModel = (env: AppEnv["Bindings"]): string => env.DEFAULT_MODEL ?? "flows";

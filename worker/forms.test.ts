@@ -207,6 +207,8 @@ describe("TensorFlow Serving's row form and pinned versions", () => {
     for (const [path, score] of [
       ["/v1/models/flows:predict", second],
       ["/v1/models/flows/versions/1:predict", first],
+      ["/v1/models/flows%3Apredict", second],
+      ["/v1/models/flows/versions/1%3apredict", first],
       ["/v1/models/flows/versions/1/score", first],
       ["/v1/models/flows/versions/2/score", second],
     ] as const) {
