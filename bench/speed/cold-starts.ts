@@ -11,6 +11,9 @@ import { median } from "./rounds.ts";
 
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
+/** onnxruntime-web's kernel, which it would take from here by itself. */
+export const ENGINE = path("../../node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm");
+
 export interface ColdStart {
   readonly name: string;
   /** Median milliseconds of each step, and of all. */
@@ -36,7 +39,7 @@ export function coldStarts(rounds: number, learner: Artefact): ColdStart[] {
     const fitted = put("learner.safetensors", writeArtefact(learner));
     const starts = [
       { name: "unseen", args: ["unseen", kernel, reference], taken: [] as Taken[] },
-      { name: "onnxruntime-web", args: ["onnxruntime-web", "", onnx], taken: [] as Taken[] },
+      { name: "onnxruntime-web", args: ["onnxruntime-web", ENGINE, onnx], taken: [] as Taken[] },
       { name: "unseen, the default learner's model", args: ["unseen", kernel, fitted], taken: [] as Taken[] },
     ];
     for (let round = 0; round < rounds; round++) {

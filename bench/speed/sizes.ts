@@ -5,6 +5,7 @@ import { gzipSync } from "node:zlib";
 import { writeArtefact } from "../../model/artefact.ts";
 import { toOnnx } from "../../trainer/export/onnx.ts";
 import { bundle } from "../workerd.ts";
+import { ENGINE } from "./cold-starts.ts";
 import type { Heat } from "./contestants.ts";
 
 export interface Size {
@@ -37,7 +38,7 @@ export function sizes([reference, , learner]: readonly Heat[]): Size[] {
     {
       key: "onnxruntime-web",
       title: "onnxruntime-web's ort-wasm-simd-threaded.wasm",
-      bytes: statSync(file("node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm")).size,
+      bytes: statSync(ENGINE).size,
     },
   ];
 }
