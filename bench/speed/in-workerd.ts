@@ -38,18 +38,22 @@ export async function inWorkerd(
     for (const [model, artefact] of models) {
       for (const [name, file] of KERNELS) {
         const url = `${workerd.url}/${name}/${encodeURIComponent(model)}`;
-        await fetch(url, { method: "PUT", body: writeArtefact(artefact).slice() });
+        const taken = await fetch(url, { method: "PUT", body: writeArtefact(artefact).slice() });
+        if (!taken.ok) throw new Error(`workerd does not take ${model}: ${workerd.said()}`);
         const { inputs } = artefact.network;
         for (const batch of batches) {
           const x = referenceRows(batch, inputs);
           const here = kernelWork(artefact, builtModule(file), x);
           const times = Math.ceil(ROWS / batch);
+          const [wanted] = (await here(batch)) as ArrayLike<number>;
           const ask = async (many: number): Promise<number> => {
             const start = performance.now();
             const answer = await fetch(`${url}?rows=${batch}&times=${many}`, { method: "POST", body: x.slice() });
-            await answer.text();
+            const score = Number(await answer.text());
+            const took = performance.now() - start;
             if (!answer.ok) throw new Error(`workerd: ${answer.status}: ${workerd.said()}`);
-            return performance.now() - start;
+            if (many > 0 && !(Math.abs(score - wanted) <= 1e-5)) throw new Error(`${score} in workerd, ${wanted} here`);
+            return took;
           };
           const own = (many: number): number => {
             const start = performance.now();
@@ -60,17 +64,17 @@ export async function inWorkerd(
             await ask(times);
             own(times);
           }
-          const taken: { workerd: number; node: number }[] = [];
+          const measured: { workerd: number; node: number }[] = [];
           for (let round = 0; round < rounds; round++) {
             const nothing = Math.min(await ask(0), await ask(0));
-            taken.push({ workerd: (await ask(times)) - nothing, node: own(times) });
+            measured.push({ workerd: (await ask(times)) - nothing, node: own(times) });
           }
           results.push({
             model,
             kernel: name,
             batch,
-            micros: (median(taken.map((one) => one.workerd)) * 1000) / (times * batch),
-            overNode: median(taken.map((one) => one.workerd / one.node)),
+            micros: (median(measured.map((one) => one.workerd)) * 1000) / (times * batch),
+            overNode: median(measured.map((one) => one.workerd / one.node)),
           });
         }
       }

@@ -22,8 +22,9 @@ export default {
       scorers.set(pathname, new Scorer(readArtefact(bytes), module));
       return new Response("taken");
     }
+    if (request.method !== "POST") return new Response("live");
     const scorer = scorers.get(pathname);
-    if (!scorer) return new Response("live");
+    if (!scorer) return new Response("no such model", { status: 404 });
     const [rows, times] = ["rows", "times"].map((name) => Number(searchParams.get(name)));
     const x = new Float32Array(await request.arrayBuffer());
     let last = 0;
