@@ -61,11 +61,12 @@ export function startLoad(port: number, connections: number, kinds: () => readon
       return tell(messageOf(cause));
     }
     tally.times.push(performance.now() - start);
-    if (answer.status === 503 && answer.headers["retry-after"]) {
+    const own = answer.headers["x-request-id"] === id;
+    if (own && isStated503(answer)) {
       tally.stated503++;
       return;
     }
-    const what = answer.headers["x-request-id"] === id ? wrongWith(ask, answer) : "another request's answer";
+    const what = own ? wrongWith(ask, answer) : "another request's answer";
     if (what !== undefined) {
       tally.wrong++;
       return tell(what);
@@ -83,6 +84,18 @@ export function startLoad(port: number, connections: number, kinds: () => readon
   });
   const done = Promise.all(loops).finally(() => agent.destroy());
   return { tallies, versions, faults, stop: () => (going = false), done };
+}
+
+/** Whether an answer says that there is no usable version now, by what code and when to ask again. */
+function isStated503({ status, headers, body }: Answer): boolean {
+  if (status !== 503 || !headers["retry-after"]) return false;
+  try {
+    const { code, error } = JSON.parse(body.toString("utf8")) as { code?: unknown; error?: unknown };
+    // by the Open Inference Protocol it is a text alone
+    return typeof (code ?? error) === "string";
+  } catch {
+    return false;
+  }
 }
 
 function wrongWith(ask: Ask, answer: Answer): string | undefined {
