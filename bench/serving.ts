@@ -10,10 +10,13 @@ import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { Artefact } from "../model/artefact.ts";
 import { RowEncoder } from "../model/encode.ts";
+import { RowReader } from "../model/row-reader.ts";
 import { Scorer } from "../model/scorer.ts";
 import { tierOf } from "../model/tier.ts";
-import { kernelModule } from "../trainer/learn/engine.ts";
+import { builtModule, kernelModule } from "../trainer/learn/engine.ts";
 import { quantise } from "../trainer/learn/quantise.ts";
+import { envelopeOf } from "../worker/envelope.ts";
+import { ROWS } from "../worker/limits.ts";
 import { BINARY_TYPE, JSON_TYPE } from "../worker/media.ts";
 import { defaultLearner } from "./default-learner.ts";
 import { REFERENCE, referenceModel, referenceRows } from "./reference-network.ts";
@@ -25,6 +28,7 @@ import { IDLE, type Server, startServers } from "./serving/servers.ts";
 const BATCHES = [1, 64] as const;
 /** Profiled requests, by batch. */
 const PROFILED: Readonly<Record<number, number>> = { 1: 800, 64: 150 };
+const reader = new RowReader(builtModule("rows"));
 
 const { values } = parseArgs({ options: { json: { type: "boolean" }, quick: { type: "boolean", default: false } } });
 const { quick } = values;
@@ -58,10 +62,13 @@ try {
       if (more) {
         // the reader of rows knows names as JSON.stringify writes them
         const escaped = body.replace('"f0"', String.raw`"\u00660"`);
-        if (escaped === body) throw new Error("no feature f0 to write with an escape");
+        const lists = JSON.stringify({ instances: rows.map((row) => [...row]) });
+        if (!isReadStraight(model, body) || !isReadStraight(model, lists) || isReadStraight(model, escaped)) {
+          throw new Error("rows go another way to numbers than their table says");
+        }
         asked.push(
           { ...worker, name: OBJECTS, type: JSON_TYPE, body: escaped },
-          { ...worker, name: LISTS, type: JSON_TYPE, body: JSON.stringify({ instances: rows.map((row) => [...row]) }) },
+          { ...worker, name: LISTS, type: JSON_TYPE, body: lists },
           { ...worker, name: BINARY, type: BINARY_TYPE, body: encoded(model, rows) },
         );
       }
@@ -93,6 +100,13 @@ function rowsOf({ schema }: Artefact, rows: number): Float32Array[] {
 function jsonOf({ schema }: Artefact, rows: readonly Float32Array[]): string {
   const named = (row: Float32Array): object => Object.fromEntries(schema.features.map(({ name }, i) => [name, row[i]]));
   return JSON.stringify({ instances: rows.map(named) });
+}
+
+/** Whether the Worker reads a body's rows without JSON.parse. */
+function isReadStraight({ schema }: Artefact, body: string): boolean {
+  const bytes = Buffer.from(body);
+  const envelope = envelopeOf(bytes);
+  return envelope !== undefined && reader.read(schema, bytes, envelope.start, envelope.end, ROWS);
 }
 
 /** Rows as the network reads them. */

@@ -79,7 +79,7 @@ async function arithmetic({ source, turn }: Loop): Promise<Peak> {
 
 /**
  * All weights of the reference network where kernels keep them, by eight vectors of 16 bytes, as wide as SIMD128 loads.
- * They fill most of a second-level cache, and which parts of it depends on the pages a memory was given, hence several.
+ * How many of them the second-level cache holds depends on the pages a memory was given, hence several.
  */
 async function reading(): Promise<Peak[]> {
   const module = await compiled(
