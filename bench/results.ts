@@ -98,8 +98,10 @@ if (ablation) console.log(`\n${ablation}`);
 
 /** Ours on the families where the best of the paper's five comparisons is weakest, largest gain first. */
 function baselinesTable(measured: readonly Frame[]): string {
-  const rows = measured.flatMap(({ setting, targets, methods, lines: linesOf }) =>
-    targets.flatMap((target) => {
+  const rows = measured.flatMap(({ setting, targets, methods, lines: linesOf }) => {
+    const missing = BASELINES.filter((name) => !methods.some((method) => method.name === name));
+    if (missing.length > 0) throw new Error(`no measurements of ${missing.join(", ")} for ${setting.split}`);
+    return targets.flatMap((target) => {
       const auc = (name: string): number => mean(linesOf(name, target).map(aucOf));
       const baselines = methods.filter(({ name }) => BASELINES.includes(name));
       const [best]: ({ title: string; value: number } | undefined)[] = baselines
@@ -107,8 +109,8 @@ function baselinesTable(measured: readonly Frame[]): string {
         .sort((a, b) => b.value - a.value);
       if (best === undefined) return [];
       return [{ ...target, split: setting.split, best, own: auc("unseen"), gain: auc("unseen") / best.value - 1 }];
-    }),
-  );
+    });
+  });
   const weak = rows.filter(({ best }) => best.value < WEAK).sort((a, b) => b.gain - a.gain);
   const gains = weak.filter(({ gain }) => gain > 0).length;
   return [
@@ -133,9 +135,13 @@ function ablationTable(results: readonly ResultLine[]): string | undefined {
     (line) => cells.has(key(line)) && (variants.has(line.method) || line.method === "unseen"),
   );
   const sets = [...new Set(used.map(({ data, split }) => `${data}, ${split}`))];
+  const missing: string[] = [];
   const rows = ["unseen", ...ABLATIONS.map(({ name }) => name)].flatMap((name) => {
     const own = used.filter(({ method }) => method === name);
-    if (own.length < cells.size) return [];
+    if (own.length < cells.size) {
+      missing.push(`${name} (${own.length} of ${cells.size})`);
+      return [];
+    }
     const bySet = sets.map((set) => own.filter(({ data, split }) => `${data}, ${split}` === set));
     const over = (figure: Figure): number => bySet.reduce((sum, part) => sum + mean(part.map(figure)), 0) / sets.length;
     const title = [ours, ...ABLATIONS].find((method) => method?.name === name)?.title ?? name;
@@ -144,7 +150,7 @@ function ablationTable(results: readonly ResultLine[]): string | undefined {
   });
   const seeds = [...new Set(used.map(({ seed }) => seed))].join(", ");
   return [
-    `Seed ${seeds}; AUC-ROC by data set, then means of the figures over data sets.`,
+    `Seed ${seeds}; AUC-ROC by data set, then means of the figures over data sets.${missing.length > 0 ? ` Left out for want of measurements: ${missing.join(", ")}.` : ""}`,
     "",
     `| | ${sets.join(" | ")} | ${FIGURES.map(([name]) => `mean ${name}`).join(" | ")} |`,
     `|---|${sets.map(() => "--:|").join("")}--:|--:|--:|`,

@@ -25,7 +25,7 @@ const sections: Record<string, string> = {
     columns.map(({ name, unit, meaning }) => [`\`${name}\``, unit, meaning]),
   ),
   difficulty: [
-    `Mean over seeds ${SEEDS.join(", ")}, in brackets the lowest and highest; ${SHOTS} labels of each other family.\n\n`,
+    `Mean over seeds ${SEEDS.join(", ")}, in brackets the lowest and highest; of the best column the highest, named by seed ${SEEDS[0]}; ${SHOTS} labels of each other family.\n\n`,
     table(
       ["left out", "best column", "distance (kNN)", "logistic regression", "boosted trees", ""],
       (runs[0] ?? []).map(({ family }) => rowOf(family)),

@@ -1,4 +1,4 @@
-/** One training step of the reference network in jax-js, TensorFlow.js and torch: the same weights, rows, loss and AdamW. */
+/** One training step of the reference network in jax-js and TensorFlow.js, from the same weights and rows, and in torch, from its own: the same loss and AdamW. */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createRequire, registerHooks } from "node:module";

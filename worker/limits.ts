@@ -17,11 +17,11 @@ export const LINE_BYTES = 256 * 1024;
 /** Lines of a stream scored and answered at a time, so that its memory does not grow with it. */
 export const LINES = 64;
 /**
- * Scores that one request may cost, whatever for: 2.5 s of CPU at 150 µs in workerd, which the slowest network takes on the
- * slowest machine measured (the published one with its input step; docs/performance.md).
+ * Scores that one request may cost, whatever for: 2.5 s of CPU at 150 µs in workerd, which the published network of its
+ * usual size takes with its input step on the slowest machine measured (docs/serving.md); larger ones take more.
  */
 export const SCORES = 16_384;
-/** Rows of one request in JSON: .15 s at the same rate, besides some 10 µs a row for the JSON. */
+/** Rows of one request in JSON: .15 s at the same rate, besides some µs a row for the JSON. */
 export const ROWS = 1024;
 /** Rows of one request that asks for explanations, each of which takes up to three scores a feature. */
 export const EXPLAINED_ROWS = 64;
