@@ -24,6 +24,8 @@ export interface Kind {
   readonly name: string;
   /** How often, beside the others. */
   readonly weight: number;
+  /** Whether it may ask for what the isolate has never seen: 503 may be the answer, while KV fails or for good. */
+  readonly strange?: boolean;
   make(draw: () => number): Ask;
 }
 
@@ -203,7 +205,10 @@ export function kinds(pool: Pool, authorised: Readonly<Record<string, string>>):
     get("ready", 3, "/v2/health/ready", (body) => (body as { ready?: boolean }).ready === true),
     bad("broken JSON", "/v1/score", '{"instances":[[', 400, "body-malformed"),
     bad("a wrong feature", "/v1/score", '{"instances":[{"no_such_feature":1}]}', 422, "feature-unknown"),
-    bad("no such model", "/v1/models/none/score", `{"instances":[${pool.listed[0]}]}`, 404, "model-unknown"),
+    {
+      ...bad("no such model", "/v1/models/none/score", `{"instances":[${pool.listed[0]}]}`, 404, "model-unknown"),
+      strange: true,
+    },
     bad("no such route", "/v1/nowhere", "{}", 404, "route-unknown"),
     bad("no key", "/v1/score", "{}", 401, "key-missing", JSON_TYPE),
     bad("a wrong key", "/v1/score", "{}", 403, "key-wrong", { ...JSON_TYPE, authorization: "Bearer wrong" }),

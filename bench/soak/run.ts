@@ -102,6 +102,7 @@ function elsewhere(name: string, usual: readonly Kind[], model: (draw: () => num
   return {
     name,
     weight: 2,
+    strange: true,
     make: (draw) => ({ ...kind.make(draw), path: `/v1/models/${model(draw)}/score` }),
   };
 }
