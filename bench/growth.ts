@@ -191,6 +191,11 @@ const lines = [
       `| ${title} | ${by} | ${points.map(({ size }) => size.toLocaleString("en")).join(", ")} | ${points.map(({ cost }) => cost.toPrecision(3)).join(", ")} ${unit} | ${exponent(points).toFixed(2)} |`,
   ),
 ];
+const steep = Object.entries(exponents).filter(([, one]) => one > 1);
+const finding =
+  steep.length === 0
+    ? "Nothing grows faster than what it grows with."
+    : `Faster than what they grow with do: ${steep.map(([name, one]) => `${name} (${one})`).join("; ")}.`;
 if (options.json) console.log(JSON.stringify(exponents));
 else console.log(lines.join("\n"));
 if (!quick && !options.json) {
@@ -204,7 +209,7 @@ ${lines.join("\n")}
 
 ![Costs over sizes, both logarithmic](growth.svg)
 
-Nothing grows faster than the rows. What training does with rows beyond encoding them is bounded: the Gaussian looks at 50,000, prototypes, references and forests at 12,000. In the columns trees, prototypes and references are linear and the Gaussian is not: covariances and whitening take columns² a row, the factor columns³ once. A family costs its forests (three for each of at most eight folds) and the labels in them; five more forests ship whatever the number of families. Each of at most five turns of normal rows costs a manifold and three forests. A step of the published form's network is proportional to its blocks, beside input and output layers.
+${finding} What training does with rows beyond encoding them is bounded: the Gaussian looks at 50,000, prototypes, references and forests at 12,000. In the columns trees, prototypes and references are linear and the Gaussian is not: covariances and whitening take columns² a row, the factor columns³ once. A family costs its forests (three for each of at most eight folds) and the labels in them; five more forests ship whatever the number of families. Each of at most five turns of normal rows costs a manifold and three forests. A step of the published form's network is proportional to its blocks, beside input and output layers.
 `,
   );
   const facets = all.map((one) => ({ ...one, name: `${one.title}, ${one.by}` }));

@@ -5,12 +5,15 @@ import { figure } from "../../trainer/study/figure.ts";
 import { BATCHES } from "./contestants.ts";
 import type { Results } from "./results.ts";
 
+/** Microseconds where bars begin: no median is to be below. */
+const LEAST = 1;
+
 export function plot(results: Results): string {
   const title = "Microseconds a row on the reference network, median";
   const panels = BATCHES.map((batch) => {
     const [times] = results.times.get(batch)?.values() ?? [];
     const bars = [...(times ?? [])].map(([name, { median }]) => ({ name, median, ours: name.startsWith("unseen") }));
-    const x = { type: "log", domain: [5, 2000], label: "µs a row", grid: true } as const;
+    const x = { type: "log", domain: [LEAST, 2000], label: "µs a row", grid: true } as const;
     const drawn = svg(`${title}, batch ${batch}`, {
       width: 880,
       height: 30 * bars.length + 50,
@@ -20,7 +23,7 @@ export function plot(results: Results): string {
       y: { label: null, domain: bars.map(({ name }) => name) },
       marks: [
         Plot.barX(bars, {
-          x1: 5,
+          x1: LEAST,
           x2: "median",
           y: "name",
           fill: (bar: { ours: boolean }) => (bar.ours ? COLOURS.ours : COLOURS.peers[0]),
