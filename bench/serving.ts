@@ -66,6 +66,7 @@ try {
         if (!isReadStraight(model, body) || !isReadStraight(model, lists) || isReadStraight(model, escaped)) {
           throw new Error("rows go another way to numbers than their table says");
         }
+        for (const other of [escaped, lists]) await compare(model, [worker], other);
         asked.push(
           { ...worker, name: OBJECTS, type: JSON_TYPE, body: escaped },
           { ...worker, name: LISTS, type: JSON_TYPE, body: lists },

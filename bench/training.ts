@@ -217,7 +217,7 @@ ${list.join("\n")}
 
 ${limit}
 
-Two threads give the same weights as one, to the last bit, and so does any other number: rows are shared out where each row is on its own; a sum over rows (gradients of weights, biases and norms) is shared out by what it writes, so that one thread adds up all rows in their order. Threads meet where one needs what another has written, in the kernel, some forty times a step. A step allocates nothing: neither does the kernel's memory grow, nor is there an array made (trainer/learn/team.test.ts). The relaxed build is used where the engine has relaxed SIMD; it rounds once where the plain build rounds twice, so models trained by the two differ in the last bits.
+Two threads give the same weights as one, to the last bit, and so does any other number: rows are shared out where each row is on its own; a sum over rows (gradients of weights, biases and norms) is shared out by what it writes, so that one thread adds up all rows in their order. Threads meet where one needs what another has written, in the kernel, some forty times a step. A step allocates nothing: neither does the kernel's memory grow, nor is there an array made (trainer/learn/team.test.ts). Training uses the relaxed build: it rounds once where the plain build rounds twice, so models trained by the two differ in the last bits.
 ${torch ? "" : "\nNo Python with torch was found for this run.\n"}`;
 if (options.json) console.log(JSON.stringify(rounded));
 else console.log(`${table.join("\n")}\n\n${list.join("\n")}\n\n${limit}`);

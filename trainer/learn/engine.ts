@@ -9,23 +9,15 @@ import { Team } from "./team.ts";
 const modules = new Map<string, WebAssembly.Module>();
 
 /**
- * A built kernel, compiled once: what V8 has made fast stays fast. Training uses relaxed SIMD where the engine has it:
- * products and sums in one rounding, which is faster and, in the last bit, not what an engine without it computes.
+ * A built kernel, compiled once: what V8 has made fast stays fast. Training uses relaxed SIMD, which every Node that runs this
+ * has: products and sums in one rounding are faster and, in the last bit, not what plain SIMD computes.
  *
  * @throws UnseenError build-missing
  */
 export function kernelModule(name: "score" | "train"): WebAssembly.Module {
-  const known = modules.get(name) ?? (name === "train" ? relaxed() : undefined) ?? builtModule(name);
+  const known = modules.get(name) ?? builtModule(name === "train" ? "train-relaxed" : name);
   modules.set(name, known);
   return known;
-}
-
-function relaxed(): WebAssembly.Module | undefined {
-  try {
-    return builtModule("train-relaxed");
-  } catch {
-    return undefined;
-  }
 }
 
 /** Reads a kernel from build/. @throws UnseenError build-missing */
