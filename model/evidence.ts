@@ -80,6 +80,11 @@ export function kindWeights(tensors: ReadonlyMap<string, Tensor>): Float64Array 
   return Float64Array.from(EVIDENCE, (_, i) => w[EVIDENCE.length + i] - w[i]);
 }
 
+/** Kinds that a head `head.w` (2, kinds) looks at: what of the others is worked out moves no score. */
+export function weighedKinds(head: Float32Array): EvidenceName[] {
+  return EVIDENCE.filter((_, i) => head[i] !== 0 || head[EVIDENCE.length + i] !== 0);
+}
+
 /** Sets of points that a kind has, of as many points each. */
 export function setsOf({ prototypeSets }: EvidenceShape, name: PointsName): number {
   return name === "prototypes" ? prototypeSets : 1;
@@ -200,8 +205,7 @@ export function evidenceNetwork(
     }
     return result;
   };
-  const head = values("head.w");
-  const weighed = new Set(EVIDENCE.filter((_, i) => head[i] !== 0 || head[EVIDENCE.length + i] !== 0));
+  const weighed = new Set(weighedKinds(values("head.w")));
   const network: Network = (tape, x) => linear(tape, standardOf(tape, x, weighed, values("far")), "head");
   const [all, never] = [new Set(EVIDENCE), Float32Array.from(EVIDENCE, () => Infinity)];
   return Object.assign(network, { standard: (tape: Tape, x: Value) => standardOf(tape, x, all, never) });

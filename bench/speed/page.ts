@@ -1,7 +1,8 @@
 /** docs/performance.md out of one run. */
 import { cpus, loadavg } from "node:os";
 import type { Artefact } from "../../model/artefact.ts";
-import { EVIDENCE, kindWeights } from "../../model/evidence.ts";
+import { weighedKinds } from "../../model/evidence.ts";
+import { weightValues } from "../../model/tier.ts";
 import { processor, versionsOf } from "../page-block.ts";
 import { BATCHES, OURS, PEERS } from "./contestants.ts";
 import type { Machine } from "./machines.ts";
@@ -38,7 +39,7 @@ Microseconds a row, minimum / median; largest difference from the first line's s
 
 ${[...(results.times.get(1)?.keys() ?? [])].map((title, heat) => table(results, title, heat)).join("\n\n")}
 
-The reference network is 77 → 256, 3 residual blocks, → 128 → 2 with random weights: 446 k of them, ${(operations / 1e6).toFixed(3)} MFLOP a row. The default learner's model has as many inputs (${families.length} families, ${normalRows} normal rows), as \`unseen train\` makes it. Its head weighs ${weighed(learner)}; ours leaves out what has no weight, the ONNX file works out all. Of it the two rows in a hundred that differ most are left out of the difference, since there rounding may decide which of two references is nearest ([onnx.md](onnx.md)).
+The reference network is 77 → 256, 3 residual blocks, → 128 → 2 with random weights: 446 k of them, ${(operations / 1e6).toFixed(3)} MFLOP a row. The default learner's model has as many inputs (${families.length} families, ${normalRows} normal rows), as \`unseen train\` makes it. Its head weighs ${weighed(learner)}; neither ours nor the ONNX file works out what has no weight. Of it the two rows in a hundred that differ most are left out of the difference, since there rounding may decide which of two references is nearest ([onnx.md](onnx.md)).
 
 | ours, times as fast as | ${BATCHES.map((batch) => `batch ${batch}`).join(" | ")} |
 |---|${BATCHES.map(() => "--:|").join("")}
@@ -95,8 +96,7 @@ ${results.sizes.map(({ title, bytes, gzip }) => `| ${title} | ${bytes.toLocaleSt
 
 /** Kinds of evidence that the head of a model gives weight. */
 function weighed({ tensors }: Artefact): string {
-  const weights = kindWeights(tensors);
-  return EVIDENCE.filter((_, i) => weights[i] > 0).join(", ");
+  return weighedKinds(weightValues(tensors, "head.w")).join(", ");
 }
 
 function table(results: Results, title: string, heat: number): string {

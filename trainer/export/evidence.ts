@@ -5,40 +5,52 @@ import {
   BEYOND,
   EVIDENCE,
   type EvidenceName,
-  POINTS,
+  type ForestName,
+  FORESTS,
   type PointsName,
   SCALE,
   setsOf,
+  weighedKinds,
 } from "../../model/evidence.ts";
 import type { Name } from "./graph.ts";
 import type { Layers } from "./layers.ts";
 import { treeEnsemble } from "./trees.ts";
 
-/** Logits (rows, 2) from x (rows, inputs), as `evidenceNetwork` of model/evidence.ts. */
+/** Logits (rows, 2) from x (rows, inputs), as `evidenceNetwork` of model/evidence.ts; kinds without weight are left out. */
 export function evidenceLogits(layers: Layers, x: Name, shape: EvidenceShape): Name {
   const { graph } = layers;
   const together = (parts: readonly Name[]): Name => graph.node("Concat", [...parts], { axis: { int: 1 } });
-  const [shallow, deep, departure] = layers.values("forest.start");
-  const [prototypes, [reference]] = POINTS.map((name) => nearest(layers, x, name, shape));
-  const apart = graph.node("Abs", [reference.difference]);
-  const standard = (name: EvidenceName, s: Name): Name => standardised(layers, s, name);
-  // every kind of evidence as a column (rows, 1)
-  const all: Readonly<Record<EvidenceName, Name>> = {
-    gaussian: standard("gaussian", logMeanSquare(layers, layers.linear(x, "gaussian"))),
-    prototypes: standard(
-      "prototypes",
-      graph.node(
+  const start = layers.values("forest.start");
+  const forest = (name: ForestName, columns: Name): Name =>
+    treeEnsemble(layers, name, columns, start[FORESTS.indexOf(name)]);
+  let found: Nearest | undefined;
+  const reference = (): Nearest => (found ??= nearest(layers, x, "references", shape)[0]);
+  let apart: Name | undefined;
+  const departures = (): Name => (apart ??= graph.node("Abs", [reference().difference]));
+  // each gives a column (rows, 1)
+  const evidence: Readonly<Record<EvidenceName, () => Name>> = {
+    gaussian: () => logMeanSquare(layers, layers.linear(x, "gaussian")),
+    prototypes: () => {
+      const sets = nearest(layers, x, "prototypes", shape);
+      return graph.node(
         "Mean",
-        prototypes.map(({ distance }) => distance),
-      ),
-    ),
-    references: standard("references", reference.distance),
-    tails: standard("tails", tails(layers, x)),
-    shallow: standard("shallow", treeEnsemble(layers, "shallow", x, shallow)),
-    deep: standard("deep", treeEnsemble(layers, "deep", together([x, apart]), deep)),
-    departure: standard("departure", treeEnsemble(layers, "departure", apart, departure)),
+        sets.map(({ distance }) => distance),
+      );
+    },
+    references: () => reference().distance,
+    tails: () => tails(layers, x),
+    shallow: () => forest("shallow", x),
+    deep: () => forest("deep", together([x, departures()])),
+    departure: () => forest("departure", departures()),
   };
-  return layers.linear(together(EVIDENCE.map((name) => all[name])), "head");
+  const head = layers.values("head.w");
+  const weighed = weighedKinds(head);
+  // a head that looks at nothing still needs a column to be written
+  const kinds = weighed.length > 0 ? weighed : (["gaussian"] as const);
+  const columns = kinds.map((name) => standardised(layers, evidence[name](), name));
+  const weights = [0, EVIDENCE.length].flatMap((row) => kinds.map((name) => head[row + EVIDENCE.indexOf(name)]));
+  const w = graph.floats(Float32Array.from(weights), [2, kinds.length]);
+  return graph.node("Gemm", [together(columns), w, layers.constant("head.b")], { transB: { int: 1 } });
 }
 
 /** Σ over columns of straight lines from knot to knot: what comes before, and every line's rise times how much of it is done. */
