@@ -3,7 +3,7 @@ import type { KVNamespace } from "@cloudflare/workers-types";
 import { UnseenError } from "../model/errors.ts";
 import type { Version } from "../model/pointer.ts";
 import type { Scorer } from "../model/scorer.ts";
-import { MODEL_BYTES, RETRY_MS } from "./limits.ts";
+import { MODEL_BYTES, POINTERS, RETRY_MS } from "./limits.ts";
 import { Problem } from "./problem.ts";
 import { Shared } from "./shared.ts";
 import { readWeights } from "./stored-weights.ts";
@@ -37,6 +37,7 @@ export class DecodedModels {
   /** By hash, the longest unused first. */
   readonly #entries = new Map<string, Entry>();
   readonly #loading: Shared<Scorer>;
+  /** By hash, the longest ago first. */
   readonly #failed = new Map<string, { readonly at: number; readonly problem: Problem }>();
 
   /** @param most bytes that models may take together; the one used last stays even where it is larger */
@@ -62,10 +63,9 @@ export class DecodedModels {
     return entry.scorer;
   }
 
-  /** Why a version could not be loaded, for as long as it is left alone because of it. */
+  /** Why a version could not be loaded the last time, however long ago. */
   failure(sha256: string): Problem | undefined {
-    const failed = this.#failed.get(sha256);
-    return failed && this.#source.now() - failed.at < RETRY_MS ? failed.problem : undefined;
+    return this.#failed.get(sha256)?.problem;
   }
 
   /**
@@ -77,8 +77,8 @@ export class DecodedModels {
     const { sha256 } = version;
     const found = this.find(sha256);
     if (found) return Promise.resolve(found);
-    const failure = this.failure(sha256);
-    if (failure) return Promise.reject(failure);
+    const failed = this.#failed.get(sha256);
+    if (failed && this.#source.now() - failed.at < RETRY_MS) return Promise.reject(failed.problem);
     return this.#loading.run(sha256, () => this.#read(version));
   }
 
@@ -95,8 +95,10 @@ export class DecodedModels {
       return scorer;
     } catch (cause) {
       const problem = asProblem(cause, version);
-      for (const hash of this.#failed.keys()) if (!this.failure(hash)) this.#failed.delete(hash);
+      this.#failed.delete(sha256);
       this.#failed.set(sha256, { at: this.#source.now(), problem });
+      const [oldest] = this.#failed.keys();
+      if (this.#failed.size > POINTERS) this.#failed.delete(oldest);
       throw problem;
     }
   }

@@ -61,6 +61,30 @@ test("while a new version is not there, damaged or fails its self-test, the old 
   await expect(registry.get("stays")).rejects.toMatchObject({ status: 404, code: "model-unknown" });
 });
 
+test("who asks seldom is told as well, however long ago the wanted version failed", async () => {
+  await point("seldom", await weights(1, first));
+  const { registry, pass, settle } = setUp();
+  const later = async (): ReturnType<Registry["get"]> => {
+    pass(POINTER_MS);
+    const served = await registry.get("seldom");
+    await settle();
+    return served;
+  };
+  await later();
+  await point("seldom", missing(2));
+  await later();
+  const faults = async () => [(await later()).fault, (await later()).fault, (await later()).fault];
+  expect(await faults()).toEqual(Array(3).fill(expect.stringContaining("not there")));
+  await MODELS.put(weightsKey(missing(3).sha256), "not what its name says");
+  await point("seldom", missing(3));
+  await later();
+  expect(await faults()).toEqual(Array(3).fill(expect.stringContaining("damaged")));
+  await point("seldom", await weights(4, second));
+  await later();
+  expect(await later()).toMatchObject({ version: { version: 4 } });
+  expect((await later()).fault).toBeUndefined();
+});
+
 test("without a version that ever served: 404 for no pointer, 503 with a code and Retry-After for all else", async () => {
   const { registry, opened, pass } = setUp();
   await expect(registry.get("nothing")).rejects.toMatchObject({ status: 404, code: "model-unknown" });

@@ -128,9 +128,8 @@ export class Registry {
     for (const version of candidates) {
       const scorer = this.#decoded.find(version.sha256);
       if (!scorer) continue;
-      const failure = this.#decoded.failure(wanted.sha256);
-      if (!failure) this.#behind(this.#decoded.load(wanted).catch(() => {}));
-      const fault = slot.fault ?? failure?.message;
+      this.#behind(this.#decoded.load(wanted).catch(() => {}));
+      const fault = slot.fault ?? this.#decoded.failure(wanted.sha256)?.message;
       return { name, version, scorer, pointer, ...(fault ? { fault } : {}) };
     }
     const earlier = servedBefore(pointer);
