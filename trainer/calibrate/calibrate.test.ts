@@ -99,6 +99,19 @@ describe("the evidence network", () => {
     expect(artefact.thresholds.fpr["0.01"]).toBeCloseTo(before.thresholds.fpr["0.01"], 1);
   });
 
+  test("every budget the model has gets a threshold of the new head, one that was added after training too", async () => {
+    const { thresholds, training } = scorer.artefact;
+    const fpr = { ...thresholds.fpr, "0.02": 0.99 };
+    const figures = { ...training.figures, rethresholdedRows: 2000 };
+    const model = opened({ ...scorer.artefact, thresholds: { ...thresholds, fpr }, training: { ...training, figures } });
+    const { artefact } = await calibrateModel(model, feedbackOfLines(model, novel, "lines"), none);
+    const { fpr: after } = artefact.thresholds;
+    expect(Object.keys(after).toSorted()).toEqual(["0.001", "0.01", "0.02", "0.05"]);
+    expect(after["0.02"]).toBeLessThanOrEqual(after["0.01"]);
+    expect(after["0.02"]).toBeGreaterThanOrEqual(after["0.05"]);
+    expect(artefact.training.figures).not.toHaveProperty("rethresholdedRows");
+  });
+
   test("by blocks a head that weighs single columns alone stays one", async () => {
     const { artefact: byBlocks } = await trainOn(toy(), { holdOut: [], shots: 80, seed: 1, split: "blocks" });
     const single = ["shallow", "tails"];
@@ -183,7 +196,9 @@ describe("the evidence network", () => {
 test("the published form is calibrated on the data it was trained on, and on no other", async () => {
   const learning = { hidden: 24, blocks: 1, latent: 12, episodes: 12, innerSteps: 10, outerSteps: 8, rate: 5e-3 };
   const how = { holdOut: [], shots: 40, seed: 3, split: "rows", method: "paper", learning } as const;
-  const scorer = opened((await trainOn(toy(), how)).artefact);
+  const { artefact: trained } = await trainOn(toy(), how);
+  const { thresholds } = trained;
+  const scorer = opened({ ...trained, thresholds: { ...thresholds, fpr: { ...thresholds.fpr, "0.02": 0.9 } } });
   const feedback = feedbackOfLines(scorer, novel + mine, "lines");
   expect((await errorOf(() => calibrateModel(scorer, feedback, none))).code).toBe("option-invalid");
   const other = { ...toy(), files: [{ path: "other.csv", sha256: "0".repeat(64), rows: 1 }] };
@@ -195,6 +210,7 @@ test("the published form is calibrated on the data it was trained on, and on no 
   expect(artefact.tensors.get("head.w")?.bytes).not.toEqual(scorer.artefact.tensors.get("head.w")?.bytes);
   expect(figures.feedback).toMatchObject([{ family: "novel", rows: 30 }]);
   expect(opened(artefact).artefact.training.families).toContain("novel");
+  expect(Object.keys(artefact.thresholds.fpr)).toContain("0.02");
 }, 60_000);
 
 test("a family held out of the published form and learned from feedback stays held out of its data", async () => {

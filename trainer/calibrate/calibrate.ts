@@ -40,10 +40,11 @@ async function needed(dataset: () => Promise<Dataset | undefined>): Promise<Data
   throw new UnseenError("option-invalid", "The published form is calibrated on its own data.", remedy);
 }
 
-/** Golden scores by the new head, the labels counted, and no figures of the old head left. */
+/** Golden scores by the new head, the labels counted, and no figures of the old head and its thresholds left. */
 function finished(before: Artefact, { artefact: calibrated, known }: Calibrated, feedback: LabelledRows): Artefact {
   const { evaluation: _, ...artefact } = calibrated;
-  const { families, heldOut, labels, figures } = artefact.training;
+  const { families, heldOut, labels } = artefact.training;
+  const { rethresholdedRows: __, ...figures } = artefact.training.figures;
   const anomalies = feedback.count - feedback.normal.rows - known.anomalies;
   const told = anomalies + feedback.normal.rows - known.normal;
   return {

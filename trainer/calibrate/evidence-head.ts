@@ -190,7 +190,7 @@ function withBoundary(artefact: Artefact, boundary: Boundary, rows: Rows): Artef
     ...artefact,
     tensors,
     temperature,
-    thresholds: storedThresholds(scores(normal), scores(seen)),
+    thresholds: storedThresholds(scores(normal), scores(seen), Object.keys(artefact.thresholds.fpr)),
     ...(artefact.reference
       ? {
           reference: {
