@@ -78,6 +78,23 @@ describe("the evidence network", () => {
     expect(counts(third)).toEqual(counts(once));
   });
 
+  test("a family all of whose labels were corrected is none any more", async () => {
+    const renamed = novel.replaceAll('"novel"', '"newer"');
+    const calibrated = async (of: Scorer, text: string) =>
+      opened((await calibrateModel(of, feedbackOfLines(of, text, "lines"), none)).artefact);
+    const weights = ({ artefact }: Scorer) => [...tensorValues(artefact.tensors.get("head.w") as never)];
+    const [direct, later] = [
+      await calibrated(scorer, renamed),
+      await calibrated(await calibrated(scorer, novel), renamed),
+    ];
+    for (const [i, weight] of weights(later).entries()) expect(weight).toBeCloseTo(weights(direct)[i], 3);
+
+    const unlabelled = { holdOut: ["high", "low", "wide"], shots: 80, seed: 1, split: "rows" } as const;
+    const bare = opened((await trainOn(toy(), unlabelled)).artefact);
+    const back = await calibrated(await calibrated(bare, novel), lines("normal", "", draws("novel", 30, 20)));
+    expect(back.artefact.training.labels).toBe(0);
+  });
+
   test("more feedback than the memory has room for is learned, and thinned out in the memory", async () => {
     const many = feedbackOfLines(scorer, novel + lines("normal", "", draws("normal", 20_500, 25)), "lines");
     const { artefact } = await calibrateModel(scorer, many, none);
