@@ -73,27 +73,18 @@ export class DecodedModels {
    *
    * @throws Problem 503; for RETRY_MS after a failure at once, and the same
    */
-  load(version: Version): Promise<Scorer> {
+  async load(version: Version): Promise<Scorer> {
     const { sha256 } = version;
     const found = this.find(sha256);
-    if (found) return Promise.resolve(found);
+    if (found) return found;
     const failed = this.#failed.get(sha256);
-    if (failed && this.#source.now() - failed.at < RETRY_MS) return Promise.reject(failed.problem);
-    return this.#loading.run(sha256, () => this.#read(version));
-  }
-
-  async #read(version: Version): Promise<Scorer> {
-    const { sha256 } = version;
+    if (failed && this.#source.now() - failed.at < RETRY_MS) throw failed.problem;
     try {
-      const bytes = await this.#weights(version);
-      // Before it is there: the old and the new together must not be what is too much.
-      this.#trim(OPENED * bytes.byteLength);
-      const scorer = this.#source.open(bytes);
-      this.#failed.delete(sha256);
-      this.#entries.set(sha256, { scorer, fileBytes: bytes.byteLength });
-      this.#trim(0);
-      return scorer;
+      return await this.#loading.run(sha256, () => this.#read(version));
     } catch (cause) {
+      // who waited in vain for one try may find that a later one has brought it
+      const meanwhile = this.find(sha256);
+      if (meanwhile) return meanwhile;
       const problem = asProblem(cause, version);
       this.#failed.delete(sha256);
       this.#failed.set(sha256, { at: this.#source.now(), problem });
@@ -101,6 +92,17 @@ export class DecodedModels {
       if (this.#failed.size > POINTERS) this.#failed.delete(oldest);
       throw problem;
     }
+  }
+
+  async #read(version: Version): Promise<Scorer> {
+    const bytes = await this.#weights(version);
+    // Before it is there: the old and the new together must not be what is too much.
+    this.#trim(OPENED * bytes.byteLength);
+    const scorer = this.#source.open(bytes);
+    this.#failed.delete(version.sha256);
+    this.#entries.set(version.sha256, { scorer, fileBytes: bytes.byteLength });
+    this.#trim(0);
+    return scorer;
   }
 
   async #weights({ version, sha256 }: Version): Promise<Uint8Array> {

@@ -157,6 +157,37 @@ test("KV that never answers is waited for only so long, and asked anew afterward
   expect(opened()).toBe(1);
 });
 
+test("weights that hang are told of as long as they do, and nobody waits for them again and again", async () => {
+  await point("heavy", await weights(1, first));
+  let hung = true;
+  const stuck = weightsKey(await sha256Of(second));
+  const kv = readingThrough((key) => (hung && key === stuck ? never() : undefined));
+  const { registry, pass, settle } = setUp({ kv, patience: 50 });
+  await registry.get("heavy");
+  await point("heavy", await weights(2, second));
+  pass(POINTER_MS);
+  await registry.get("heavy");
+  await settle();
+  for (let i = 0; i < 3; i++) {
+    pass(RETRY_MS);
+    const served = await registry.get("heavy");
+    // in the middle of another try
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const again = await registry.get("heavy");
+    for (const { version, fault } of [served, again])
+      expect([version.version, fault]).toEqual([1, expect.stringContaining("time")]);
+    await settle();
+  }
+  const asked = Date.now();
+  await expect(registry.get("heavy", { version: 2 })).rejects.toMatchObject({ status: 503 });
+  expect(Date.now() - asked).toBeLessThan(40);
+  hung = false;
+  pass(RETRY_MS);
+  await registry.get("heavy");
+  await settle();
+  expect(await registry.get("heavy")).toMatchObject({ version: { version: 2 } });
+});
+
 test("while KV hangs, a model that is there goes on serving, long unasked or not, and says why", async () => {
   await point("stalls", await weights(1, first));
   let hung = false;
