@@ -24,7 +24,10 @@ export function showCard(card: Card, opened: Opened, using: Version, useVersion:
   );
 }
 
-function facts({ version, publishedAt, sha256 }: Version, { training, network, temperature, epsilon, schema }: Opened): HTMLElement {
+function facts(
+  { version, publishedAt, sha256 }: Version,
+  { training, network, temperature, epsilon, schema }: Opened,
+): HTMLElement {
   const rows: [string, Child][] = [
     ["Version", `${version}, ${date(publishedAt)}`],
     ["Trained", `${date(training.createdAt)}, seed ${training.seed}`],

@@ -120,7 +120,11 @@ describe("the evidence network", () => {
     const { thresholds, training } = scorer.artefact;
     const fpr = { ...thresholds.fpr, "0.02": 0.99 };
     const figures = { ...training.figures, rethresholdedRows: 2000 };
-    const model = opened({ ...scorer.artefact, thresholds: { ...thresholds, fpr }, training: { ...training, figures } });
+    const model = opened({
+      ...scorer.artefact,
+      thresholds: { ...thresholds, fpr },
+      training: { ...training, figures },
+    });
     const { artefact } = await calibrateModel(model, feedbackOfLines(model, novel, "lines"), none);
     const { fpr: after } = artefact.thresholds;
     expect(Object.keys(after).toSorted()).toEqual(["0.001", "0.01", "0.02", "0.05"]);
