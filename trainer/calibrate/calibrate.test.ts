@@ -89,6 +89,7 @@ describe("the evidence network", () => {
     ];
     for (const [i, weight] of weights(later).entries()) expect(weight).toBeCloseTo(weights(direct)[i], 3);
 
+    expect(later.artefact.training.families.toSorted()).toEqual(["high", "low", "newer", "wide"]);
     const unlabelled = { holdOut: ["high", "low", "wide"], shots: 80, seed: 1, split: "rows" } as const;
     const bare = opened((await trainOn(toy(), unlabelled)).artefact);
     const back = await calibrated(await calibrated(bare, novel), lines("normal", "", draws("novel", 30, 20)));
