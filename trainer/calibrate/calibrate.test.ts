@@ -4,18 +4,21 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { writeArtefact } from "../../model/artefact.ts";
 import { EVIDENCE } from "../../model/evidence.ts";
-import { remembered } from "../../model/memory.ts";
+import { memoryOf, remembered } from "../../model/memory.ts";
 import { Scorer } from "../../model/scorer.ts";
 import { floatTensor, tensorValues } from "../../model/tensor.ts";
 import { errorOf } from "../data/testing.ts";
 import { calibrateCommand } from "../commands/calibrate.ts";
 import { trainOn } from "../commands/train.ts";
 import { kernelModule } from "../learn/engine.ts";
+import { makeReference } from "../learn/reference.ts";
 import { calibrateModel } from "./calibrate.ts";
 import { feedbackOfLines, readFeedback } from "./feedback.ts";
 import { type CalibrationFigures, longest, place, refuseLosses } from "./figures.ts";
 import { draws, lines, toy } from "./testing.ts";
 
+const KINDS = EVIDENCE.length;
+const total = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0);
 const novel = lines("anomaly", "novel", draws("novel", 30, 20));
 const mine = lines("normal", "", draws("normal", 12, 21));
 const none = async (): Promise<undefined> => undefined;
@@ -132,6 +135,25 @@ describe("the evidence network", () => {
     expect(after["0.02"]).toBeLessThanOrEqual(after["0.01"]);
     expect(after["0.02"]).toBeGreaterThanOrEqual(after["0.05"]);
     expect(artefact.training.figures).not.toHaveProperty("rethresholdedRows");
+  });
+
+  test("the score's reference is of rows from all over those remembered, where they are more than it tells of", async () => {
+    const { memory, schema } = scorer.artefact;
+    const groups = remembered(memory as never).map((group) => {
+      const rows = Array.from({ length: group.rows }, (_, i) => group.data.subarray(i * KINDS, (i + 1) * KINDS));
+      const rising = rows.toSorted((a, b) => total(a) - total(b));
+      return group.role === "threshold"
+        ? { ...group, data: Float64Array.from(rising.flatMap((row) => [...row])) }
+        : group;
+    });
+    const few = { rows: 100, cols: scorer.inputs, data: Float32Array.from(draws("normal", 100, 27).flat()) };
+    const reference = makeReference(schema, few, scorer.score(few.data, 100));
+    const highest = async (more: Partial<Scorer["artefact"]>): Promise<number> => {
+      const model = opened({ ...scorer.artefact, memory: memoryOf(groups), ...more });
+      const { artefact } = await calibrateModel(model, feedbackOfLines(model, novel, "lines"), none);
+      return artefact.reference?.score.edges.at(-1) ?? Number.NaN;
+    };
+    expect(await highest({ reference })).toBeGreaterThan(0.7 * (await highest({})));
   });
 
   test("by blocks a head that weighs single columns alone stays one", async () => {
