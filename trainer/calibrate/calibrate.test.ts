@@ -220,13 +220,16 @@ describe("the evidence network", () => {
 
   test("rows that a Worker keeps of other features are left out, and the command says how many and why", async () => {
     const [model, out] = ["model.safetensors", "better.safetensors"].map((name) => join(folder, name));
-    writeFileSync(model, writeArtefact(scorer.artefact));
+    const { training } = scorer.artefact;
+    const figures = { ...training.figures, rethresholdedRows: 2000 };
+    writeFileSync(model, writeArtefact({ ...scorer.artefact, training: { ...training, figures } }));
     const older = '{"label":"normal","instance":{"c0":1}}\n{"label":"anomaly","instance":{"size":1}}\n';
     const log = vi.spyOn(console, "log").mockImplementation(() => {});
     const answered = vi.spyOn(globalThis, "fetch").mockImplementation(async () => new Response(older + novel));
     await calibrateCommand.run({ model, out, url: "https://flows.example", name: "flows" });
     expect(log.mock.calls.flat().join("\n")).toContain("2 labelled rows are left out, which the model does not take");
     expect(log.mock.calls.flat().join("\n")).toContain("30 labels learned");
+    expect(log.mock.calls.flat().join("\n")).toContain("2000 recent rows, and no longer are");
     answered.mockImplementation(async () => new Response(older));
     const error = await errorOf(() =>
       calibrateCommand.run({ model, out, url: "https://flows.example", name: "flows" }),

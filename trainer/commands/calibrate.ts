@@ -79,6 +79,9 @@ export const calibrateCommand: Command = {
     if (step < 1)
       console.log(`The head took ${100 * step} % of what the labels ask for: more would cost seen families.`);
     console.log(`${out}: ${labels} labels learned in ${seconds.toFixed(1)} s`);
+    const { rethresholdedRows: recent } = scorer.artefact.training.figures;
+    if (recent !== undefined)
+      console.log(`Thresholds were those of ${recent} recent rows, and no longer are: run unseen threshold again.`);
     if (published) console.log(`${published.name} version ${published.version} is published, ${published.sha256}`);
   },
 };
