@@ -64,7 +64,6 @@ export const startCommand: Command = {
       writeWhole(model, writeArtefact({ ...scorer.artefact, evaluation: summary }));
     }
     await withProgress("publishing to local KV", false, () => publish({ file: model, name: MODEL, remote: false }));
-    dispose();
 
     const port = await getPort({ port: portNumbers(wanted, Math.min(65_535, wanted + 100)) });
     if (port !== wanted) console.log(`port ${wanted} is taken, using ${port}`);
