@@ -71,9 +71,9 @@ export const startCommand: Command = {
     const worker = await withProgress("starting the Worker", false, start);
     try {
       await showScores(worker.url, scorer, dataset);
+      for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void worker.stop());
       console.log(`\n${nextSteps(worker.url, model, dir)}`);
       console.log(`\ndashboard and service on ${worker.url}/, Ctrl-C to stop`);
-      for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void worker.stop());
       await worker.ended;
     } finally {
       await worker.stop();
