@@ -16,7 +16,7 @@ export function showCard(card: Card, opened: Opened, using: Version, useVersion:
   const { evaluation } = opened;
   byId("model-title").textContent = card.name;
   byId("card").replaceChildren(
-    facts(card, opened),
+    facts(using, opened),
     ...(evaluation && evaluation.families.length > 0 ? [familyTable(evaluation)] : [noFigures()]),
     ...(evaluation && evaluation.stages.length > 0 ? [stagePlots(evaluation.stages)] : []),
     h("div", { class: "split" }, thresholdTable(opened), versionPanel(card, using, useVersion)),
@@ -24,9 +24,12 @@ export function showCard(card: Card, opened: Opened, using: Version, useVersion:
   );
 }
 
-function facts(card: Card, { training, network, temperature, epsilon, schema }: Opened): HTMLElement {
+function facts(
+  { version, publishedAt, sha256 }: Version,
+  { training, network, temperature, epsilon, schema }: Opened,
+): HTMLElement {
   const rows: [string, Child][] = [
-    ["Version", `${card.version}, ${date(card.publishedAt)}`],
+    ["Version", `${version}, ${date(publishedAt)}`],
     ["Trained", `${date(training.createdAt)}, seed ${training.seed}`],
     ["Method", training.method],
     [
@@ -39,7 +42,7 @@ function facts(card: Card, { training, network, temperature, epsilon, schema }: 
     ["Split", training.split === "blocks" ? "by blocks" : "by rows"],
     ["Inputs", `${count(schema.features.length)} features, ${count(network.inputs)} inputs`],
     ["Temperature", `${temperature.toFixed(3)}${epsilon > 0 ? `, ε ${epsilon}` : ""}`],
-    ["SHA-256", h("code", {}, card.sha256)],
+    ["SHA-256", h("code", {}, sha256)],
   ];
   const list = h(
     "dl",

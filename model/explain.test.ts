@@ -95,6 +95,13 @@ test("a golden row that scores lower than the medians is the reference", () => {
   expect(named?.reference).toBe(candidates[lowest][0] ?? 100);
 });
 
+test("a reference row that lacks a category is told to lack it", () => {
+  const golden = { rows: [[50, 1, null, true]], scores: [0] };
+  const scorer = new Scorer({ ...artefact, golden }, kernel, unchecked);
+  const [{ features }] = explain(scorer, [[50, 1, "tcp", true]]);
+  expect(features[0]).toMatchObject({ name: "protocol", value: "tcp", reference: null });
+});
+
 test("whatever scores is explained; whatever is refused is refused alike", () => {
   const scorer = new Scorer(artefact, kernel);
   const number = fc.oneof(fc.constant(null), fc.double(), fc.constantFrom(1e308, -1e308, 0, -0), fc.string());

@@ -85,7 +85,7 @@ export function explain(scorer: Scorer, rows: readonly Row[], options: ExplainOp
       features: order.slice(0, top).map((i) => ({
         name: schema.features[i].name,
         value: cellOf(row, i, schema.features[i].name),
-        reference: normalRow[i] ?? medianOf(schema.features[i]),
+        reference: normalRow[i] ?? imputed(schema.features[i]),
         contribution: contributions[i],
       })),
       ...(z ? { evidence: evidenceShares(scorer.artefact, z) } : {}),
@@ -184,6 +184,7 @@ function cellOf(row: Row, index: number, name: string): Cell {
   return (Array.isArray(row) ? row[index] : (row as Readonly<Record<string, unknown>>)[name]) as Cell;
 }
 
-function medianOf(feature: Feature): Cell {
-  return feature.kind === "categorical" ? (feature.values[0] ?? null) : feature.impute;
+/** What stands for a missing value; for a category nothing does. */
+function imputed(feature: Feature): Cell {
+  return feature.kind === "categorical" ? null : feature.impute;
 }

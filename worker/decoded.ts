@@ -3,7 +3,7 @@ import type { KVNamespace } from "@cloudflare/workers-types";
 import { UnseenError } from "../model/errors.ts";
 import type { Version } from "../model/pointer.ts";
 import type { Scorer } from "../model/scorer.ts";
-import { MODEL_BYTES, RETRY_MS } from "./limits.ts";
+import { MODEL_BYTES, POINTERS, RETRY_MS } from "./limits.ts";
 import { Problem } from "./problem.ts";
 import { Shared } from "./shared.ts";
 import { readWeights } from "./stored-weights.ts";
@@ -37,6 +37,7 @@ export class DecodedModels {
   /** By hash, the longest unused first. */
   readonly #entries = new Map<string, Entry>();
   readonly #loading: Shared<Scorer>;
+  /** By hash, the longest ago first. */
   readonly #failed = new Map<string, { readonly at: number; readonly problem: Problem }>();
 
   /** @param most bytes that models may take together; the one used last stays even where it is larger */
@@ -62,10 +63,9 @@ export class DecodedModels {
     return entry.scorer;
   }
 
-  /** Why a version could not be loaded, for as long as it is left alone because of it. */
+  /** Why a version could not be loaded the last time, however long ago. */
   failure(sha256: string): Problem | undefined {
-    const failed = this.#failed.get(sha256);
-    return failed && this.#source.now() - failed.at < RETRY_MS ? failed.problem : undefined;
+    return this.#failed.get(sha256)?.problem;
   }
 
   /**
@@ -73,32 +73,36 @@ export class DecodedModels {
    *
    * @throws Problem 503; for RETRY_MS after a failure at once, and the same
    */
-  load(version: Version): Promise<Scorer> {
+  async load(version: Version): Promise<Scorer> {
     const { sha256 } = version;
     const found = this.find(sha256);
-    if (found) return Promise.resolve(found);
-    const failure = this.failure(sha256);
-    if (failure) return Promise.reject(failure);
-    return this.#loading.run(sha256, () => this.#read(version));
+    if (found) return found;
+    const failed = this.#failed.get(sha256);
+    if (failed && this.#source.now() - failed.at < RETRY_MS) throw failed.problem;
+    try {
+      return await this.#loading.run(sha256, () => this.#read(version));
+    } catch (cause) {
+      // who waited in vain for one try may find that a later one has brought it
+      const meanwhile = this.find(sha256);
+      if (meanwhile) return meanwhile;
+      const problem = asProblem(cause, version);
+      this.#failed.delete(sha256);
+      this.#failed.set(sha256, { at: this.#source.now(), problem });
+      const [oldest] = this.#failed.keys();
+      if (this.#failed.size > POINTERS) this.#failed.delete(oldest);
+      throw problem;
+    }
   }
 
   async #read(version: Version): Promise<Scorer> {
-    const { sha256 } = version;
-    try {
-      const bytes = await this.#weights(version);
-      // Before it is there: the old and the new together must not be what is too much.
-      this.#trim(OPENED * bytes.byteLength);
-      const scorer = this.#source.open(bytes);
-      this.#failed.delete(sha256);
-      this.#entries.set(sha256, { scorer, fileBytes: bytes.byteLength });
-      this.#trim(0);
-      return scorer;
-    } catch (cause) {
-      const problem = asProblem(cause, version);
-      for (const hash of this.#failed.keys()) if (!this.failure(hash)) this.#failed.delete(hash);
-      this.#failed.set(sha256, { at: this.#source.now(), problem });
-      throw problem;
-    }
+    const bytes = await this.#weights(version);
+    // Before it is there: the old and the new together must not be what is too much.
+    this.#trim(OPENED * bytes.byteLength);
+    const scorer = this.#source.open(bytes);
+    this.#failed.delete(version.sha256);
+    this.#entries.set(version.sha256, { scorer, fileBytes: bytes.byteLength });
+    this.#trim(0);
+    return scorer;
   }
 
   async #weights({ version, sha256 }: Version): Promise<Uint8Array> {

@@ -26,10 +26,12 @@ const PUT = `INSERT INTO feedback (model, id, label, family, instance, version, 
   ON CONFLICT (model, id) DO UPDATE SET label = ?3, family = ?4, version = ?6, given = ?7
   WHERE label <> ?3 OR family <> ?4`;
 
-/** Rows of a model that are stored. */
-export async function countFeedback(db: D1Database, model: string): Promise<number> {
+/** Rows of a model that are stored besides those with these ids. */
+export async function countFeedback(db: D1Database, model: string, ids: readonly string[]): Promise<number> {
   await db.prepare(TABLE).run();
-  const found = await db.prepare("SELECT count(*) AS rows FROM feedback WHERE model = ?").bind(model).first("rows");
+  const query = `SELECT count(*) AS rows FROM feedback
+    WHERE model = ? AND id NOT IN (SELECT value FROM json_each(?))`;
+  const found = await db.prepare(query).bind(model, JSON.stringify(ids)).first("rows");
   return Number(found ?? 0);
 }
 

@@ -184,7 +184,7 @@ describe("feedback", () => {
   test("where a model has the most rows, no more are taken", async () => {
     await publish("full", bytes);
     if (!FEEDBACK) throw new Error("no database");
-    await countFeedback(FEEDBACK, "full");
+    await countFeedback(FEEDBACK, "full", []);
     const filled = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
       INSERT INTO feedback SELECT 'full', printf('%064x', i), 'normal', '', '{}', 1, 0 FROM n`;
     await FEEDBACK.prepare(filled)
@@ -193,6 +193,13 @@ describe("feedback", () => {
     expect((await give("full", [{ instance: row, label: "normal" }])).status).toBe(200);
     const refused = await give("full", [{ instance: { ...row, bytes: 11 }, label: "normal" }]);
     expect([refused.status, await refused.json()]).toEqual([409, expect.objectContaining({ code: "feedback-full" })]);
+    for (const [label, stored] of [
+      ["normal", 0],
+      ["anomaly", 1],
+    ] as const) {
+      const known = await give("full", [{ instance: row, label }]);
+      expect([known.status, await known.json()]).toEqual([200, expect.objectContaining({ stored })]);
+    }
   });
 
   test("without a database, a model or a key that may, there is a problem that says so", async () => {

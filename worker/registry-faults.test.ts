@@ -61,6 +61,30 @@ test("while a new version is not there, damaged or fails its self-test, the old 
   await expect(registry.get("stays")).rejects.toMatchObject({ status: 404, code: "model-unknown" });
 });
 
+test("who asks seldom is told as well, however long ago the wanted version failed", async () => {
+  await point("seldom", await weights(1, first));
+  const { registry, pass, settle } = setUp();
+  const later = async (): ReturnType<Registry["get"]> => {
+    pass(POINTER_MS);
+    const served = await registry.get("seldom");
+    await settle();
+    return served;
+  };
+  await later();
+  await point("seldom", missing(2));
+  await later();
+  const faults = async () => [(await later()).fault, (await later()).fault, (await later()).fault];
+  expect(await faults()).toEqual(Array(3).fill(expect.stringContaining("not there")));
+  await MODELS.put(weightsKey(missing(3).sha256), "not what its name says");
+  await point("seldom", missing(3));
+  await later();
+  expect(await faults()).toEqual(Array(3).fill(expect.stringContaining("damaged")));
+  await point("seldom", await weights(4, second));
+  await later();
+  expect(await later()).toMatchObject({ version: { version: 4 } });
+  expect((await later()).fault).toBeUndefined();
+});
+
 test("without a version that ever served: 404 for no pointer, 503 with a code and Retry-After for all else", async () => {
   const { registry, opened, pass } = setUp();
   await expect(registry.get("nothing")).rejects.toMatchObject({ status: 404, code: "model-unknown" });
@@ -131,6 +155,37 @@ test("KV that never answers is waited for only so long, and asked anew afterward
   pass(RETRY_MS);
   expect(await versionOf(registry.get("hangs"))).toBe(1);
   expect(opened()).toBe(1);
+});
+
+test("weights that hang are told of as long as they do, and nobody waits for them again and again", async () => {
+  await point("heavy", await weights(1, first));
+  let hung = true;
+  const stuck = weightsKey(await sha256Of(second));
+  const kv = readingThrough((key) => (hung && key === stuck ? never() : undefined));
+  const { registry, pass, settle } = setUp({ kv, patience: 50 });
+  await registry.get("heavy");
+  await point("heavy", await weights(2, second));
+  pass(POINTER_MS);
+  await registry.get("heavy");
+  await settle();
+  for (let i = 0; i < 3; i++) {
+    pass(RETRY_MS);
+    const served = await registry.get("heavy");
+    // in the middle of another try
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const again = await registry.get("heavy");
+    for (const { version, fault } of [served, again])
+      expect([version.version, fault]).toEqual([1, expect.stringContaining("time")]);
+    await settle();
+  }
+  const asked = Date.now();
+  await expect(registry.get("heavy", { version: 2 })).rejects.toMatchObject({ status: 503 });
+  expect(Date.now() - asked).toBeLessThan(40);
+  hung = false;
+  pass(RETRY_MS);
+  await registry.get("heavy");
+  await settle();
+  expect(await registry.get("heavy")).toMatchObject({ version: { version: 2 } });
 });
 
 test("while KV hangs, a model that is there goes on serving, long unasked or not, and says why", async () => {

@@ -2,8 +2,9 @@ import { expect, test } from "vitest";
 import kernel from "../build/score.wasm";
 import { type Canary, type Version } from "../model/pointer.ts";
 import { Scorer } from "../model/scorer.ts";
-import { POINTER_MS, STALE_MS } from "./limits.ts";
-import { first, missing, MODELS, point, row, second, setUp, third, versionOf, weights } from "./registry-testing.ts";
+import { POINTER_MS, RETRY_MS, STALE_MS } from "./limits.ts";
+import { first, missing, MODELS, point, readingThrough, row, second, setUp } from "./registry-testing.ts";
+import { third, versionOf, weights } from "./registry-testing.ts";
 
 test("concurrent requests share one load, and a new version comes in behind an answer of the old one", async () => {
   await point("shared", await weights(1, first));
@@ -83,6 +84,22 @@ test("a version asked for by number is served while another is current; one ther
   await expect(registry.get("pinned", { version: 3 })).rejects.toMatchObject({ status: 404, code: "version-unknown" });
   await expect(registry.get("pinned", { version: 9 })).rejects.toMatchObject({ status: 503 });
   expect((await registry.pointer("pinned")).history.map(({ version }) => version)).toEqual([1, 9]);
+});
+
+test("the pointer of a model that is asked for by number alone is read no more often", async () => {
+  await point("numbered", await weights(2, second), { history: [await weights(1, first)] });
+  let reads = 0;
+  const kv = readingThrough(() => void reads++);
+  const { registry, pass, settle } = setUp({ kv });
+  await registry.get("numbered", { version: 1 });
+  reads = 0;
+  for (let age = 0; age < POINTER_MS; age += RETRY_MS) {
+    expect(reads).toBe(0);
+    pass(RETRY_MS);
+    await registry.get("numbered", { version: 1 });
+    await settle();
+  }
+  expect(reads).toBe(1);
 });
 
 test("a canary answers its callers once it is loaded, the current version all others; a broken one answers nobody", async () => {

@@ -128,9 +128,8 @@ export class Registry {
     for (const version of candidates) {
       const scorer = this.#decoded.find(version.sha256);
       if (!scorer) continue;
-      const failure = this.#decoded.failure(wanted.sha256);
-      if (!failure) this.#behind(this.#decoded.load(wanted).catch(() => {}));
-      const fault = slot.fault ?? failure?.message;
+      this.#behind(this.#decoded.load(wanted).catch(() => {}));
+      const fault = slot.fault ?? this.#decoded.failure(wanted.sha256)?.message;
       return { name, version, scorer, pointer, ...(fault ? { fault } : {}) };
     }
     const earlier = servedBefore(pointer);
@@ -163,8 +162,8 @@ export class Registry {
     this.#slots.delete(name);
     this.#slots.set(name, slot);
     const age = this.#now() - slot.readAt;
-    // Where what serves is not what was published, a mended pointer is looked for sooner.
-    const faulty = slot.fault !== undefined || slot.last?.sha256 !== slot.pointer.current.sha256;
+    // Where what was published cannot be served, a mended pointer is looked for sooner.
+    const faulty = slot.fault ?? this.#decoded.failure(slot.pointer.current.sha256);
     if (age < (faulty ? RETRY_MS : POINTER_MS)) return slot;
     if (age >= STALE_MS) return this.#read(name);
     if (!this.#reading.has(name)) this.#behind(this.#read(name).catch(() => {}));

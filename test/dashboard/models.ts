@@ -25,6 +25,9 @@ export function models(session: () => Session): void {
     await page.getByRole("button", { name: "Score on this page with version 2" }).click();
     await page.getByText("v2, not serving").waitFor();
     await page.getByText("This artefact carries no figures.").waitFor();
+    // what is told of the model is of the version that scores here
+    const about = page.getByRole("region", { name: "About" });
+    expect(await about.getByRole("definition").first().innerText()).toMatch(/^2, /);
     await page.getByRole("button", { name: "Score on this page with version 1" }).click();
     await page.getByText("v1", { exact: true }).waitFor();
   });

@@ -4,18 +4,21 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { writeArtefact } from "../../model/artefact.ts";
 import { EVIDENCE } from "../../model/evidence.ts";
-import { remembered } from "../../model/memory.ts";
+import { memoryOf, remembered } from "../../model/memory.ts";
 import { Scorer } from "../../model/scorer.ts";
 import { floatTensor, tensorValues } from "../../model/tensor.ts";
 import { errorOf } from "../data/testing.ts";
 import { calibrateCommand } from "../commands/calibrate.ts";
 import { trainOn } from "../commands/train.ts";
 import { kernelModule } from "../learn/engine.ts";
+import { makeReference } from "../learn/reference.ts";
 import { calibrateModel } from "./calibrate.ts";
 import { feedbackOfLines, readFeedback } from "./feedback.ts";
 import { type CalibrationFigures, longest, place, refuseLosses } from "./figures.ts";
 import { draws, lines, toy } from "./testing.ts";
 
+const KINDS = EVIDENCE.length;
+const total = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0);
 const novel = lines("anomaly", "novel", draws("novel", 30, 20));
 const mine = lines("normal", "", draws("normal", 12, 21));
 const none = async (): Promise<undefined> => undefined;
@@ -78,6 +81,24 @@ describe("the evidence network", () => {
     expect(counts(third)).toEqual(counts(once));
   });
 
+  test("a family all of whose labels were corrected is none any more", async () => {
+    const renamed = novel.replaceAll('"novel"', '"newer"');
+    const calibrated = async (of: Scorer, text: string) =>
+      opened((await calibrateModel(of, feedbackOfLines(of, text, "lines"), none)).artefact);
+    const weights = ({ artefact }: Scorer) => [...tensorValues(artefact.tensors.get("head.w") as never)];
+    const [direct, later] = [
+      await calibrated(scorer, renamed),
+      await calibrated(await calibrated(scorer, novel), renamed),
+    ];
+    for (const [i, weight] of weights(later).entries()) expect(weight).toBeCloseTo(weights(direct)[i], 3);
+
+    expect(later.artefact.training.families.toSorted()).toEqual(["high", "low", "newer", "wide"]);
+    const unlabelled = { holdOut: ["high", "low", "wide"], shots: 80, seed: 1, split: "rows" } as const;
+    const bare = opened((await trainOn(toy(), unlabelled)).artefact);
+    const back = await calibrated(await calibrated(bare, novel), lines("normal", "", draws("novel", 30, 20)));
+    expect(back.artefact.training.labels).toBe(0);
+  });
+
   test("more feedback than the memory has room for is learned, and thinned out in the memory", async () => {
     const many = feedbackOfLines(scorer, novel + lines("normal", "", draws("normal", 20_500, 25)), "lines");
     const { artefact } = await calibrateModel(scorer, many, none);
@@ -97,6 +118,42 @@ describe("the evidence network", () => {
     // evidence is remembered to a thousandth
     expect(artefact.temperature).toBeCloseTo(before.temperature, 1);
     expect(artefact.thresholds.fpr["0.01"]).toBeCloseTo(before.thresholds.fpr["0.01"], 1);
+  });
+
+  test("every budget the model has gets a threshold of the new head, one that was added after training too", async () => {
+    const { thresholds, training } = scorer.artefact;
+    const fpr = { ...thresholds.fpr, "0.02": 0.99 };
+    const figures = { ...training.figures, rethresholdedRows: 2000 };
+    const model = opened({
+      ...scorer.artefact,
+      thresholds: { ...thresholds, fpr },
+      training: { ...training, figures },
+    });
+    const { artefact } = await calibrateModel(model, feedbackOfLines(model, novel, "lines"), none);
+    const { fpr: after } = artefact.thresholds;
+    expect(Object.keys(after).toSorted()).toEqual(["0.001", "0.01", "0.02", "0.05"]);
+    expect(after["0.02"]).toBeLessThanOrEqual(after["0.01"]);
+    expect(after["0.02"]).toBeGreaterThanOrEqual(after["0.05"]);
+    expect(artefact.training.figures).not.toHaveProperty("rethresholdedRows");
+  });
+
+  test("the score's reference is of rows from all over those remembered, where they are more than it tells of", async () => {
+    const { memory, schema } = scorer.artefact;
+    const groups = remembered(memory as never).map((group) => {
+      const rows = Array.from({ length: group.rows }, (_, i) => group.data.subarray(i * KINDS, (i + 1) * KINDS));
+      const rising = rows.toSorted((a, b) => total(a) - total(b));
+      return group.role === "threshold"
+        ? { ...group, data: Float64Array.from(rising.flatMap((row) => [...row])) }
+        : group;
+    });
+    const few = { rows: 100, cols: scorer.inputs, data: Float32Array.from(draws("normal", 100, 27).flat()) };
+    const reference = makeReference(schema, few, scorer.score(few.data, 100));
+    const highest = async (more: Partial<Scorer["artefact"]>): Promise<number> => {
+      const model = opened({ ...scorer.artefact, memory: memoryOf(groups), ...more });
+      const { artefact } = await calibrateModel(model, feedbackOfLines(model, novel, "lines"), none);
+      return artefact.reference?.score.edges.at(-1) ?? Number.NaN;
+    };
+    expect(await highest({ reference })).toBeGreaterThan(0.7 * (await highest({})));
   });
 
   test("by blocks a head that weighs single columns alone stays one", async () => {
@@ -163,13 +220,16 @@ describe("the evidence network", () => {
 
   test("rows that a Worker keeps of other features are left out, and the command says how many and why", async () => {
     const [model, out] = ["model.safetensors", "better.safetensors"].map((name) => join(folder, name));
-    writeFileSync(model, writeArtefact(scorer.artefact));
+    const { training } = scorer.artefact;
+    const figures = { ...training.figures, rethresholdedRows: 2000 };
+    writeFileSync(model, writeArtefact({ ...scorer.artefact, training: { ...training, figures } }));
     const older = '{"label":"normal","instance":{"c0":1}}\n{"label":"anomaly","instance":{"size":1}}\n';
     const log = vi.spyOn(console, "log").mockImplementation(() => {});
     const answered = vi.spyOn(globalThis, "fetch").mockImplementation(async () => new Response(older + novel));
     await calibrateCommand.run({ model, out, url: "https://flows.example", name: "flows" });
     expect(log.mock.calls.flat().join("\n")).toContain("2 labelled rows are left out, which the model does not take");
     expect(log.mock.calls.flat().join("\n")).toContain("30 labels learned");
+    expect(log.mock.calls.flat().join("\n")).toContain("2000 recent rows, and no longer are");
     answered.mockImplementation(async () => new Response(older));
     const error = await errorOf(() =>
       calibrateCommand.run({ model, out, url: "https://flows.example", name: "flows" }),
@@ -183,7 +243,9 @@ describe("the evidence network", () => {
 test("the published form is calibrated on the data it was trained on, and on no other", async () => {
   const learning = { hidden: 24, blocks: 1, latent: 12, episodes: 12, innerSteps: 10, outerSteps: 8, rate: 5e-3 };
   const how = { holdOut: [], shots: 40, seed: 3, split: "rows", method: "paper", learning } as const;
-  const scorer = opened((await trainOn(toy(), how)).artefact);
+  const { artefact: trained } = await trainOn(toy(), how);
+  const { thresholds } = trained;
+  const scorer = opened({ ...trained, thresholds: { ...thresholds, fpr: { ...thresholds.fpr, "0.02": 0.9 } } });
   const feedback = feedbackOfLines(scorer, novel + mine, "lines");
   expect((await errorOf(() => calibrateModel(scorer, feedback, none))).code).toBe("option-invalid");
   const other = { ...toy(), files: [{ path: "other.csv", sha256: "0".repeat(64), rows: 1 }] };
@@ -195,6 +257,7 @@ test("the published form is calibrated on the data it was trained on, and on no 
   expect(artefact.tensors.get("head.w")?.bytes).not.toEqual(scorer.artefact.tensors.get("head.w")?.bytes);
   expect(figures.feedback).toMatchObject([{ family: "novel", rows: 30 }]);
   expect(opened(artefact).artefact.training.families).toContain("novel");
+  expect(Object.keys(artefact.thresholds.fpr)).toContain("0.02");
 }, 60_000);
 
 test("a family held out of the published form and learned from feedback stays held out of its data", async () => {

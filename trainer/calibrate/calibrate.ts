@@ -40,17 +40,23 @@ async function needed(dataset: () => Promise<Dataset | undefined>): Promise<Data
   throw new UnseenError("option-invalid", "The published form is calibrated on its own data.", remedy);
 }
 
-/** Golden scores by the new head, the labels counted, and no figures of the old head left. */
+/** Golden scores by the new head, the labels counted, and no figures of the old head and its thresholds left. */
 function finished(before: Artefact, { artefact: calibrated, known }: Calibrated, feedback: LabelledRows): Artefact {
   const { evaluation: _, ...artefact } = calibrated;
-  const { families, heldOut, labels, figures } = artefact.training;
+  const { families, heldOut, labels, reach } = artefact.training;
+  const { rethresholdedRows: __, ...figures } = artefact.training.figures;
+  // one that feedback brought, and feedback has corrected since, is none any more
+  const groups = artefact.memory?.groups;
+  const kept = families.filter(
+    (one) => !groups || Object.hasOwn(reach, one) || groups.some(({ family }) => family === one),
+  );
   const anomalies = feedback.count - feedback.normal.rows - known.anomalies;
   const told = anomalies + feedback.normal.rows - known.normal;
   return {
     ...rescored({ ...artefact, golden: before.golden }),
     training: {
       ...artefact.training,
-      families: [...new Set([...families, ...feedback.families.keys()])],
+      families: [...new Set([...kept, ...feedback.families.keys()])],
       heldOut: heldOut.filter((family) => !feedback.families.has(family)),
       labels: labels + anomalies,
       figures: { ...figures, calibratedLabels: (figures.calibratedLabels ?? 0) + told },

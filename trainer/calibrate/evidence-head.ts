@@ -9,7 +9,7 @@ import { weightValues } from "../../model/tier.ts";
 import type { Matrix } from "../data/matrix.ts";
 import { calibrate, equally, fitHead, type Head, headLogits, type Normals } from "../learn/evidence/head.ts";
 import { singleColumns, weighsSingleColumns } from "../learn/evidence/kinds.ts";
-import { byFamily, joined, NO_ROWS, type Table } from "../learn/evidence/rows-of-evidence.ts";
+import { byFamily, joined, NO_ROWS, type Table, thinned } from "../learn/evidence/rows-of-evidence.ts";
 import { storedThresholds } from "../evaluate/thresholds.ts";
 import { scoreHistogram } from "../learn/reference.ts";
 import { fold, type LabelledRows } from "./feedback.ts";
@@ -190,12 +190,12 @@ function withBoundary(artefact: Artefact, boundary: Boundary, rows: Rows): Artef
     ...artefact,
     tensors,
     temperature,
-    thresholds: storedThresholds(scores(normal), scores(seen)),
+    thresholds: storedThresholds(scores(normal), scores(seen), Object.keys(artefact.thresholds.fpr)),
     ...(artefact.reference
       ? {
           reference: {
             ...artefact.reference,
-            score: scoreHistogram(scores(setting).slice(0, artefact.reference.rows)),
+            score: scoreHistogram(scores(thinned(setting, artefact.reference.rows))),
           },
         }
       : {}),

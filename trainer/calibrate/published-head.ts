@@ -98,6 +98,7 @@ export async function calibratePublished(
     tensors: learnedTensors(learner),
     method: training.method,
     figures: training.figures,
+    budgets: Object.keys(artefact.thresholds.fpr),
   };
   const { heldOut, createdAt } = training;
   const request = { seed, split, shots, heldOut, createdAt, data: training.data };

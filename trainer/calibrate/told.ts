@@ -16,11 +16,13 @@ export function isToldNormal({ role, family }: Remembered): boolean {
  */
 export function withoutToldAgain(groups: readonly Remembered[], told: readonly Table[]): Remembered[] {
   const again = new Set(told.flatMap((table) => keys(table)));
-  return groups.map((group) => {
+  const left = groups.map((group) => {
     if (group.role !== "fit" && !isToldNormal(group)) return group;
     const kept = keys(group).flatMap((key, row) => (again.has(key) ? [] : [row]));
     return { ...group, ...picked(group, kept) };
   });
+  // a family of no rows would still have its share
+  return left.filter(({ rows }) => rows > 0);
 }
 
 /** The groups and as much of what was learned as there is room for, evenly thinned. */

@@ -8,7 +8,7 @@ import { columnsOf } from "../data/matrix.ts";
 import { publish } from "../publish/publish.ts";
 import type { Scorer } from "../../model/scorer.ts";
 import { type Command, type Options, percent, printJson, required, text } from "./command.ts";
-import { dataOptions, readData } from "./data-options.ts";
+import { modelDataOptions, readData } from "./data-options.ts";
 import { askLines, endpointOptions } from "./endpoint.ts";
 import { oneFile, openModel, writeWhole } from "./files.ts";
 import { withProgress } from "./progress.ts";
@@ -32,8 +32,8 @@ export const calibrateCommand: Command = {
     remote: storeOptions.remote,
     "persist-to": storeOptions["persist-to"],
     config: storeOptions.config,
-    ...dataOptions,
-    data: { ...dataOptions.data, required: false, description: "published form only: the data it was trained on" },
+    ...modelDataOptions,
+    data: { ...modelDataOptions.data, required: false, description: "published form only: the data it was trained on" },
     json: storeOptions.json,
   },
   examples: [
@@ -79,6 +79,9 @@ export const calibrateCommand: Command = {
     if (step < 1)
       console.log(`The head took ${100 * step} % of what the labels ask for: more would cost seen families.`);
     console.log(`${out}: ${labels} labels learned in ${seconds.toFixed(1)} s`);
+    const { rethresholdedRows: recent } = scorer.artefact.training.figures;
+    if (recent !== undefined)
+      console.log(`Thresholds were those of ${recent} recent rows, and no longer are: run unseen threshold again.`);
     if (published) console.log(`${published.name} version ${published.version} is published, ${published.sha256}`);
   },
 };

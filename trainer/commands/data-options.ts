@@ -26,6 +26,12 @@ export const dataOptions = {
   },
 } satisfies ArgsDef;
 
+/** The same where data are read for a trained model. */
+export const modelDataOptions = {
+  ...dataOptions,
+  types: { ...dataOptions.types, description: "as training was told; the kinds of columns are the model's" },
+} satisfies ArgsDef;
+
 const KINDS: readonly StatedKind[] = ["numeric", "categorical", "boolean", "drop"];
 
 /** Reads the data set that the options name. */
@@ -44,7 +50,8 @@ export async function readData(options: Options, extra: ReadOptions = {}): Promi
     types[pair.slice(0, at)] = kind;
   }
   const table: TableOptions = {
-    types,
+    // a trained model has kinds of its own, and what training dropped is not read for it
+    types: extra.columns ? {} : types,
     ...extra,
     ...Object.fromEntries(
       ["label", "family", "domain", "block"].flatMap((name) => {

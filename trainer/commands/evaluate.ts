@@ -5,7 +5,7 @@ import { columnsOf } from "../data/matrix.ts";
 import { type Evaluation, evaluate, type FamilyResult } from "../evaluate/evaluate.ts";
 import { summarise } from "../evaluate/summary.ts";
 import { type Command, jsonOption, names, printJson, required, whole } from "./command.ts";
-import { dataOptions, readData } from "./data-options.ts";
+import { modelDataOptions, readData } from "./data-options.ts";
 import { openModel, writeWhole } from "./files.ts";
 import { withProgress } from "./progress.ts";
 import { table } from "./table.ts";
@@ -13,7 +13,7 @@ import { table } from "./table.ts";
 export const evaluateCommand: Command = {
   args: {
     model: { type: "string", required: true, valueHint: "FILE", description: "model file" },
-    ...dataOptions,
+    ...modelDataOptions,
     "hold-out": { type: "string", valueHint: "a,b", description: "families to report as unseen (all not trained on)" },
     write: { type: "boolean", description: "put the figures into the model file, for its card; its hash changes" },
     examples: { type: "string", valueHint: "N", description: "with --write: take N of these rows along as a sample" },

@@ -17,7 +17,7 @@ import { publish } from "../publish/publish.ts";
 import { type Command, text, whole } from "./command.ts";
 import { evaluationText } from "./evaluate.ts";
 import { makeFolder, openModel, writeWhole } from "./files.ts";
-import { interruptSignal, withProgress } from "./progress.ts";
+import { withProgress } from "./progress.ts";
 import { table } from "./table.ts";
 import { trainOn } from "./train.ts";
 import { startWorker } from "./worker-process.ts";
@@ -43,7 +43,6 @@ export const startCommand: Command = {
     const data = join(dir, "flows");
     const model = join(dir, "model.safetensors");
     makeFolder(dir);
-    const { signal, dispose } = interruptSignal();
     if (fresh || !existsSync(join(data, "meta.json"))) {
       await withProgress("simulating flows (synthetic)", false, () => writeSimulation(data, { seed: SEED }));
     }
@@ -51,7 +50,7 @@ export const startCommand: Command = {
     if (!opened) {
       const dataset = await readDataset(data);
       const { artefact } = await withProgress(`training without ${HELD_OUT.join(", ")}`, false, (report) =>
-        trainOn(dataset, { holdOut: HELD_OUT, shots: 100, seed: SEED, split: "rows", signal }, report),
+        trainOn(dataset, { holdOut: HELD_OUT, shots: 100, seed: SEED, split: "rows" }, report),
       );
       writeWhole(model, writeArtefact(artefact));
       opened = openModel(model);
@@ -65,7 +64,6 @@ export const startCommand: Command = {
       writeWhole(model, writeArtefact({ ...scorer.artefact, evaluation: summary }));
     }
     await withProgress("publishing to local KV", false, () => publish({ file: model, name: MODEL, remote: false }));
-    dispose();
 
     const port = await getPort({ port: portNumbers(wanted, Math.min(65_535, wanted + 100)) });
     if (port !== wanted) console.log(`port ${wanted} is taken, using ${port}`);
@@ -73,9 +71,9 @@ export const startCommand: Command = {
     const worker = await withProgress("starting the Worker", false, start);
     try {
       await showScores(worker.url, scorer, dataset);
+      for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void worker.stop());
       console.log(`\n${nextSteps(worker.url, model, dir)}`);
       console.log(`\ndashboard and service on ${worker.url}/, Ctrl-C to stop`);
-      for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void worker.stop());
       await worker.ended;
     } finally {
       await worker.stop();

@@ -43,6 +43,18 @@ test("a threshold is set so that the budget holds on other rows of the same kind
   expect(again.training.figures.rethresholdedRows).toBe(20_000);
 });
 
+test("figures by the thresholds of before are dropped; stages of training and example rows stay", async () => {
+  const stage = { name: "after outer", score: "score", aucRoc: 0.9, normal: [3, 1], anomalous: [1, 3] } as const;
+  const figures = { family: "worm", unseen: true, rows: 4, aucRoc: 0.9, averagePrecision: 0.9, f1: 0.8, recall: 0.7 };
+  const examples = { rows: randomRows(1, 9), families: ["normal"] };
+  const evaluation = { normalRows: 4, falsePositives: { "0.01": 0.02 }, stages: [stage], examples };
+  const measured = { ...scorer.artefact, evaluation: { ...evaluation, families: [figures] } };
+  const model = new Scorer(measured, kernelModule("score"), { selfTest: false });
+  const { artefact } = await rethreshold(model, file("some.csv", 1000, 3), { budgets: [0.01], reference: false });
+  const left = { ...evaluation, families: [], normalRows: 0, falsePositives: {} };
+  expect(readArtefact(writeArtefact(artefact)).evaluation).toEqual(left);
+});
+
 test("a budget that the model had no threshold for gets one; others move as far as they contradict, and no further", async () => {
   const rows = file("more.csv", 3000, 7);
   const from = async (fpr: Readonly<Record<string, number>>) => {

@@ -64,8 +64,8 @@ export async function rethreshold(
       { file: normal.name },
     );
   }
-  // what was measured by the thresholds of before no longer holds
-  const { evaluation: _, ...artefact } = scorer.artefact;
+  const { artefact } = scorer;
+  const { evaluation } = artefact;
   const before = artefact.thresholds.fpr;
   const set = new Map(budgets.map((budget) => [nameOf(before, budget), Math.min(1, budgetThreshold(scores, budget))]));
   const fpr = consistent(before, set);
@@ -82,6 +82,8 @@ export async function rethreshold(
   return {
     artefact: {
       ...artefact,
+      // what was measured by the thresholds of before no longer holds
+      ...(evaluation ? { evaluation: { ...evaluation, families: [], normalRows: 0, falsePositives: {} } } : {}),
       thresholds: { f1: artefact.thresholds.f1, fpr },
       training: { ...artefact.training, figures },
       ...(all ? { reference: makeReference(artefact.schema, all, scorer.score(all.data, all.rows)) } : {}),

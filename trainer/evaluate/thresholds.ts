@@ -4,7 +4,7 @@ import { budgetThreshold } from "./budget.ts";
 import { bestF1, pooled } from "./metrics.ts";
 
 /** False-positive budgets every artefact has a threshold for; the middle one is the default at the edge. */
-const BUDGETS = ["0.001", "0.01", "0.05"] as const;
+const BUDGETS: readonly string[] = ["0.001", "0.01", "0.05"];
 
 /**
  * τ* of equation (9) on pooled validation rows, normal and anomalous ones weighing half each (labels are as many as were
@@ -17,9 +17,10 @@ export function thresholds(
   normal: Float32Array | Float64Array,
   seen: Float32Array | Float64Array,
   probability = true,
+  budgets = BUDGETS,
 ): Thresholds {
   const fpr = Object.fromEntries(
-    BUDGETS.map((budget) => [budget, budgetThreshold(normal, Number(budget), probability)]),
+    budgets.map((budget) => [budget, budgetThreshold(normal, Number(budget), probability)]),
   );
   if (seen.length === 0) return { f1: fpr["0.01"], fpr };
   const { labels, scores } = pooled(normal, seen);
@@ -27,8 +28,8 @@ export function thresholds(
 }
 
 /** The same as an artefact holds them: at most 1. */
-export function storedThresholds(normal: Float32Array, seen: Float32Array): Thresholds {
-  const { f1, fpr } = thresholds(normal, seen);
+export function storedThresholds(normal: Float32Array, seen: Float32Array, budgets?: readonly string[]): Thresholds {
+  const { f1, fpr } = thresholds(normal, seen, true, budgets);
   const capped = Object.entries(fpr).map(([budget, threshold]) => [budget, Math.min(1, threshold)]);
   return { f1: Math.min(1, f1), fpr: Object.fromEntries(capped) };
 }

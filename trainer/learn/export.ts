@@ -25,6 +25,8 @@ export type LearnedModel = Pick<Artefact, "network" | "temperature" | "epsilon" 
   readonly figures: Readonly<Record<string, number>>;
   /** How scores lay at three stages of training, where it logged them. */
   readonly stages?: readonly Stage[];
+  /** False-positive budgets to set thresholds for, where not the usual ones. */
+  readonly budgets?: readonly string[];
 };
 
 /**
@@ -32,7 +34,7 @@ export type LearnedModel = Pick<Artefact, "network" | "temperature" | "epsilon" 
  * (`outOfTurn`), picks golden rows, and writes the summary.
  */
 export function exportArtefact(
-  { method, figures, stages = [], ...model }: LearnedModel,
+  { method, figures, stages = [], budgets, ...model }: LearnedModel,
   fit: FitData,
   schema: Schema,
   data: EncodedFit,
@@ -68,7 +70,7 @@ export function exportArtefact(
   const seen = score(gather([...data.seenValidation.values()], Number.POSITIVE_INFINITY, scorer.inputs));
   return {
     ...draft,
-    thresholds: storedThresholds(concat(Float32Array, [scores, outOfTurn]), seen),
+    thresholds: storedThresholds(concat(Float32Array, [scores, outOfTurn]), seen, budgets),
     golden: goldenRows(scorer, fit),
     ...(validation.rows > 0 ? { reference: makeReference(schema, validation, scores) } : {}),
   };

@@ -213,3 +213,18 @@ test("a Worker without bucket, queue and Workflow says so, and serves all else",
   }
   expect((await app.request("/v2/health/live", {}, bare)).status).toBe(200);
 });
+
+test("a size of parts that is none starts no batch", async () => {
+  await publish("flows", 1);
+  await store.put("in/short.ndjson", '[1,1,"tcp",true]\n');
+  const app = createApp((bytes) => openFastest(bytes, { plain, relaxed }));
+  const init = {
+    method: "POST",
+    body: '{"object":"in/short.ndjson"}',
+    headers: { "content-type": "application/json" },
+  };
+  for (const size of ["2 MiB", "", "0", "1.5", "-1"]) {
+    const response = await app.request("/v1/batches", init, { ...bindings, BATCH_PART_BYTES: size });
+    expect([response.status, ((await response.json()) as Shown).code]).toEqual([501, "batches-off"]);
+  }
+});

@@ -1,6 +1,9 @@
 import { expect, test } from "vitest";
-import { randomRows, SCHEMA } from "../../test/fixtures/artefact.ts";
+import kernel from "../../build/score.wasm";
+import { Scorer } from "../../model/scorer.ts";
+import { makeArtefact, randomRows, SCHEMA } from "../../test/fixtures/artefact.ts";
 import { answers, bindings, finished, post, publish, type Shown } from "./asking.ts";
+import { csvForm } from "./csv.ts";
 
 const { BATCH_STORE: store } = bindings;
 const NAMES = SCHEMA.features.map(({ name }) => name);
@@ -54,4 +57,17 @@ test("an object without the columns is refused before anything is started", asyn
   ] as const) {
     expect((await started("in/refused.csv", text)).code).toBe(code);
   }
+});
+
+test("a column name that is there twice is told apart as in training", async () => {
+  const { artefact } = makeArtefact(kernel, 1);
+  const names = ["bytes", "bytes.1", "column 4", "tls"];
+  const schema = { features: SCHEMA.features.map((feature, i) => ({ ...feature, name: names[i] })) };
+  const object = await store.put("in/twice.csv", "tls,bytes,bytes,\n1,10,2,udp\n");
+  if (!object) return expect.fail("the object is not in the store");
+  const form = await csvForm(store, { object: object.key, etag: object.etag, size: object.size }, schema);
+  const scorer = new Scorer({ ...artefact, schema }, kernel);
+  const inputs = new Float32Array(scorer.inputs);
+  form.encode(scorer, new TextEncoder().encode("1,10,2,udp"), inputs, 0);
+  expect(inputs).toEqual(scorer.encode([10, 2, "udp", true]));
 });

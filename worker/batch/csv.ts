@@ -1,6 +1,6 @@
 /** CSV objects: the first line names the columns, each other line is a row, so that an object can be cut between any two. */
 import type { R2Bucket } from "@cloudflare/workers-types";
-import { csvCells, delimiterOf, readCell } from "../../model/cells.ts";
+import { csvCells, delimiterOf, readCell, uniqueNames } from "../../model/cells.ts";
 import { list } from "../../model/names.ts";
 import type { Schema } from "../../model/schema.ts";
 import { LINE_BYTES } from "../limits.ts";
@@ -35,7 +35,7 @@ export async function csvForm(
   }
   const header = textOf(bytes.subarray(0, end));
   const delimiter = delimiterOf(header);
-  const names = csvCells(header, delimiter).map((name) => name.trim());
+  const names = uniqueNames(csvCells(header, delimiter).map((name) => name.trim()));
   const places = features.map(({ name }) => names.indexOf(name));
   const missing = features.filter((_, i) => places[i] < 0).map(({ name }) => name);
   if (missing.length > 0) {

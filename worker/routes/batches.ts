@@ -29,6 +29,13 @@ export function bound({ BATCH_STORE: store, BATCH_QUEUE: queue, BATCH_FLOW: flow
   throw new Problem(501, "batches-off", "This Worker has no bucket, queue and Workflow for batches.", remedy);
 }
 
+/** @throws Problem 501 for what is no size: a coordinator would enqueue parts without end */
+function partBytesOf({ BATCH_PART_BYTES: size = String(PART_BYTES) }: Bindings): number {
+  if (/^[1-9]\d{0,14}$/.test(size)) return Number(size);
+  const remedy = `Set it to one, such as ${PART_BYTES}, or leave it out.`;
+  throw new Problem(501, "batches-off", "The variable BATCH_PART_BYTES is no whole number of bytes.", remedy);
+}
+
 /** Starts a batch: the model's version, the threshold and the object are those of this moment to its end. */
 export async function startBatch(
   context: Context<AppEnv>,
@@ -55,7 +62,7 @@ export async function startBatch(
     const remedy = `Put it into the bucket first, outside of ${PREFIX}: npx wrangler r2 object put BUCKET/KEY --file FILE.`;
     throw new Problem(404, "object-unknown", head ? "The object is empty." : "There is no such object.", remedy);
   }
-  const partBytes = Number(context.env.BATCH_PART_BYTES ?? PART_BYTES);
+  const partBytes = partBytesOf(context.env);
   const batch: Batch = {
     id: crypto.randomUUID(),
     object,

@@ -43,7 +43,7 @@ export async function giveFeedback(context: Context<AppEnv>, registry: Registry,
     const id = await rowHash(sorted, values);
     rows.set(id, { id, label, family, instance: JSON.stringify(values), version: version.version });
   }
-  if ((await reached(countFeedback(db, name))) + rows.size > FEEDBACK_ROWS) {
+  if ((await reached(countFeedback(db, name, [...rows.keys()]))) + rows.size > FEEDBACK_ROWS) {
     const remedy = "Calibrate the model with what there is, then delete the rows: see docs/operations.md.";
     throw new Problem(409, "feedback-full", `The model has ${FEEDBACK_ROWS} rows of feedback, the most.`, remedy);
   }
