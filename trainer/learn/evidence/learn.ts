@@ -14,7 +14,7 @@ import { shippingForests } from "./forests.ts";
 import { calibrate, equally, fitHead, headLogits } from "./head.ts";
 import { kindsFor, weighingByBlocks } from "./kinds.ts";
 import { evidenceOf, MANIFOLD_STEPS, withoutWholeRows } from "./parts.ts";
-import { mixed, MOST_JUDGING, normalsOf, playEpisodes } from "./play.ts";
+import { MOST_JUDGING, normalsOf, playEpisodes } from "./play.ts";
 import { remember } from "./remember.ts";
 import { byFamily, joined } from "./rows-of-evidence.ts";
 import { scalesOf, table } from "./scale.ts";
@@ -58,7 +58,7 @@ const DRAW = 9000;
 /**
  * Inner loop, on normal rows alone: the Gaussian, prototypes, references and tails of the normal
  * manifold. Outer loop, in episodes: forests learn the boundary on some families, others stay outside, and so do, in some,
- * normal rows of a turn (where there is none, mixed rows are the strange ones); the head is then fitted on what the parts say of that which they never saw, so that it learns what
+ * normal rows of a turn; the head is then fitted on what the parts say of that which they never saw, so that it learns what
  * to trust on families nobody has seen. The forests that ship are grown on all families.
  *
  * @param report called as steps end, with how many of how many
@@ -104,9 +104,7 @@ export async function learnEvidence(
   const scales = scalesOf(seen, options.far);
   const judged = table(seen, scales);
 
-  const strangers = (episode: number): Matrix | undefined =>
-    byBlocks || keptOut.length > 0 ? undefined : mixed(judges, episodes.length, draw(10 + episode));
-  const played = await playEpisodes(learning, episodes, labelsOf, scales, strangers);
+  const played = await playEpisodes(learning, episodes, labelsOf, scales);
   const apart = joined(played.map((one) => one.apart));
   const blind = byFamily(played.flatMap(({ families }) => [...families]));
   const shipped = (family: string) => [family, table(evidenceOf(shipping, labelsOf(family)), scales)] as const;

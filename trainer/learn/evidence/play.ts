@@ -2,7 +2,6 @@
 import type { Scale } from "../../../model/evidence.ts";
 import type { Matrix } from "../../data/matrix.ts";
 import { TURNS } from "../../data/sides.ts";
-import { below, type Draw, unit } from "../draw.ts";
 import { gather } from "../judge.ts";
 import type { Episode } from "./episodes.ts";
 import type { Normals } from "./head.ts";
@@ -15,12 +14,10 @@ import type { Learning } from "./without.ts";
 export const MOST_JUDGING = 5_000;
 /** Normal rows of a turn that are judged. */
 const MOST_OF_TURN = MOST_JUDGING / TURNS;
-/** Share of the inputs that a mixed row has of other rows. */
-const MIXED = 0.1;
 
 export interface Played {
   readonly turn: number | null;
-  /** Strange normal rows: those of the turn, or mixed ones; none where neither is. */
+  /** Normal rows of the turn; none where no turn is kept out. */
   readonly apart: Table;
   /** The rows that judge, beside the families outside; none where no family is. */
   readonly judges: Table;
@@ -33,14 +30,12 @@ export interface Played {
  *
  * @param labelsOf all labels of a family
  * @param scales where an episode keeps no family out; its own judges set them otherwise
- * @param strangers normal rows that episodes without a turn put as strange ones
  */
 export async function playEpisodes(
   learning: Learning,
   episodes: readonly Episode[],
   labelsOf: (family: string) => Matrix,
   scales: readonly Scale[],
-  strangers: (episode: number) => Matrix | undefined,
 ): Promise<Played[]> {
   const played: Played[] = [];
   for (const [i, { outside, turn }] of episodes.entries()) {
@@ -48,33 +43,14 @@ export async function playEpisodes(
     const judging = outside.size > 0 ? await learning.judged(parts, turn) : null;
     const own = judging ? scalesOf(judging) : scales;
     const put = (rows: Matrix): Table => table(evidenceOf(parts, rows), own);
-    const strange = turn === null ? strangers(i) : firstRows(learning.rowsOf(turn));
     played.push({
       turn,
-      apart: strange ? put(strange) : NO_ROWS,
+      apart: turn === null ? NO_ROWS : put(firstRows(learning.rowsOf(turn))),
       judges: judging ? table(judging, own) : NO_ROWS,
       families: new Map([...outside].map((family) => [family, put(labelsOf(family))])),
     });
   }
   return played;
-}
-
-/**
- * Strangers where there is one normal domain only: normal rows, a tenth of their inputs those of others. As many of all
- * episodes together as of one turn.
- */
-export function mixed(rows: Matrix, episodes: number, draw: Draw): Matrix {
-  const many = Math.ceil(MOST_OF_TURN / episodes);
-  const { cols } = rows;
-  const data = new Float32Array(many * cols);
-  for (let i = 0, at = 0; i < many; i++) {
-    const own = below(draw, rows.rows);
-    for (let j = 0; j < cols; j++, at++) {
-      const row = unit(draw) < MIXED ? below(draw, rows.rows) : own;
-      data[at] = rows.data[row * cols + j];
-    }
-  }
-  return { rows: many, cols, data };
 }
 
 function firstRows(rows: Matrix): Matrix {
