@@ -1,4 +1,4 @@
-/** Calibration of the published form: outer steps on head, T and, where it is learned, ε; the encoder stays. */
+/** Calibration of the published form: outer steps on head and T; encoder and ε stay. */
 import { type Artefact, tensorShapes } from "../../model/artefact.ts";
 import { UnseenError } from "../../model/errors.ts";
 import { isEvidence } from "../../model/evidence.ts";

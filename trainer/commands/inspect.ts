@@ -6,7 +6,7 @@ import { tierOf } from "../../model/tier.ts";
 import type { Feature } from "../../model/schema.ts";
 import { type Command, jsonOption, printJson, required } from "./command.ts";
 import { openModel } from "./files.ts";
-import { printable, table } from "./table.ts";
+import { budgetText, printable, table } from "./table.ts";
 
 export const inspectCommand: Command = {
   args: {
@@ -40,7 +40,7 @@ export const inspectCommand: Command = {
         ...(isEvidence(network) ? [`weighs       ${shares(tensors)}`] : []),
         `temperature  ${temperature.toFixed(4)}, ε ${epsilon}`,
         `thresholds   τ* ${thresholds.f1.toFixed(6)}, ${Object.entries(thresholds.fpr)
-          .map(([budget, tau]) => `${Number(budget) * 100} % ${tau.toFixed(6)}`)
+          .map(([budget, tau]) => `${budgetText(budget)} ${tau.toFixed(6)}`)
           .join(", ")}`,
         `trained      ${training.createdAt}, seed ${training.seed}, ${training.method}`,
         `on           ${training.data.name}: ${training.normalRows} normal rows, ${training.labels} labels`,

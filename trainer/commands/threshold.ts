@@ -5,7 +5,7 @@ import { rethreshold } from "../evaluate/rethreshold.ts";
 import { type Command, jsonOption, names, type Options, printJson, required } from "./command.ts";
 import { oneFile, openModel, writeWhole } from "./files.ts";
 import { withProgress } from "./progress.ts";
-import { table } from "./table.ts";
+import { budgetText, table } from "./table.ts";
 
 export const thresholdCommand: Command = {
   args: {
@@ -35,7 +35,7 @@ export const thresholdCommand: Command = {
     const percent = (share: number | undefined): string => (share === undefined ? "" : `${(100 * share).toFixed(2)} %`);
     const head = ["budget", "threshold before", "flagged", "threshold after", "flagged"];
     const cells = budgets.map(({ budget, before, after, flaggedBefore, flaggedAfter }) => [
-      `${100 * Number(budget)} %`,
+      budgetText(budget),
       number(before),
       percent(flaggedBefore),
       number(after),

@@ -68,7 +68,7 @@ export function headLogits({ weights, bias, far }: Head, { rows, data }: Table):
 
 /**
  * Temperature and bias that make the confidence of the whole model a probability on validation rows, normal ones and
- * labels of seen families that no part was fitted on (Platt 1999); families alike, normal and anomalous half each.
+ * labels of seen families that no part was fitted on (Platt 1999); labels alike, normal and anomalous rows half each.
  */
 export function calibrate(head: Head, normal: Table, seen: readonly Table[]): { temperature: number; shift: number } {
   if (seen.length === 0 || normal.rows === 0) return { temperature: 1, shift: 0 };
