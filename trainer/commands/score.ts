@@ -67,7 +67,8 @@ interface Counts {
  * they have such a name (`score.1`).
  *
  * @param top with more than 0, behind these `feature_1, contribution_1, …` of as many features; empty in rows not flagged
- * @throws UnseenError column-unknown, data-*, and value-* naming the one-based row and the column
+ * @throws UnseenError column-unknown, data-*, value-* naming the one-based row and the column; artefact-malformed where the
+ * model gives a row no score
  */
 export async function scoreFile(
   scorer: Scorer,
@@ -94,6 +95,7 @@ export async function scoreFile(
       const scores = scorer.scoreRows(instances);
       const lines = cells.map((row, i) => {
         const score = scores[i];
+        if (Number.isNaN(score)) throw overflowed(file.name, first + i + 1);
         const anomaly = score >= threshold;
         if (anomaly) anomalies++;
         const own = row.map((cell) => csvField(cell ?? ""));
@@ -116,4 +118,10 @@ export async function scoreFile(
   }
   await writeChunks(out, table());
   return { rows, anomalies, explanations };
+}
+
+/** Weights can be finite and yet overflow on some row; such a row must not pass as normal. */
+function overflowed(file: string, row: number): UnseenError {
+  const detail = `${file}, row ${row}: the model gives no score, its weights overflow there.`;
+  return new UnseenError("artefact-malformed", detail, "Use a model that does not.", { file, row });
 }

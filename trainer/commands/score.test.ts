@@ -1,0 +1,33 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import type { Row } from "../../model/schema.ts";
+import { Scorer } from "../../model/scorer.ts";
+import { makeArtefact } from "../../test/fixtures/artefact.ts";
+import { kernelModule } from "../learn/engine.ts";
+import { expandFiles } from "../data/files.ts";
+import { scoreFile } from "./score.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "unseen-score-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test("a row on which the model overflows is an error that names it, not a row that is not flagged", async () => {
+  class Overflowing extends Scorer {
+    override scoreRows(rows: readonly Row[]): Float32Array {
+      return super.scoreRows(rows).map((score, i) => (i === 1 ? Number.NaN : score));
+    }
+  }
+  const { artefact } = makeArtefact(kernelModule("score"), 1);
+  const csv = join(folder, "rows.csv");
+  const header = artefact.schema.features.map(({ name }) => name).join(",");
+  writeFileSync(csv, `${header}\n1,1,tcp,true\n1,1,udp,true\n`);
+  const out = join(folder, "scores.csv");
+  const [file] = expandFiles([csv]);
+  const scored = scoreFile(new Overflowing(artefact, kernelModule("score"), { selfTest: false }), file, out, 0.5);
+  await expect(scored).rejects.toMatchObject({
+    code: "artefact-malformed",
+    message: expect.stringMatching(/rows\.csv, row 2/) as string,
+  });
+  expect(existsSync(out)).toBe(false);
+});
