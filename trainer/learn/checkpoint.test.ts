@@ -41,14 +41,10 @@ test("what is written is read, the best episode's learner beside the last one's"
 });
 
 test.each<[string, () => void, RegExp]>([
-  [
-    "of another run",
-    () => writeCheckpoint(file, { ...checkpoint, run: "that one" }),
-    /checkpoint belongs to a run with/,
-  ],
-  ["that is none", () => writeFileSync(file, "none"), /checkpoint cannot be read: /],
-  ["that is not there", () => rmSync(file), /checkpoint cannot be read: /],
-  ["that lacks a part", () => lacking("best.1.first"), /checkpoint has no best\.1\.first/],
+  ["of another run", () => writeCheckpoint(file, { ...checkpoint, run: "that one" }), /^\S+ belongs to a run with/],
+  ["that is none", () => writeFileSync(file, "none"), /^\S+ cannot be read: /],
+  ["that is not there", () => rmSync(file), /^\S+ cannot be read: /],
+  ["that lacks a part", () => lacking("best.1.first"), /^\S+ has no best\.1\.first/],
 ])("one %s is refused, with the file and why", (_, write, message) => {
   write();
   const wanted = { code: "checkpoint-mismatch", message: expect.stringMatching(message), place: { file } };
