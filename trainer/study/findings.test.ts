@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { calibrationFinding, type Judged } from "./calibration-page.ts";
 import type { ConfidenceName } from "./confidences.ts";
 import { type Course, domainsFinding } from "./domains-page.ts";
-import { seedMeans, standardError, trendOf } from "./means.ts";
+import { focusOf, listed, percent, seedMeans, standardError, trendOf } from "./means.ts";
 import { type Curve, leastThatHelps, shotsFinding } from "./shots-finding.ts";
 import { type Transferred, transferFinding } from "./transfer-page.ts";
 
@@ -15,6 +15,8 @@ describe("means", () => {
       { data: "a", seed: 1, value: 1 },
       { data: "b", seed: 1, value: 1 },
       { data: "b", seed: 1, value: Number.NaN },
+      { data: "c", seed: 1, value: Number.NaN },
+      { data: "a", seed: 3, value: Number.NaN },
     ];
     expect(seedMeans(rows, ({ value }) => value)).toEqual([0.75, 1]);
     expect(standardError([1, 3])).toBe(1);
@@ -30,7 +32,14 @@ describe("means", () => {
     [[0.5, 0.9, 0.5], "rises and falls, and ends where it starts"],
     [[0.5, 0.5002], "does not change"],
     [[0.5, 0.6], "rises"],
+    [[0.5, 0.501, 0.502], "rises at every step"],
   ])("%j %s", (values, words) => expect(trendOf(values)).toBe(words));
+
+  test("shares, lists and the method that a finding is about, in words", () => {
+    expect([0.125, Number.NaN].map(percent)).toEqual(["12.5 %", "–"]);
+    expect([[], ["a"], ["a", "b"], ["a", "b", "c"]].map(listed)).toEqual(["", "a", "a and b", "a, b and c"]);
+    expect([["knn", "paper", "unseen"], ["knn", "paper"], ["knn"]].map(focusOf)).toEqual(["unseen", "paper", "knn"]);
+  });
 });
 
 describe("shots", () => {
