@@ -144,6 +144,15 @@ describe("calibration", () => {
     );
   });
 
+  test("a margin that knows nothing is still told of, and others are not said to rank alike that do not", () => {
+    const lost = judged("softmax margin", 0.02, 0.1, 0.25);
+    expect(calibrationFinding("unseen", [lost])[0]).toContain(
+      "on unseen ones the softmax margin of unseen has the lowest",
+    );
+    const [, second] = calibrationFinding("unseen", [lost, judged("energy", 0.4, 0.2, 0.25, 0.1)]);
+    expect(second).toContain("its recall is 0.500 (0.100 with energy).");
+  });
+
   test("says so where it holds, and where there are no seen rows", () => {
     const [first, second] = calibrationFinding("unseen", [judged("softmax margin", 0.02, 0.021, 0.05)]);
     expect(first).toContain("has the lowest ECE (0.020)");
