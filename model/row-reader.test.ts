@@ -157,6 +157,24 @@ test("schemas take turns, and memory grows with the text", () => {
   expect(reader.bytes).toBeLessThan(3 << 20);
 });
 
+test("a text is read wherever it lies among the bytes, and memory grows by as much as it takes", () => {
+  const schema = { features: [number("x")] };
+  for (const blanks of [0, 1_999_999, 3_333_333]) {
+    const fresh = new RowReader(builtModule("rows"));
+    const text = `${" ".repeat(blanks)}[7]`;
+    for (const [before, behind] of [
+      ["", " ".repeat(9_999_999)],
+      ["[8],", ",[9]"],
+      ["[8],", ""],
+    ]) {
+      const bytes = UTF8.encode(before + text + behind);
+      expect(fresh.read(schema, bytes, before.length, before.length + text.length, 5)).toBe(true);
+      expect([fresh.rows, fresh.values[fresh.first]]).toEqual([1, 7]);
+    }
+    expect(fresh.bytes).toBeLessThan(2 * blanks + (4 << 20));
+  }
+});
+
 test("another order of names is learnt, over some calls where there are many", () => {
   const wide = { features: Array.from({ length: 1000 }, (_, i) => number(`feature ${i}`)) };
   const order = [...wide.features.keys()].toReversed();
