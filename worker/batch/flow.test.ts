@@ -21,7 +21,9 @@ async function coordinated(parts: number, given: (batch: Batch) => readonly stri
   };
   const step = {
     do: (_name: string, _tries: unknown, work: () => Promise<unknown>) => work(),
-    sleep: async (_name: string, ms: number) => void waits.push(ms / 1000),
+    sleep: async (_name: string, ms: number) => {
+      if (waits.push(ms / 1000) > 2000) throw new Error("it goes on for ever");
+    },
   };
   const run = BatchFlow.prototype.run.bind({ env } as unknown as BatchFlow);
   const state = await run({ payload: batch } as WorkflowEvent<Batch>, step as unknown as WorkflowStep);
