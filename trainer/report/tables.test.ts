@@ -149,7 +149,10 @@ test("sections are there where there is something to say; methods left out are n
   const { sections } = reportOf([...hundred, late], METHODS);
   const titles = sections.map(({ title }) => title);
   expect(titles).toContain("The good beside the best other method");
+  expect(titles).toContain("Calibration");
   expect(titles).not.toContain("Fewer and more labels");
+  const silent = hundred.map((one) => ({ ...one, confidence: { unseen: null, seen: null } }));
+  expect(reportOf(silent, METHODS).sections.map(({ title }) => title)).not.toContain("Calibration");
   expect(sections[0].blocks[0]).toMatchObject({
     text: "3 families of 2 data sets, seeds 1, 2. Left out for want of measurements: late (1 of 6).",
   });
