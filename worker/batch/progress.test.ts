@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { batchOf, bindings, PART_BYTES } from "./asking.ts";
 import { type Batch, cancelKey, failureKey, manifestKey, progressKey, resultKey } from "./batch.ts";
-import { countParts, putJson } from "./progress.ts";
+import { countParts, isDone, putJson } from "./progress.ts";
 
 const { BATCH_STORE: bucket } = bindings;
 /** The store, two keys a page. */
@@ -61,4 +61,9 @@ test("cancelled, it ends with what is there; one that was done before stays comp
   const whole = await begun([0, 1, 2, 3, 4], []);
   await putJson(bucket, cancelKey(whole.id), {});
   expect(await countParts(store, whole)).toMatchObject({ state: "complete", partsDone: 5, partsFailed: 0 });
+  const answered = await begun([0, 1, 2, 3], [4]);
+  await putJson(bucket, cancelKey(answered.id), {});
+  expect(await countParts(store, answered)).toMatchObject({ state: "incomplete", partsDone: 4, partsFailed: 1 });
+  const states = ["queued", "running", "complete", "incomplete", "cancelled"] as const;
+  expect(states.map((state) => isDone({ state }))).toEqual([false, false, true, true, true]);
 });
