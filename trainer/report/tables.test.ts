@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ResultLine } from "../benchmark/line.ts";
-import { compare, focusOf } from "./compare.ts";
+import { compare, focusOf, outcome } from "./compare.ts";
 import { meanCurve, meanHistogram, recallAt } from "./curves.ts";
 import { dataSections } from "./families.ts";
 import { framesOf, type MethodInfo } from "./frame.ts";
@@ -95,10 +95,12 @@ describe("tables say what the lines say", () => {
     const behind = gapTable(compare(frame, FAIR));
     expect(behind.caption).toMatch(/on 0 families, level with the best on 1, behind the best on 2$/);
     expect(behind.rows[0].slice(3)).toEqual(["The good", "0.660", { text: "−0.150", colour: LOST }]);
+    expect([-0.0006, -0.0004, 0.0004, 0.0006].map(outcome)).toEqual(["lost", "tied", "tied", "won"]);
     expect(focusOf({ ...frame, methods: METHODS })).toBe(GOOD);
   });
 
-  test("one data set's families, in their order", () => {
+  test("one data set's families, in their order, and seeds in theirs", () => {
+    expect(frame.lines("good", { data: "alpha", family: "dos" }).map(({ seed }) => seed)).toEqual([1, 2]);
     const [{ blocks }] = dataSections(frame, [GOOD], GOOD);
     expect(blocks[1]).toMatchObject({
       head: ["method", "mean", "dos (100 rows)", "scan (100 rows)"],
