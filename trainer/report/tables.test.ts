@@ -155,6 +155,8 @@ test("sections are there where there is something to say; methods left out are n
   expect(titles).not.toContain("Fewer and more labels");
   const silent = hundred.map((one) => ({ ...one, confidence: { unseen: null, seen: null } }));
   expect(reportOf(silent, METHODS).sections.map(({ title }) => title)).not.toContain("Calibration");
+  const [dumb] = framesOf(silent, METHODS);
+  expect(meansTable(dumb, compare(dumb, GOOD)).rows[0][6]).toBe("–");
   expect(sections[0].blocks[0]).toMatchObject({
     text: "3 families of 2 data sets, seeds 1, 2. Left out for want of measurements: late (1 of 6).",
   });
