@@ -115,6 +115,8 @@ describe("what is read is what JSON.parse and the encoder make of it", () => {
 
 test.each([
   ["a number of over 19 digits", "[12345678901234567890,1,null,null]"],
+  ["a number of over 19 digits around its point", "[5000.1234567812345678,1,null,null]"],
+  ["a number whose exponent no word holds", "[1e4294967297,1,null,null]"],
   ["a number that is none", "[01,1,null,null]"],
   ["a number without digits behind its point", "[1.,1,null,null]"],
   ["a number that no double holds", "[1e999,1,null,null]"],
@@ -140,6 +142,16 @@ test.each([
 ])("%s is left to JSON.parse", (_, text) => {
   expect(read(SCHEMA, `[1,1,null,null],${text}`)).toBeUndefined();
 });
+
+test.each(["0", "-0", "12345678901234567", "999999999999999", "-7"])(
+  "%s is the category that String makes of it",
+  (text) => {
+    const values = [text, String(Number(text))].filter((value, i, all) => all.indexOf(value) === i);
+    const schema: Schema = { features: [{ kind: "categorical", name: "x", values }] };
+    const inputs = read(schema, `[${text}]`);
+    if (inputs) expect(inputs).toEqual(parsed(schema, `[${text}]`));
+  },
+);
 
 test("up to the number of rows that is asked for", () => {
   const text = Array(7).fill("[1,1,null,null]").join(",");
