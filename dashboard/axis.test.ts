@@ -9,7 +9,23 @@ test.each(["odds", "score"] as const)("places on the %s axis are scores and back
   const scores = positions.map((at) => scoreAt(at, axis));
   expect(scores.toSorted((a, b) => a - b)).toEqual(scores);
   expect([positionOf(0, axis), positionOf(1, axis), scoreAt(0, axis), scoreAt(1, axis)]).toEqual([0, 1, 0, 1]);
-  for (const label of ticksOf(axis)) expect(positionOf(Number(label), axis)).toBeLessThanOrEqual(1);
+});
+
+test("places of the score axis are marked from 0 to 1 by even steps", () => {
+  expect(ticksOf({ kind: "score", reach: REACHES[0] }).map(Number)).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1]);
+});
+
+test.each([
+  [REACHES[0], "0.001", 7],
+  [REACHES[1], "0.0001", 9],
+])("log odds reach %d either way, from %s on; what lies beyond stands at the edge", (reach, least, labels) => {
+  const axis = { kind: "odds", reach } as const;
+  const ticks = ticksOf(axis);
+  expect([ticks[0], ticks.length]).toEqual([least, labels]);
+  expect([Number(least), 0.5, 1 - Number(least)].map((score) => positionOf(score, axis))).toEqual(
+    [0, 0.5, 1].map((at) => expect.closeTo(at, 9)),
+  );
+  expect([1e-6, 1 - 1e-6].map((score) => positionOf(score, axis))).toEqual([0, 1]);
 });
 
 test("numbers keep what tells them from nothing", () => {

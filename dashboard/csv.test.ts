@@ -22,7 +22,7 @@ describe("csv", () => {
   });
 
   test("semicolons and tabs, a byte order mark, blank lines, repeated and empty names", () => {
-    const table = new CsvTable("\ufeffa;b;a;\r\n\r\n1;2;3;4\r\n  \r\n5;6;7;8");
+    const table = new CsvTable('\ufeff"a"; b ;a;\r\n\r\n1;2;3;4\r\n  \r\n5;6;7;8');
     expect(table.names).toEqual(["a", "b", "a.1", "column 4"]);
     expect([table.count, table.cells(1)]).toEqual([2, ["5", "6", "7", "8"]]);
     expect(table.record(0)).toBe("1;2;3;4");
@@ -34,13 +34,28 @@ describe("csv", () => {
     expect([table.count, table.cells(0), table.cells(1)[1]]).toEqual([2, ["", ""], "2"]);
   });
 
+  test("thousands of rows keep their places, and a quote that never ends goes on to the end", () => {
+    const rows = Array.from({ length: 9999 }, (_, i) => `${i},${"x".repeat(i % 7)}`);
+    const table = new CsvTable(["a,b", ...rows, '9,"1\n2'].join("\n"));
+    expect(table.count).toBe(10_000);
+    for (const [i, row] of rows.entries()) if (table.record(i) !== row) expect.fail(row);
+    expect(table.record(9999)).toBe('9,"1\n2');
+  });
+
+  test("a first line not all of whose cells are numbers names the columns", () => {
+    expect(new CsvTable("day,2020\n1,2").names).toEqual(["day", "2020"]);
+    expect(new CsvTable("2020,\n1,2").names).toEqual(["2020", "column 2"]);
+  });
+
   test.each([
-    ["", "data-empty"],
-    ["\n \n", "data-empty"],
-    ["a,b\n", "data-empty"],
-    ["1,2\n3,4", "data-unreadable"],
-  ])("%j is refused as %s", (text, code) => {
-    expect(() => new CsvTable(text)).toThrow(expect.objectContaining({ code }));
+    ["", "data-empty", "nothing to read"],
+    ["\n \n", "data-empty", "nothing to read"],
+    ["a,b\n", "data-empty", "a header but no row"],
+    ["1,2\n3,4", "data-unreadable", "all numbers"],
+  ])("%j is refused as %s: %s", (text, code, words) => {
+    expect(() => new CsvTable(text)).toThrow(
+      expect.objectContaining({ code, message: expect.stringContaining(words) }),
+    );
   });
 });
 
@@ -58,12 +73,19 @@ describe("columns", () => {
       ["Bytes", "bytes"],
     ]);
     expect(mapColumns(["BYTES", "bytes", "flow_duration"], schema).places).toEqual([2, 1]);
+    expect(mapColumns(["V 1", "V 2"], { features: [numeric("v2"), numeric("v1")] }).places).toEqual([1, 0]);
+    // a column feeds one feature, of its own name if there is one
+    const twins = { features: [numeric("Bytes"), numeric("bytes"), numeric("BYTES")] };
+    expect(mapColumns(["bytes"], twins, true)).toMatchObject({ places: [-1, 0, -1], missing: ["Bytes", "BYTES"] });
   });
 
   test("two columns of one spelling stand for neither; a missing one is named with what may be meant", () => {
     expect(() => mapColumns(["BYTES", "Bytes", "flow_duration"], schema)).toThrow('lacks the column "bytes"');
     expect(() => mapColumns(["byte", "flow_duration"], schema)).toThrow(
-      expect.objectContaining({ remedy: expect.stringContaining('"byte" meant to be "bytes"') }),
+      expect.objectContaining({
+        remedy: expect.stringContaining('"byte" meant to be "bytes"'),
+        place: { feature: "bytes" },
+      }),
     );
     expect(mapColumns(["flow_duration"], schema, true)).toMatchObject({ places: [0, -1], missing: ["bytes"] });
     expect(() => mapColumns(["x"], schema, true)).toThrow("None of the columns");

@@ -6,7 +6,7 @@ const [QUOTE, NEWLINE, RETURN, SPACE] = [34, 10, 13, 32];
 
 /** Records of a CSV text with a header; comma, semicolon or tab, quotes as in RFC 4180, blank lines left out. */
 export class CsvTable {
-  /** Trimmed; a repeated name gets ".1", ".2" …, an empty one becomes "column 3" (one-based), as in training. */
+  /** Trimmed, of a byte order mark, too; a repeated name gets ".1", ".2" …, an empty one becomes "column 3" (one-based), as in training. */
   readonly names: readonly string[];
   readonly delimiter: string;
   /** Data rows. */
@@ -48,8 +48,8 @@ function recordBounds(text: string): Uint32Array {
   let bounds = new Uint32Array(1 << 12);
   let many = 0;
   let quoted = false;
-  let start = text.charCodeAt(0) === 0xfeff ? 1 : 0; // byte order mark
-  for (let at = start; at <= text.length; at++) {
+  let start = 0;
+  for (let at = 0; at <= text.length; at++) {
     const code = at < text.length ? text.charCodeAt(at) : NEWLINE;
     if (code === QUOTE) quoted = !quoted;
     if (code !== NEWLINE || (quoted && at < text.length)) continue;

@@ -115,6 +115,8 @@ describe("what is read is what JSON.parse and the encoder make of it", () => {
 
 test.each([
   ["a number of over 19 digits", "[12345678901234567890,1,null,null]"],
+  ["a number of over 19 digits around its point", "[5000.1234567812345678,1,null,null]"],
+  ["a number whose exponent no word holds", "[1e4294967297,1,null,null]"],
   ["a number that is none", "[01,1,null,null]"],
   ["a number without digits behind its point", "[1.,1,null,null]"],
   ["a number that no double holds", "[1e999,1,null,null]"],
@@ -141,6 +143,16 @@ test.each([
   expect(read(SCHEMA, `[1,1,null,null],${text}`)).toBeUndefined();
 });
 
+test.each(["0", "-0", "12345678901234567", "999999999999999", "-7"])(
+  "%s is the category that String makes of it",
+  (text) => {
+    const values = [text, String(Number(text))].filter((value, i, all) => all.indexOf(value) === i);
+    const schema: Schema = { features: [{ kind: "categorical", name: "x", values }] };
+    const inputs = read(schema, `[${text}]`);
+    if (inputs) expect(inputs).toEqual(parsed(schema, `[${text}]`));
+  },
+);
+
 test("up to the number of rows that is asked for", () => {
   const text = Array(7).fill("[1,1,null,null]").join(",");
   expect(read(SCHEMA, text, 7)).toEqual(parsed(SCHEMA, text));
@@ -155,6 +167,24 @@ test("schemas take turns, and memory grows with the text", () => {
     expect(read(SCHEMA, "[1,2,6,true]")).toEqual(parsed(SCHEMA, "[1,2,6,true]"));
   }
   expect(reader.bytes).toBeLessThan(3 << 20);
+});
+
+test("a text is read wherever it lies among the bytes, and memory grows by as much as it takes", () => {
+  const schema = { features: [number("x")] };
+  for (const blanks of [0, 1_999_999, 3_333_333]) {
+    const fresh = new RowReader(builtModule("rows"));
+    const text = `${" ".repeat(blanks)}[7]`;
+    for (const [before, behind] of [
+      ["", " ".repeat(9_999_999)],
+      ["[8],", ",[9]"],
+      ["[8],", ""],
+    ]) {
+      const bytes = UTF8.encode(before + text + behind);
+      expect(fresh.read(schema, bytes, before.length, before.length + text.length, 5)).toBe(true);
+      expect([fresh.rows, fresh.values[fresh.first]]).toEqual([1, 7]);
+    }
+    expect(fresh.bytes).toBeLessThan(2 * blanks + (4 << 20));
+  }
 });
 
 test("another order of names is learnt, over some calls where there are many", () => {

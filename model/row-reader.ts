@@ -109,8 +109,7 @@ function tableOf({ features }: Schema, at: number): Uint8Array {
   const texts = [...names, ...values.flat()];
   const listed = features.length * (1 + FEATURE);
   const words = new Uint32Array(listed + 2 * values.flat().length);
-  // up to seven bytes behind a text are read
-  const table = new Uint8Array(words.byteLength + texts.reduce((sum, text) => sum + text.length, 0) + 8);
+  const table = new Uint8Array(words.byteLength + texts.reduce((sum, text) => sum + text.length, 0));
   let to = words.byteLength;
   const put = (text: Uint8Array): readonly [number, number] => {
     table.set(text, to);

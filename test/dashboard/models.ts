@@ -13,8 +13,25 @@ export function models(session: () => Session): void {
       const line = figures.getByRole("row", { name: family });
       expect(await line.innerText()).toContain(aucRoc.toFixed(3));
     }
-    for (const name of ["before", "after inner", "after outer"]) {
-      await page.getByRole("img", { name: `${name}: normal rows above` }).waitFor();
+    const stages = scorer.artefact.evaluation?.stages ?? [];
+    expect(stages.map(({ name }) => name)).toEqual(["before", "after inner", "after outer"]);
+    for (const { name, aucRoc, normal, anomalous } of stages) {
+      const image = page.getByRole("img", { name: `${name}: normal rows above` });
+      const figure = page.getByRole("figure").filter({ has: image });
+      expect(await figure.innerText()).toContain(`AUC-ROC ${aucRoc.toFixed(3)}`);
+      for (const [side, bins] of [
+        ["normal", normal],
+        ["flag", anomalous],
+      ] as const) {
+        const bars = await image
+          .locator(`rect.${side}`)
+          .evaluateAll((all) => all.map((bar) => ["y", "height"].map((of) => Number(bar.getAttribute(of)))));
+        const [most, highest] = [Math.max(...bins), Math.max(...bars.map(([, height]) => height))];
+        for (const [bin, [y, height]] of bars.entries()) {
+          expect((height / highest) ** 2).toBeCloseTo(bins[bin] / most, 2);
+          expect(y).toBeCloseTo(side === "normal" ? 54 - height : 56, 1);
+        }
+      }
     }
     await page.getByText("Rolled back: version 1 serves, version 2 is the newest.").waitFor();
     const command = "npx unseen rollback --name flows --to 2";

@@ -88,12 +88,17 @@ export function scoring(session: () => Session): void {
     }
     await page.keyboard.press("Home");
     expect([await value(), await counts(page)]).toEqual([0, expect.stringContaining(flagged(0))]);
-    const passed = new Set<number>();
-    for (let i = 0; i < 400 && (await value()) < 1; i++) {
-      await page.keyboard.press(i % 4 === 0 ? "PageUp" : "ArrowUp");
-      passed.add(await value());
+    for (const [way, end] of [
+      ["Up", 1],
+      ["Down", 0],
+    ] as const) {
+      const passed = new Set<number>();
+      for (let i = 0; i < 400 && (await value()) !== end; i++) {
+        await page.keyboard.press(`${i % 4 === 0 ? "Page" : "Arrow"}${way}`);
+        passed.add(await value());
+      }
+      for (const named of [f1, ...Object.values(fpr)]) expect(passed).toContain(named);
     }
-    for (const named of [f1, ...Object.values(fpr)]) expect(passed).toContain(named);
     await page.getByLabel("Threshold as a number").fill("0.25");
     await page.keyboard.press("Enter");
     expect([await value(), await counts(page)]).toEqual([0.25, expect.stringContaining(flagged(0.25))]);
@@ -104,12 +109,27 @@ export function scoring(session: () => Session): void {
     await page.mouse.down();
     await page.mouse.move(x, y - 60, { steps: 4 });
     await page.mouse.up();
-    expect(await value()).toBeGreaterThan(0.25);
-    expect(await counts(page)).toContain(flagged(await value()));
+    const dropped = await value();
+    expect(dropped).toBeGreaterThan(0.25);
+    expect(await counts(page)).toContain(flagged(dropped));
+    await page.mouse.move(x, y - 62);
+    expect(await value()).toBe(dropped);
+    // near a named one it takes that
+    await page.getByRole("button", { name: "1 %", exact: true }).click();
+    const at = await slider.boundingBox();
+    await page.getByLabel("Threshold as a number").fill("0.25");
+    await page.keyboard.press("Enter");
+    await page.mouse.move(x, y);
+    await page.mouse.down();
+    await page.mouse.move(x, (at?.y ?? 0) + box.height / 2 + 3, { steps: 4 });
+    await page.mouse.up();
+    expect(await value()).toBe(fpr["0.01"]);
     const typed = page.getByLabel("Threshold as a number");
+    const kept = await value();
     await typed.fill("2");
     await typed.press("Tab");
-    expect(Number(await typed.inputValue())).toBeCloseTo(await value(), 5);
+    expect(await value()).toBe(kept);
+    expect(Number(await typed.inputValue())).toBeCloseTo(kept, 5);
     await page.getByRole("button", { name: "1 %", exact: true }).click();
     await page.getByRole("status").filter({ hasText: "flagged" }).waitFor({ state: "attached" });
   });

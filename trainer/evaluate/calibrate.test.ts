@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { drawFor, gaussian, unit } from "../learn/draw.ts";
-import { isotonic, platt, plattLine, temperature } from "./calibrate.ts";
+import { isotonic, logit, platt, plattLine, sigmoid, temperature } from "./calibrate.ts";
 import { brier, expectedCalibrationError } from "./metrics.ts";
 
 /** Rows whose true log-odds are `slope·x + offset`, and the scores x. */
@@ -71,8 +71,32 @@ describe("Platt scaling", () => {
     expect(apart(1e30)).toBeLessThanOrEqual(1);
     expect(platt(labels, [4, 4, 4, 4, 4, 4])(4)).toBeCloseTo(0.5, 6);
     expect(platt(labels, [9, 8, 7, 2, 1, 0])(5)).toBe(0.5);
-    expect(() => platt([1, 1], [0, 1])).toThrow("both classes");
+    for (const label of [0, 1]) expect(() => platt([label, label], [0, 1])).toThrow("both classes");
   });
+});
+
+test("scores that are all alike say a half of every score, whatever they are and however many", () => {
+  const counts = fc.integer({ min: 1, max: 300 });
+  fc.assert(
+    fc.property(fc.double({ min: -1e6, max: 1e6, noNaN: true }), counts, counts, (score, normal, anomalous) => {
+      const labels = Array.from({ length: normal + anomalous }, (_, i) => Number(i < anomalous));
+      const how = platt(labels, Array(labels.length).fill(score));
+      expect([score, score + 1].map(how)).toEqual([0.5, 0.5]);
+    }),
+  );
+});
+
+test.each([0.05, 0.5, 3, 8])("no other temperature of logits %d times too large has less cross-entropy", (times) => {
+  const { labels, scores } = drawn(300, 1, -1);
+  const positives = labels.filter((label) => label === 1).length;
+  const probabilities = scores.map((x) => sigmoid(times * x));
+  const loss = (slope: number): number =>
+    labels.reduce((sum, label, i) => {
+      const p = sigmoid(slope * times * scores[i]);
+      return sum - Math.log(label === 1 ? p : 1 - p) / (label === 1 ? positives : labels.length - positives);
+    }, 0);
+  const slope = logit(temperature(labels, probabilities)(sigmoid(1)));
+  for (const other of [0.99 * slope, 1.01 * slope]) expect(loss(other)).toBeGreaterThan(loss(slope));
 });
 
 test("temperature undoes logits that are three times too large", () => {

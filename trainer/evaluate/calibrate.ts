@@ -22,7 +22,7 @@ export function platt(labels: ArrayLike<number>, scores: ArrayLike<number>): Cal
   return (score) => sigmoid(slope * score + intercept);
 }
 
-/** The line a·s + b of Platt scaling; both 0 where scores fall with anomaly. @throws RangeError without both classes */
+/** The line a·s + b of Platt scaling; both 0 where scores fall with anomaly or are all alike. @throws RangeError without both classes */
 export function plattLine(
   labels: ArrayLike<number>,
   scores: ArrayLike<number>,
@@ -33,7 +33,9 @@ export function plattLine(
   for (let i = 0; i < n; i++) mean += weights[i] * scores[i];
   let variance = 0;
   for (let i = 0; i < n; i++) variance += weights[i] * (scores[i] - mean) ** 2;
-  const scale = Math.sqrt(variance) || 1;
+  const scale = Math.sqrt(variance);
+  // All the same but for rounding, they say nothing.
+  if (scale <= 1e-12 * Math.abs(mean)) return { slope: 0, intercept: 0 };
   const x = Float64Array.from({ length: n }, (_, i) => (scores[i] - mean) / scale);
   let [a, b] = [0, 0];
   let loss = crossEntropy(x, targets, weights, a, b);

@@ -1,7 +1,18 @@
 import { existsSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { aucRoc, averagePrecision, bestF1, brier, decisions, expectedCalibrationError } from "./metrics.ts";
+import {
+  aucRoc,
+  averagePrecision,
+  bestF1,
+  brier,
+  decisions,
+  expectedCalibrationError,
+  histogram,
+  pooled,
+  separation,
+  sweep,
+} from "./metrics.ts";
 
 interface Case {
   y: number[];
@@ -66,11 +77,11 @@ test("average precision is the mean precision at the scores of anomalous rows", 
 
 test("the best F1 is that of trying every threshold, its threshold the smallest", () => {
   fc.assert(
-    fc.property(scored, ({ labels, scores }) => {
-      const tried = [...new Set(scores)].map((tau) => ({ tau, f1: decisions(labels, scores, tau).f1 }));
+    fc.property(scored, fc.boolean(), ({ labels, scores }, balanced) => {
+      const tried = [...new Set(scores)].map((tau) => ({ tau, f1: decisions(labels, scores, tau, balanced).f1 }));
       const most = Math.max(...tried.map(({ f1 }) => f1));
       const smallest = Math.min(...tried.filter(({ f1 }) => f1 > most - 1e-9).map(({ tau }) => tau));
-      expect(bestF1(labels, scores)).toEqual({ f1: expect.closeTo(most, 9), threshold: smallest });
+      expect(bestF1(labels, scores, balanced)).toEqual({ f1: expect.closeTo(most, 9), threshold: smallest });
     }),
   );
 });
@@ -91,9 +102,9 @@ test("balanced figures are those of repeating the rarer class", () => {
 });
 
 test("Brier score and calibration error by hand: bins are [0, .1) to [.9, 1]", () => {
-  const labels = [0, 1, 0, 1, 0];
+  const labels = [0, 1, 0, 0, 1];
   const scores = [0.05, 0.05, 0.31, 1, 0.95];
-  expect(brier(labels, scores)).toBeCloseTo((0.05 ** 2 + 0.95 ** 2 + 0.31 ** 2 + 0.95 ** 2) / 5, 12);
+  expect(brier(labels, scores)).toBeCloseTo((0.05 ** 2 + 0.95 ** 2 + 0.31 ** 2 + 1 + 0.05 ** 2) / 5, 12);
   expect(expectedCalibrationError(labels, scores)).toBeCloseTo((0.9 + 0.31 + 0.95) / 5, 12);
 });
 
@@ -108,7 +119,20 @@ test("decisions by hand, at a score that is the threshold, and without any alarm
   expect(decisions(labels, scores, 2)).toMatchObject({ precision: 0, recall: 0, f1: 0, accuracy: 2 / 5 });
 });
 
-test("what cannot be measured is an error, not NaN", () => {
-  expect(() => aucRoc([1, 1], [0, 1])).toThrow("both classes");
-  expect(() => aucRoc([1, 0], [Number.NaN, 1])).toThrow("NaN");
+test("normal scores against anomalous ones, and in bins: a bound is in the bin above it, 1 in the last", () => {
+  expect(pooled([0.5], [0.25, 1])).toEqual({ labels: Uint8Array.of(0, 1, 1), scores: Float64Array.of(0.5, 0.25, 1) });
+  expect(separation([0.1, 0.2], [0.15, 0.3])).toBe(3 / 4);
+  expect(histogram([0, 0.24, 0.25, 0.7, 0.75, 1, 1], 4)).toEqual([2, 1, 1, 3]);
 });
+
+const byThreshold = (labels: number[], scores: number[]) => decisions(labels, scores, 0.5);
+
+test.each([aucRoc, sweep, averagePrecision, bestF1, brier, expectedCalibrationError, byThreshold])(
+  "what cannot be measured is an error, not NaN: %o",
+  (figure) => {
+    expect(() => figure([1, 0], [Number.NaN, 1])).toThrow("NaN");
+    expect(() => figure([1, 0], [1])).toThrow("differ in number");
+    if ([brier, expectedCalibrationError, byThreshold].includes(figure as typeof brier)) return;
+    for (const label of [0, 1]) expect(() => figure([label, label], [0, 1])).toThrow("both classes");
+  },
+);

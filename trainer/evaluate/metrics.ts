@@ -1,10 +1,9 @@
 /** The figures detectors are judged by; labels are 1 for anomalous and 0 for normal, scores rise with anomaly. */
 
-/** Normal scores, then anomalous ones, with their labels; f32 where both are, so that a threshold is exactly a score. */
+/** Normal scores, then anomalous ones, with their labels. */
 export function pooled(normal: ArrayLike<number>, anomalous: ArrayLike<number>): Pooled {
   const count = normal.length + anomalous.length;
-  const single = normal instanceof Float32Array && anomalous instanceof Float32Array;
-  const scores = single ? new Float32Array(count) : new Float64Array(count);
+  const scores = new Float64Array(count);
   scores.set(normal);
   scores.set(anomalous, normal.length);
   return { labels: new Uint8Array(count).fill(1, normal.length), scores };
@@ -12,7 +11,7 @@ export function pooled(normal: ArrayLike<number>, anomalous: ArrayLike<number>):
 
 export interface Pooled {
   readonly labels: Uint8Array;
-  readonly scores: Float32Array | Float64Array;
+  readonly scores: Float64Array;
 }
 
 /** How many scores in [0, 1] are in each of so many equal bins; 1 is in the last. */
@@ -79,7 +78,6 @@ export function averagePrecision(labels: ArrayLike<number>, scores: ArrayLike<nu
   let sum = 0;
   let before = 0;
   for (const { truePositives, falsePositives } of points) {
-    if (truePositives === before) continue;
     sum +=
       ((truePositives - before) / last.truePositives) * (truePositives / (truePositives + weight * falsePositives));
     before = truePositives;

@@ -25,7 +25,6 @@ export function meanCurve(lines: readonly ResultLine[]): CurvePoint[] {
 export function recallAt(curve: ResultLine["curve"], rate: number): number {
   const next = curve.findIndex(([x]) => x > rate);
   if (next === -1) return curve[curve.length - 1][1];
-  if (next === 0) return curve[0][1];
   const [[x0, y0], [x1, y1]] = [curve[next - 1], curve[next]];
   return y0 + ((y1 - y0) * (rate - x0)) / (x1 - x0);
 }

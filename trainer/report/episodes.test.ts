@@ -5,6 +5,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import type { EpisodeLog } from "../learn/request.ts";
 import type { Verdict } from "../learn/judge.ts";
 import { episodeSections, readEpisodes } from "./episodes.ts";
+import { LOST, WON } from "./svg.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "unseen-episodes-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -34,9 +35,15 @@ describe("an episode log", () => {
     const [section] = episodeSections(readEpisodes(file));
     const plots = section.blocks.flatMap((block) => (block.kind === "plot" ? [block.svg] : []));
     expect(plots).toHaveLength(2);
+    for (const tick of [">1<", ">2<", ">0.60<", ">0.90<"]) expect(plots[0]).toContain(tick);
+    expect(section.blocks.at(-1)).toMatchObject({ caption: expect.stringContaining("Scores of episode 2:") });
     for (const stage of ["before", "after inner", "after outer"]) expect(plots[1]).toContain(stage);
     expect(plots[1]).toContain("&lt;flood&gt;");
     expect(plots[1].match(/<rect /g)?.length).toBe(2 * 3 * 2 * 20);
+    const bars = [...plots[1].matchAll(/<rect fill="(#\w+)" height="(?!0")[^>]* y="([\d.]+)"/g)];
+    const tops = (colour: string): number[] => bars.flatMap(([, fill, y]) => (fill === colour ? [Number(y)] : []));
+    expect([tops(WON).length, tops(LOST).length]).toEqual([6, 6]);
+    expect(Math.max(...tops(WON))).toBeLessThan(Math.min(...tops(LOST)));
   });
 
   test("of no family gives nothing to plot", () => {
@@ -47,8 +54,11 @@ describe("an episode log", () => {
 
   test("that is none is refused with its line", () => {
     const file = join(folder, "bad.jsonl");
-    writeFileSync(file, `${JSON.stringify(episode(0))}\n{"episode":1}\n`);
-    expect(() => readEpisodes(file)).toThrow(expect.objectContaining({ code: "data-unreadable" }));
+    for (const bad of ["{", '{"episode":1}', JSON.stringify({ ...episode(1), afterInner: {} })]) {
+      writeFileSync(file, `${JSON.stringify(episode(0))}\n${bad}\n`);
+      const wanted = { code: "data-unreadable", message: `Line 2 of ${file} is no episode.`, place: { file, row: 2 } };
+      expect(() => readEpisodes(file)).toThrow(expect.objectContaining(wanted));
+    }
     expect(() => readEpisodes(join(folder, "none"))).toThrow(expect.objectContaining({ code: "data-not-found" }));
   });
 });

@@ -69,7 +69,6 @@ function normalBelow(z: number): number {
 /** P(χ² > x) with `degrees` of freedom: the regularised upper incomplete gamma function Q(degrees/2, x/2). */
 export function chiSquareTail(x: number, degrees: number): number {
   const [a, y] = [degrees / 2, x / 2];
-  if (y <= 0) return 1;
   const front = Math.exp(a * Math.log(y) - y - logGamma(a));
   if (y < a + 1) {
     let [term, sum] = [1 / a, 1 / a];

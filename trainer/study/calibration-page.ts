@@ -131,7 +131,7 @@ export function calibrationFinding(method: string, all: readonly Judged[]): [str
     : own.unseen.ece - own.seen.ece <= TIE
       ? "what is calibrated on seen families holds on unseen ones"
       : `the margin's calibration does not carry over, its ECE on unseen families is ${fixed(ratio, 1)} times as large, and ${finest.confidence} has the lowest Brier score there (${fixed(finest.unseen.brier)})`;
-  const others = all.filter((one) => one !== own && Math.abs(one.recall - own.recall) > TIE);
+  const others = all.filter((one) => Math.abs(one.recall - own.recall) > TIE);
   const rest = others.length < all.length - 1 ? ["the same with the others, which rank rows alike"] : [];
   const recall =
     others.length === 0

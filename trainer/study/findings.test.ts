@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { calibrationFinding, type Judged } from "./calibration-page.ts";
 import type { ConfidenceName } from "./confidences.ts";
 import { type Course, domainsFinding } from "./domains-page.ts";
-import { seedMeans, standardError, trendOf } from "./means.ts";
+import { focusOf, listed, percent, seedMeans, standardError, trendOf } from "./means.ts";
 import { type Curve, leastThatHelps, shotsFinding } from "./shots-finding.ts";
 import { type Transferred, transferFinding } from "./transfer-page.ts";
 
@@ -15,6 +15,8 @@ describe("means", () => {
       { data: "a", seed: 1, value: 1 },
       { data: "b", seed: 1, value: 1 },
       { data: "b", seed: 1, value: Number.NaN },
+      { data: "c", seed: 1, value: Number.NaN },
+      { data: "a", seed: 3, value: Number.NaN },
     ];
     expect(seedMeans(rows, ({ value }) => value)).toEqual([0.75, 1]);
     expect(standardError([1, 3])).toBe(1);
@@ -30,7 +32,14 @@ describe("means", () => {
     [[0.5, 0.9, 0.5], "rises and falls, and ends where it starts"],
     [[0.5, 0.5002], "does not change"],
     [[0.5, 0.6], "rises"],
+    [[0.5, 0.501, 0.502], "rises at every step"],
   ])("%j %s", (values, words) => expect(trendOf(values)).toBe(words));
+
+  test("shares, lists and the method that a finding is about, in words", () => {
+    expect([0.125, Number.NaN].map(percent)).toEqual(["12.5 %", "–"]);
+    expect([[], ["a"], ["a", "b"], ["a", "b", "c"]].map(listed)).toEqual(["", "a", "a and b", "a, b and c"]);
+    expect([["knn", "paper", "unseen"], ["knn", "paper"], ["knn"]].map(focusOf)).toEqual(["unseen", "paper", "knn"]);
+  });
 });
 
 describe("shots", () => {
@@ -45,14 +54,23 @@ describe("shots", () => {
     // At K = 1 the mean rises by 0.1, the standard error of the two rises, −0.05 and 0.25, is 0.15.
     const ours = curve("unseen", true, { 0: [0.7, 0.7], 1: [0.65, 0.95], 5: [0.8, 0.82], 25: [0.9, 0.92] });
     expect(leastThatHelps(ours)).toBe(5);
-    const [first, second] = shotsFinding([ours, blind]);
+    const poorer = curve("lof", false, { 0: [0.6, 0.6], 25: [0.6, 0.6] });
+    const [first, second] = shotsFinding([poorer, ours, blind]);
     expect(first).toBe(
       "The least that helps unseen is K = 5 labels of each seen family: from there on it stays above its mean AUC-ROC " +
         "without labels, 0.700, by more than a standard error over 2 seeds (0.810 with 5, 0.910 with 25).",
     );
     expect(second).toBe(
       "From K = 0 to 25 its AUC-ROC rises at every step; unseen stays above knn, the best without labels (0.850), from " +
-        "K = 25 on, and with 25 labels unseen stands highest of 2 (0.910).",
+        "K = 25 on, and with 25 labels unseen stands highest of 3 (0.910).",
+    );
+  });
+
+  test("a level course is no help, and its own start is not the best without labels", () => {
+    const ours = curve("unseen", true, { 0: [0.9], 5: [0.9], 25: [0.9] });
+    expect(leastThatHelps(ours)).toBeNull();
+    expect(shotsFinding([ours, blind])[1]).toContain(
+      "unseen stays above knn, the best without labels (0.850), from K = 0 on",
     );
   });
 
@@ -98,6 +116,9 @@ describe("domains", () => {
     const [first, second] = domainsFinding([course("unseen", [0.8, 0.8], [0.8, 0.802], [0.1, 0.1])]);
     expect(first).toMatch(/^The number of domains makes no difference/);
     expect(second).toContain("costs and gains nothing.");
+    expect(domainsFinding([course("unseen", [0.8, 0.802], [0.8, 0.8], [0.1, 0.1])])[1]).toContain("gains nothing.");
+    const gains = course("unseen", [0.8, 0.9], [0.8, 0.8], [0.1, 0.1]);
+    expect(domainsFinding([gains])[1]).toContain("gains 0.100 of AUC-ROC.");
   });
 });
 
@@ -121,6 +142,15 @@ describe("calibration", () => {
     expect(second).toContain(
       "its recall is 0.500 (0.100 with energy, the same with the others, which rank rows alike)",
     );
+  });
+
+  test("a margin that knows nothing is still told of, and others are not said to rank alike that do not", () => {
+    const lost = judged("softmax margin", 0.02, 0.1, 0.25);
+    expect(calibrationFinding("unseen", [lost])[0]).toContain(
+      "on unseen ones the softmax margin of unseen has the lowest",
+    );
+    const [, second] = calibrationFinding("unseen", [lost, judged("energy", 0.4, 0.2, 0.25, 0.1)]);
+    expect(second).toContain("its recall is 0.500 (0.100 with energy).");
   });
 
   test("says so where it holds, and where there are no seen rows", () => {
@@ -150,6 +180,19 @@ describe("transfer", () => {
     expect(first).toContain("knn transfers best of 2 methods (0.700)");
     expect(second).toContain("on 1 of 2 families: dos of b (0.300)");
     expect(second).toContain("flags 80.0 % from a to b");
+  });
+
+  test("a family fails that is hardly told from normal rows, or far less well than at home, however well", () => {
+    const [first, second] = transferFinding([
+      row("poor", 0.55, 0.6),
+      row("lost", 0.8, 0.95),
+      row("near", 0.85, 0.9),
+      row("unmeasured", 0.8, Number.NaN),
+    ]);
+    expect(first).toContain("is 0.750, against 0.817");
+    expect(second).toContain("on 2 of 4 families: poor of b (0.550) and lost of b (0.800);");
+    const four = [0.1, 0.2, 0.3, 0.4].map((auc) => row(`f${auc}`, auc, 0.9));
+    expect(transferFinding(four)[1]).toContain("on 4 of 4 families: f0.1 of b");
   });
 
   test("of many failures the worst are named", () => {
