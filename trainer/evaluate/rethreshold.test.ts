@@ -27,12 +27,8 @@ function file(name: string, count: number, seed: number, factor = 1): { path: st
 }
 
 test("a threshold is set so that the budget holds on other rows of the same kind; other budgets do not contradict it", async () => {
-  const card = { ...scorer.artefact, evaluation: { families: [], normalRows: 9, falsePositives: {}, stages: [] } };
-  const { artefact, budgets, rows } = await rethreshold(
-    new Scorer(card, kernelModule("score")),
-    file("recent.csv", 20_000, 1),
-    { budgets: [0.01], reference: false },
-  );
+  const recent = file("recent.csv", 20_000, 1);
+  const { artefact, budgets, rows } = await rethreshold(scorer, recent, { budgets: [0.01], reference: false });
   expect([rows, artefact.reference, artefact.evaluation]).toEqual([20_000, undefined, undefined]);
   const { fpr } = artefact.thresholds;
   expect(Object.keys(fpr)).toEqual(["0.001", "0.01", "0.05"]);
