@@ -13,6 +13,7 @@ import {
   withVariables,
   writeKeys,
 } from "../keys/keys.ts";
+import { locked } from "../lock.ts";
 import { listSecrets, putSecret, ROOT, type Store } from "../publish/wrangler.ts";
 import { type Command, jsonOption, type Options, printJson, required, text } from "./command.ts";
 import { writeWhole } from "./files.ts";
@@ -58,21 +59,29 @@ export const keyCommand: Command = {
     const remote = isRemote(options);
     const files = filesOf(options, remote);
     const { file } = files;
-    const entries = readKeys(file);
     const inForce = remote
       ? "Workers take the new secrets within seconds."
       : "A Worker that runs on this machine goes by it once it is started again.";
-    if (action === "list") return options.json ? printJson(entries) : console.log(keysText(entries, file));
+    if (action === "list") {
+      const entries = readKeys(file);
+      return options.json ? printJson(entries) : console.log(keysText(entries, file));
+    }
+    const name = required(options, "name");
+    /** Two at a time would each write what it had read: a key revoked in between would be in force again. */
+    const change = (next: (entries: readonly KeyEntry[]) => KeyEntry[]): Promise<void> =>
+      locked(`${file}.lock`, "making or revoking keys", () => {
+        const entries = readKeys(file);
+        return keep(entries, next(entries), files, options);
+      });
     if (action === "make") {
-      const { key, entry } = makeKey(required(options, "name"), options.feedback === true);
-      await keep(entries, withKey(entries, entry), files, options);
+      const { key, entry } = makeKey(name, options.feedback === true);
+      await change((entries) => withKey(entries, entry));
       if (options.json) return printJson({ key, ...entry });
       console.log(`${key}\n`);
       console.error(`This is the only time the key is shown: only its SHA-256 is kept. ${inForce}`);
       return;
     }
-    const name = required(options, "name");
-    await keep(entries, withoutKey(entries, name), files, options);
+    await change((entries) => withoutKey(entries, name));
     if (options.json) return printJson({ revoked: name });
     console.log(`${name} is revoked. ${inForce}`);
   },

@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -107,6 +107,23 @@ test("the command makes a key, lists it without showing it again, and revokes it
   expect(readFileSync(variables, "utf8")).toBe('API_KEY_SHA256="none"\n');
   writeFileSync(file, "[{}]");
   expect((await errorOf(() => run("list"))).code).toBe("data-unreadable");
+});
+
+test("one at a time changes the keys: of two neither undoes what the other did; a lock of the dead does not count", async () => {
+  const silent = (["log", "error"] as const).map((name) => vi.spyOn(console, name).mockImplementation(() => {}));
+  const both = { file: join(folder, "both/keys.json"), "dev-vars": join(folder, "both.vars") };
+  const lock = `${both.file}.lock`;
+  const change = (action: string, name: string): Promise<void> => keyCommand.run({ action, name, ...both });
+  await change("make", "old");
+  const first = change("revoke", "old");
+  const second = await errorOf(() => change("make", "new"));
+  expect([second.code, second.remedy]).toEqual(["publish-failed", expect.stringContaining(lock)]);
+  await first;
+  writeFileSync(lock, "99999999");
+  await change("make", "new");
+  expect(readKeys(both.file)).toMatchObject([{ name: "old", revokedAt: expect.any(String) }, { name: "new" }]);
+  expect(existsSync(lock)).toBe(false);
+  for (const spy of silent) spy.mockRestore();
 });
 
 test("who makes or revokes a local key is told that a Worker which runs does not know it yet", async () => {

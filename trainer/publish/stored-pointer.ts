@@ -1,8 +1,9 @@
 /** The pointer in KV, read and changed: by one at a time in a local KV, watching for others in the account's. */
+import { dirname, join } from "node:path";
 import { UnseenError } from "../../model/errors.ts";
 import { isOfLaterFormat, type Pointer, pointerKey, readPointer, writtenPointer } from "../../model/pointer.ts";
-import { locked } from "./lock.ts";
-import { getKey, putKey, type Store } from "./wrangler.ts";
+import { locked } from "../lock.ts";
+import { getKey, putKey, ROOT, type Store } from "./wrangler.ts";
 
 /** The pointer of a name, or undefined where nothing was published under it. @throws UnseenError publish-failed */
 export async function readCurrent(store: Store, name: string): Promise<Pointer | undefined> {
@@ -36,7 +37,7 @@ export async function changePointer(
   name: string,
   change: (before: Pointer | undefined) => Promise<Pointer> | Pointer,
 ): Promise<Pointer> {
-  return locked(store, name, async () => {
+  return alone(store, name, async () => {
     const before = await readCurrent(store, name);
     const next = await change(before);
     if (next === before) return next;
@@ -50,6 +51,13 @@ export async function changePointer(
     if (!same(after, written) && !same(after, before)) throw overtaken(name, after);
     return next;
   });
+}
+
+/** Lets one process at a time write to a name of a local KV; a remote one has no lock. */
+function alone<T>(store: Store, name: string, work: () => Promise<T>): Promise<T> {
+  if (store.remote) return work();
+  const folder = store.persistTo ?? join(store.config ? dirname(store.config) : ROOT, ".wrangler", "state");
+  return locked(join(folder, `publish-${name}.lock`), `publishing "${name}"`, work);
 }
 
 /** Now, or right after the pointer before, where its writer's clock was fast: isolates pass over what seems older to them. */

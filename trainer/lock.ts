@@ -1,0 +1,38 @@
+/** One process at a time: a file that holds the id of the one that is at it. */
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { UnseenError } from "../model/errors.ts";
+
+/**
+ * @param file the lock; where it cannot be made for another reason than that somebody has it, the work is done without
+ * @param what somebody else does who has it, for the message
+ * @throws UnseenError publish-failed while another process, or this one, is at it; a dead one's lock does not count
+ */
+export async function locked<T>(file: string, what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    if (!isAlive(Number(readFileSync(file, "utf8")))) rmSync(file);
+  } catch {
+    // Nobody has it, or the folder cannot be used, of which the work tells.
+  }
+  try {
+    writeFileSync(file, String(process.pid), { flag: "wx" });
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") return work();
+    const remedy = `Repeat the command once it is done; where none runs, delete ${file}.`;
+    throw new UnseenError("publish-failed", `somebody else is ${what} here`, remedy, { file });
+  }
+  try {
+    return await work();
+  } finally {
+    rmSync(file, { force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
