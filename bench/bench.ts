@@ -85,9 +85,9 @@ const results: Results = {
 };
 
 if (values.json) console.log(JSON.stringify(ratiosOf(results)));
-const machines = machinesWith(results);
+const machines = machinesWith("performance", ratiosOf(results));
 if (!quick) {
-  keepMachines(machines);
+  keepMachines("performance", machines);
   writeFileSync(new URL("../docs/performance.md", import.meta.url), page(results, machines));
   writeFileSync(new URL("../docs/performance.svg", import.meta.url), plot(results));
 }

@@ -1,21 +1,25 @@
-/** What the kernel reached on each kind of machine it was measured on: docs/performance.jsonl, the last run of each. */
+/** What was reached on each kind of machine that ran a bench: lines of JSON beside its page, the last run of each. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { processor } from "../page-block.ts";
-import { ratiosOf, type Results } from "./results.ts";
 
 /** Ratios of a run, by name, with its machine and date. */
 export type Machine = Readonly<Record<string, number | string>>;
 
-const FILE = new URL("../../docs/performance.jsonl", import.meta.url);
+const fileOf = (page: string): URL => new URL(`../../docs/${page}.jsonl`, import.meta.url);
 
-/** This run in the place of the last one on such a machine, first, and the last runs on others. */
-export function machinesWith(results: Results): Machine[] {
-  const here: Machine = { machine: processor(), ...ratiosOf(results) };
-  const lines = existsSync(FILE) ? readFileSync(FILE, "utf8").trimEnd().split("\n") : [];
+/**
+ * This run in the place of the last one on such a machine, first, and the last runs on others.
+ *
+ * @param page the page's name, without `.md`
+ */
+export function machinesWith(page: string, ratios: Machine): Machine[] {
+  const here: Machine = { machine: processor(), ...ratios };
+  const file = fileOf(page);
+  const lines = existsSync(file) ? readFileSync(file, "utf8").trimEnd().split("\n") : [];
   const others = lines.map((line) => JSON.parse(line) as Machine).filter(({ machine }) => machine !== here.machine);
   return [here, ...others];
 }
 
-export function keepMachines(machines: readonly Machine[]): void {
-  writeFileSync(FILE, machines.map((machine) => `${JSON.stringify(machine)}\n`).join(""));
+export function keepMachines(page: string, machines: readonly Machine[]): void {
+  writeFileSync(fileOf(page), machines.map((machine) => `${JSON.stringify(machine)}\n`).join(""));
 }
