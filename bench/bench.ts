@@ -10,6 +10,7 @@ import { parseArgs } from "node:util";
 import type { Artefact } from "../model/artefact.ts";
 import { quantise } from "../trainer/learn/quantise.ts";
 import { defaultLearner } from "./default-learner.ts";
+import { today } from "./page-block.ts";
 import { fixedOperations, operations, REFERENCE, referenceModel } from "./reference-network.ts";
 import { coldStarts } from "./speed/cold-starts.ts";
 import { BATCHES, compare, heats, type Heat } from "./speed/contestants.ts";
@@ -70,7 +71,7 @@ say("cold starts");
 const cold = coldStarts(quick ? 2 : 11, learner);
 say("sizes");
 const results: Results = {
-  date: new Date().toISOString().slice(0, 10),
+  date: today(),
   rounds,
   learner,
   operations: operations(REFERENCE),

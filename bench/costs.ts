@@ -5,7 +5,7 @@
  */
 import { hash } from "node:crypto";
 import { Agent, request } from "node:http";
-import { processor, writeBlock } from "./page-block.ts";
+import { processor, today, writeBlock } from "./page-block.ts";
 import { processorTime } from "./serving/load.ts";
 import { KvService } from "./soak/kv.ts";
 import { simulatedModels } from "./soak/models.ts";
@@ -159,7 +159,7 @@ function table(ms: readonly number[]): string {
   } = PRICES;
   const price = ({ included, perMillion }: { included: number; perMillion: number }): string =>
     `$${perMillion.toFixed(2)} a million over ${included / 1e6} million`;
-  return `Written by \`node bench/costs.ts\` on ${new Date().toISOString().slice(0, 10)}: ${processor()}, median of ${ROUNDS} rounds; the default learner on simulated flows (${Array.isArray(rows[0]) ? rows[0].length : 0} features). CPU time is all that the workerd process takes, with HTTP and sockets, which Cloudflare does not count: an upper bound.
+  return `Written by \`node bench/costs.ts\` on ${today()}: ${processor()}, median of ${ROUNDS} rounds; the default learner on simulated flows (${Array.isArray(rows[0]) ? rows[0].length : 0} features). CPU time is all that the workerd process takes, with HTTP and sockets, which Cloudflare does not count: an upper bound.
 
 | a request | CPU ms | µs a row | 1 M a month, all logged | 1 % logged | 1 G a month, all logged | 1 % logged |
 |---|--:|--:|--:|--:|--:|--:|

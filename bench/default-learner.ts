@@ -1,6 +1,7 @@
 /** A model of the default learner for timing: 77 inputs as the reference network, correlated columns, six seen families. */
 import type { Artefact } from "../model/artefact.ts";
-import { EVIDENCE, FORESTS, kindWeights } from "../model/evidence.ts";
+import { FORESTS, weighedKinds } from "../model/evidence.ts";
+import { weightValues } from "../model/tier.ts";
 import { splitDataset } from "../trainer/data/split.ts";
 import { datasetOf, type GroupSketch } from "../trainer/data/testing.ts";
 import { drawFor, gaussian } from "../trainer/learn/draw.ts";
@@ -43,8 +44,8 @@ export async function defaultLearner(inputs: number, quick = false): Promise<Art
   const { fit } = splitDataset(dataset, { seed: 1, holdOut: [], shots: LABELS, split: "rows" });
   const data = { name: "timing", files: [], roles: {} };
   const { artefact } = await train(fit, { seed: 1, split: "rows", shots: LABELS, heldOut: [], data, createdAt: "" });
-  const weights = kindWeights(artefact.tensors);
-  const idle = FORESTS.filter((name) => weights[EVIDENCE.indexOf(name)] === 0);
+  const weighed = weighedKinds(weightValues(artefact.tensors, "head.w"));
+  const idle = FORESTS.filter((name) => !weighed.includes(name));
   if (idle.length > 0) throw new Error(`the model to be timed leaves out ${idle.join(", ")}`);
   return artefact;
 }

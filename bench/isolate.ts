@@ -8,7 +8,7 @@ import { writeArtefact } from "../model/artefact.ts";
 import { Scorer } from "../model/scorer.ts";
 import { kernelModule } from "../trainer/learn/engine.ts";
 import { MODEL_BYTES } from "../worker/limits.ts";
-import { processor, writeBlock } from "./page-block.ts";
+import { processor, today, writeBlock } from "./page-block.ts";
 import { referenceModel, referenceRows, REFERENCE } from "./reference-network.ts";
 import { KvService } from "./soak/kv.ts";
 import { type Sample, watchMemory } from "./soak/memory.ts";
@@ -50,7 +50,7 @@ try {
   });
   const [[warmMost, warmKept], [busyMost, busyKept], [churnMost, churnKept]] = [warm, busy, churn];
   const block =
-    `Written by \`node bench/isolate.ts\` on ${new Date().toISOString().slice(0, 10)}: ${processor()}; a model of the reference network takes ${(each / MIB).toFixed(1)} MiB, so ` +
+    `Written by \`node bench/isolate.ts\` on ${today()}: ${processor()}; a model of the reference network takes ${(each / MIB).toFixed(1)} MiB, so ` +
     `${fit} are kept. workerd's resident memory grows over that of an idle Worker by at most ${warmMost} MiB where these ` +
     `${fit} score 64 rows each in turn (${warmKept} once V8 has collected), and by ${busyMost} MiB (${busyKept}) with ` +
     `${BODIES} bodies of 4 MiB in flight at a time. Where ${4 * fit} models are asked in turn, so that every request ` +

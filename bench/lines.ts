@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { Unseen } from "../client/unseen.ts";
 import { makeArtefact, randomRows } from "../test/fixtures/artefact.ts";
 import { kernelModule } from "../trainer/learn/engine.ts";
-import { processor, writeBlock } from "./page-block.ts";
+import { processor, today, writeBlock } from "./page-block.ts";
 import { KvService } from "./soak/kv.ts";
 import { medianBetween, watchMemory } from "./soak/memory.ts";
 import { startWorkerd } from "./workerd.ts";
@@ -35,7 +35,7 @@ try {
   memory.stop();
   const [early, late] = [medianBetween(memory.samples, 0.1, 0.3), medianBetween(memory.samples, 0.8, 1)];
   const block =
-    `Written by \`node bench/lines.ts\` on ${new Date().toISOString().slice(0, 10)}: ${processor()}; ${many.toLocaleString("en")} rows of four features in one request, scored by a network of 20 units, ` +
+    `Written by \`node bench/lines.ts\` on ${today()}: ${processor()}; ${many.toLocaleString("en")} rows of four features in one request, scored by a network of 20 units, ` +
     `${wrong} of ${seen.toLocaleString("en")} answers wrong, ${Math.round(seen / seconds).toLocaleString("en")} rows/s ` +
     `with sender, reader and workerd on one machine; workerd holds ${early.toFixed(0)} MiB early (median from 10 to ` +
     `30 % of the time) and ${late.toFixed(0)} MiB late (from 80 % on).`;

@@ -1,4 +1,4 @@
-/** What pages that a measurement writes have in common: blocks between `<!-- name: start -->` and `<!-- name: end -->`, machine, versions. */
+/** What pages that a measurement writes have in common: blocks between `<!-- name: start -->` and `<!-- name: end -->`, date, machine, versions. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
@@ -14,6 +14,10 @@ export function writeBlock(page: string, name: string, block: string): void {
   const [from, to] = [text.indexOf(start), text.indexOf(end)];
   if (from < 0 || to < from) throw new Error(`${page} has no markers ${start} and ${end}: put them where it belongs`);
   writeFileSync(path, `${text.slice(0, from + start.length)}\n${block}\n${text.slice(to)}`);
+}
+
+export function today(): string {
+  return new Date().toISOString().slice(0, 10);
 }
 
 /** Packages with the versions that are installed. */

@@ -23,7 +23,7 @@ import { toMarkdown } from "../trainer/report/markdown.ts";
 import { meansPlot } from "../trainer/report/plots.ts";
 import { reportOf } from "../trainer/report/report.ts";
 import { signed } from "../trainer/report/section.ts";
-import { writeBlock } from "./page-block.ts";
+import { today, writeBlock } from "./page-block.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const files = process.argv.slice(2);
@@ -75,7 +75,7 @@ const head = [
 ];
 const peers = frames[0].methods.filter((method) => !isOurs(method)).length;
 const intro =
-  `Written by \`node bench/results.ts\` on ${new Date().toISOString().slice(0, 10)}: means over held-out families, ± standard deviation over seeds ${frames[0].seeds.join(", ")}. ` +
+  `Written by \`node bench/results.ts\` on ${today()}: means over held-out families, ± standard deviation over seeds ${frames[0].seeds.join(", ")}. ` +
   `Each family is kept out of fitting, scaling, selection and thresholds; 100 labels per seen family for anything. ` +
   `The best peer is the best of ${peers} for that data set and that figure, with hindsight; bold where ours is as good or better. FP is the realised false-positive rate at the 1 % budget.`;
 const block = [intro, "", ...head, ...frames.flatMap(summary)].join("\n");

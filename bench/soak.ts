@@ -7,7 +7,7 @@
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
-import { processor } from "./page-block.ts";
+import { processor, today } from "./page-block.ts";
 import type { Tally } from "./soak/load.ts";
 import { medianBetween } from "./soak/memory.ts";
 import { simulatedModels } from "./soak/models.ts";
@@ -77,7 +77,7 @@ function document({ tallies, kv, faults }: Soak): string {
   const answering = Object.entries(versions).map(([name, answers]) => `${name} ${count(answers)} times`);
   return `# Load and soak
 
-Written by \`node bench/soak.ts --seconds ${seconds} --connections ${connections}\` on ${new Date().toISOString().slice(0, 10)}: ${processor()}, ${cpus().length} cores shared by workerd and the asker, Node ${process.versions.node}. The Worker is the one \`wrangler deploy\` uploads, run by workerd itself on loopback; KV is a service of the bench's own that can be told to fail (\`bench/soak/kv.ts\`). The models are two trainings of the default learner on simulated flows; every score is compared with the trainer's for the version that the answer names, to 1e-6, every refusal with the code it must have, and every answer's request id with the one asked.
+Written by \`node bench/soak.ts --seconds ${seconds} --connections ${connections}\` on ${today()}: ${processor()}, ${cpus().length} cores shared by workerd and the asker, Node ${process.versions.node}. The Worker is the one \`wrangler deploy\` uploads, run by workerd itself on loopback; KV is a service of the bench's own that can be told to fail (\`bench/soak/kv.ts\`). The models are two trainings of the default learner on simulated flows; every score is compared with the trainer's for the version that the answer names, to 1e-6, every refusal with the code it must have, and every answer's request id with the one asked.
 
 | | |
 |---|--:|

@@ -8,7 +8,7 @@ import { writeFileSync } from "node:fs";
 import type { Artefact } from "../model/artefact.ts";
 import { inTier } from "../model/tier.ts";
 import { defaultLearner } from "./default-learner.ts";
-import { processor } from "./page-block.ts";
+import { processor, today } from "./page-block.ts";
 import { REFERENCE, referenceModel } from "./reference-network.ts";
 import { peakLoops, type PeakName } from "./speed/peak.ts";
 import { least, type Stage, stages } from "./speed/stage-times.ts";
@@ -61,7 +61,7 @@ const sections = [
 ] as const;
 const document = `# Where a score's time goes
 
-Written by \`node bench/stages.ts${quick ? " --quick" : ""}\` on ${new Date().toISOString().slice(0, 10)}: ${processor()}, Node ${process.versions.node}, one thread, the least of ${ROUNDS} rounds in turns. Every instruction is timed by itself, so its inputs lie nearer than in a whole score.
+Written by \`node bench/stages.ts${quick ? " --quick" : ""}\` on ${today()}: ${processor()}, Node ${process.versions.node}, one thread, the least of ${ROUNDS} rounds in turns. Every instruction is timed by itself, so its inputs lie nearer than in a whole score.
 
 The kernel's tile on values that never leave the first-level cache does **${plain.toFixed(1)} GFLOP/s** here, where a product and its sum are two instructions; instructions that are both do **${relaxed.toFixed(1)} GFLOP/s** (relaxed SIMD). No order of loops in plain SIMD128 can be faster than the first: what the linear layers reach of it says what is left to gain. At batch 1 every weight is read once for one row, so that memory sets the pace, and int16 halves it.
 

@@ -15,7 +15,7 @@ import { floatTensor } from "../model/tensor.ts";
 import { inTier, type Tier } from "../model/tier.ts";
 import { drawFor, unit } from "../trainer/learn/draw.ts";
 import { svg } from "../trainer/report/svg.ts";
-import { processor } from "./page-block.ts";
+import { processor, today } from "./page-block.ts";
 import { REFERENCE } from "./reference-network.ts";
 
 /** A size may cost this much more for each FLOP than the one before or after it. */
@@ -194,7 +194,7 @@ const finding =
     : `${found.length} of ${points.length} points cost more than ${MOST} times as much for each FLOP as the cheaper of their neighbours.`;
 const document = `# What a FLOP costs over sizes
 
-Written by \`node bench/sweep.ts${quick ? " --quick" : ""}\` on ${new Date().toISOString().slice(0, 10)}: ${processor()}, Node ${process.versions.node}, one thread, the least of ${ROUNDS} rounds in turns.
+Written by \`node bench/sweep.ts${quick ? " --quick" : ""}\` on ${today()}: ${processor()}, Node ${process.versions.node}, one thread, the least of ${ROUNDS} rounds in turns.
 
 Residual networks around ${small.inputs} → ${small.hidden}, ${small.blocks} block, → ${small.latent} → 2, one size at a time; batches on ${quick ? "the same" : "the reference network"}. Costs are microseconds for a million multiplications and additions of the linear layers (GELU and LayerNorm included in the time, not in the FLOP), so small networks cost more; sizes stand close around multiples of what the kernel takes at once. One row reads every weight once, so that it costs what the cache gives that holds them: 9 MB of them at H = 1,024, 19 MB at 1,536, 34 MB at 2,048, which is more than a third-level cache has to spare on many machines; no kernel evens that out.
 

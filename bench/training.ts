@@ -18,9 +18,9 @@ import { drawFor, unit } from "../trainer/learn/draw.ts";
 import { AdamW, builtModule, TrainingPass } from "../trainer/learn/engine.ts";
 import { Team } from "../trainer/learn/team.ts";
 import { COLOURS, svg } from "../trainer/report/svg.ts";
-import { processor } from "./page-block.ts";
+import { processor, today } from "./page-block.ts";
 import { operations, REFERENCE, referenceModel, referenceRows } from "./reference-network.ts";
-import { keepMachines, machinesWith } from "./speed/machines.ts";
+import { keepMachines, machinesWith, machineTable } from "./speed/machines.ts";
 import { peakLoops } from "./speed/peak.ts";
 import { median } from "./speed/rounds.ts";
 import { ADAMW, jaxStep, type Problem, type Step, tfjsStep, Torch } from "./training-peers.ts";
@@ -204,15 +204,9 @@ const table = [
   "|---|--:|--:|",
   ...entries.map(({ name, ms }) => `| ${name} | ${speed(name).toFixed(1)} | ${(1000 / Math.min(...ms)).toFixed(1)} |`),
 ];
-const date = new Date().toISOString().slice(0, 10);
+const date = today();
 const machines = machinesWith("performance-training", { date, ...rounded });
-const byMachine = [
-  `| | must | ${machines.map((one) => `${one.machine}, ${one.date}`).join(" | ")} |`,
-  `|---|--:|${machines.map(() => "--:|").join("")}`,
-  ...Object.entries(MUST).map(
-    ([name, must]) => `| ${name} | ${must} | ${machines.map((one) => cell(one[name], must)).join(" | ")} |`,
-  ),
-];
+const wanted = Object.entries(MUST).map(([ratio, must]) => ({ title: ratio, ratio, must }));
 const list = Object.entries(rounded).map(([name, ratio]) => `- ${name}: ${ratio}`);
 const document = `# Performance of training
 
@@ -227,7 +221,7 @@ ${list.join("\n")}
 
 The targets on each kind of machine that ran this, by its last run:
 
-${byMachine.join("\n")}
+${machineTable(wanted, machines)}
 
 ![Training steps a second](performance-training.svg)
 
@@ -265,8 +259,3 @@ if (!options.quick && !options.json) {
   writeFileSync(new URL("../docs/performance-training.svg", import.meta.url), `${plot}\n`);
 }
 process.exit(0);
-
-/** A ratio, bold where it is what is asked for; – where it was not measured. */
-function cell(ratio: number | string | undefined, must: number): string {
-  return ratio === undefined ? "–" : Number(ratio) >= must ? `**${ratio}**` : String(ratio);
-}

@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { processor } from "./page-block.ts";
+import { processor, today } from "./page-block.ts";
 
 const { values: options } = parseArgs({
   options: { rows: { type: "string" }, quick: { type: "boolean" }, json: { type: "boolean" } },
@@ -124,7 +124,7 @@ if (!options.quick && !options.json) {
     new URL("../docs/volume.md", import.meta.url),
     `# Training on millions of rows
 
-Written by \`node bench/volume.ts\` on ${new Date().toISOString().slice(0, 10)}: ${processor()}, ${cpus().length} cores, Node ${process.versions.node}. Rows of ${COLUMNS} numbers in Parquet files, ${DOMAINS} normal domains and ${FAMILIES} families, one held out; \`unseen train\` as a user runs it, its largest resident set by getrusage.
+Written by \`node bench/volume.ts\` on ${today()}: ${processor()}, ${cpus().length} cores, Node ${process.versions.node}. Rows of ${COLUMNS} numbers in Parquet files, ${DOMAINS} normal domains and ${FAMILIES} families, one held out; \`unseen train\` as a user runs it, its largest resident set by getrusage.
 
 ${table.join("\n")}
 

@@ -1,6 +1,6 @@
 /** docs/performance-serving.md out of one run. */
 import { cpus, loadavg } from "node:os";
-import { processor, versionsOf } from "../page-block.ts";
+import { processor, today, versionsOf } from "../page-block.ts";
 import { CONNECTIONS, cpuRatio, type Load, rateRatio, type Rounds } from "./load.ts";
 import { type Profile, REST } from "./profile.ts";
 import { BYTES, FASTIFY, IDLE, READ, WORKER } from "./servers.ts";
@@ -26,7 +26,7 @@ const LEAST_OF_FASTIFY = 0.8;
 const PACKAGES = ["workerd", "hono", "fastify", "onnxruntime-node", "autocannon"];
 
 export function page(served: readonly Served[], { seconds, rounds }: Rounds): string {
-  const date = new Date().toISOString().slice(0, 10);
+  const date = today();
   const versions = versionsOf(PACKAGES);
   const [{ title: first }] = served;
   const layered = served.filter(({ title }) => title === first);

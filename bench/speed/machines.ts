@@ -23,3 +23,28 @@ export function machinesWith(page: string, ratios: Machine): Machine[] {
 export function keepMachines(page: string, machines: readonly Machine[]): void {
   writeFileSync(fileOf(page), machines.map((machine) => `${JSON.stringify(machine)}\n`).join(""));
 }
+
+/** A ratio that is asked for, and its name among those of a machine. */
+export interface Wanted {
+  readonly title: string;
+  readonly ratio: string;
+  readonly must: number;
+}
+
+/** What is asked for, a column a machine; bold where it is reached. */
+export function machineTable(wanted: readonly Wanted[], machines: readonly Machine[]): string {
+  const lines = wanted.map(({ title, must, ratio }) => {
+    const cells = machines.map((machine) => {
+      const value = Number(machine[ratio] ?? Number.NaN);
+      return value >= must ? `**${shown(value)}**` : shown(value);
+    });
+    return `| ${title} | ${must} | ${cells.join(" | ")} |`;
+  });
+  const head = `| | must | ${machines.map(({ machine, date }) => `${machine}, ${date}`).join(" | ")} |`;
+  return [head, `|---|--:|${machines.map(() => "--:|").join("")}`, ...lines].join("\n");
+}
+
+/** Three digits of a ratio; – where it was not measured. */
+export function shown(value: number): string {
+  return Number.isFinite(value) ? String(Number(value.toPrecision(3))) : "–";
+}

@@ -8,7 +8,7 @@ import { BATCHES, OURS, PEERS } from "./contestants.ts";
 import type { Machine } from "./machines.ts";
 import { lead, peakShare, type Results, timed } from "./results.ts";
 import { ratio, type Timed } from "./rounds.ts";
-import { machineTable, targetTable } from "./targets.ts";
+import { targetsByMachine, targetTable } from "./targets.ts";
 
 const PACKAGES = ["onnxruntime-web", "onnxruntime-node", "@tensorflow/tfjs-core", "assemblyscript", "wrangler"];
 
@@ -31,7 +31,7 @@ ${targetTable(results)}
 
 \`must\` and \`aim\` say which is reached. The same on each kind of machine that ran this, by its last run:
 
-${machineTable(results, machines)}
+${targetsByMachine(results, machines)}
 
 ## Scoring
 

@@ -1,7 +1,7 @@
 /** What the kernel has to reach, beside what it reached. */
 import { OURS, PEERS } from "./contestants.ts";
 import { whyNotAhead, whyNotCold, whyNotPeak } from "./limits.ts";
-import type { Machine } from "./machines.ts";
+import { type Machine, machineTable, shown } from "./machines.ts";
 import { coldRatio, lead, peakShare, type Results } from "./results.ts";
 
 interface Target {
@@ -63,23 +63,12 @@ function targets(results: Results): Target[] {
   ];
 }
 
-/** The targets that depend on the machine, a column a machine; bold where one is reached. */
-export function machineTable(results: Results, machines: readonly Machine[]): string {
-  const lines = targets(results)
-    .filter(({ ratio }) => ratio !== undefined)
-    .map(({ title, must, ratio }) => {
-      const cells = machines.map((machine) => {
-        const value = Number(machine[ratio as string] ?? Number.NaN);
-        return value >= must ? `**${shown(value)}**` : shown(value);
-      });
-      return `| ${title} | ${must} | ${cells.join(" | ")} |`;
-    });
-  const head = `| | must | ${machines.map(({ machine, date }) => `${machine}, ${date}`).join(" | ")} |`;
-  return [head, `|---|--:|${machines.map(() => "--:|").join("")}`, ...lines].join("\n");
-}
-
-function shown(value: number): string {
-  return Number.isFinite(value) ? String(Number(value.toPrecision(3))) : "–";
+/** The targets that depend on the machine, on each of some. */
+export function targetsByMachine(results: Results, machines: readonly Machine[]): string {
+  return machineTable(
+    targets(results).flatMap(({ title, must, ratio }) => (ratio === undefined ? [] : [{ title, must, ratio }])),
+    machines,
+  );
 }
 
 function isMet({ reached, atMost }: Target, wanted: number): boolean {

@@ -4,9 +4,10 @@ import type { Artefact, NetworkShape } from "../../model/artefact.ts";
 import { EVIDENCE, isEvidence, kindWeights } from "../../model/evidence.ts";
 import { tierOf } from "../../model/tier.ts";
 import type { Feature } from "../../model/schema.ts";
+import { budgetText } from "../evaluate/budget.ts";
 import { type Command, jsonOption, printJson, required } from "./command.ts";
 import { openModel } from "./files.ts";
-import { budgetText, printable, table } from "./table.ts";
+import { printable, table } from "./table.ts";
 
 export const inspectCommand: Command = {
   args: {

@@ -18,11 +18,6 @@ export function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
-/** A false-positive budget as the file has it, in percent: `7 %` of `0.07`, which as a product is a little more. */
-export function budgetText(budget: string): string {
-  return `${Number((100 * Number(budget)).toPrecision(12))} %`;
-}
-
 function show(cell: string | number): string {
   if (typeof cell === "string") return printable(cell);
   return Number.isInteger(cell) ? String(cell) : cell.toFixed(3);

@@ -1,5 +1,6 @@
 /** The report's tables of whole benchmarks. */
 import type { ResultLine } from "../benchmark/line.ts";
+import { budgetText } from "../evaluate/budget.ts";
 import { type Comparison, outcome } from "./compare.ts";
 import { aucOf, type Figure, type Frame, macro, mean, type MethodInfo, recallAtTrueOnePercent } from "./frame.ts";
 import { type Cell, fixed, plusMinus, signed, type Table } from "./section.ts";
@@ -72,7 +73,6 @@ export function thresholdTable(frame: Frame, focus: MethodInfo): Table {
     ]),
     recallAtTrueOnePercent,
   ];
-  const percent = (budget: string): string => `${Number(budget) * 100} %`;
   return {
     kind: "table",
     caption:
@@ -80,7 +80,7 @@ export function thresholdTable(frame: Frame, focus: MethodInfo): Table {
     head: [
       "method",
       ...["precision", "recall", "accuracy", "FP rate"].map((name) => `${name} at τ*`),
-      ...budgets.flatMap((budget) => [`recall at ${percent(budget)}`, `FP at ${percent(budget)}`]),
+      ...budgets.flatMap((budget) => [`recall at ${budgetText(budget)}`, `FP at ${budgetText(budget)}`]),
       "recall at a realised 1 %",
     ],
     rows: frame.methods.map(({ name, title }) => [
