@@ -10,9 +10,22 @@ export function cellText(raw: string): string | null {
   return text === "NA" || text === "N/A" || MISSING_WORDS.has(text.toLowerCase()) ? null : text;
 }
 
-const INFINITE = /^[+-]?inf(inity)?$/i;
-const TRUE = /^(true|t|yes|y|1(\.0*)?)$/i;
-const FALSE = /^(false|f|no|n|0(\.0*)?)$/i;
+const INFINITE = /^([+-]?)inf(inity)?$/i;
+const TRUE = /^(true|t|yes|y)$/i;
+const FALSE = /^(false|f|no|n)$/i;
+
+/** The number that a trimmed text is, ±Infinity for one in words; NaN for other words and for numbers to base 16, 8 and 2. */
+export function numberOf(text: string): number {
+  // Number reads 0x1F and its like; DuckDB, which reads for training, does not, and nor do other readers of CSV
+  if (/^0[box]/i.test(text)) return Number.NaN;
+  const sign = INFINITE.exec(text)?.[1];
+  return sign === undefined ? Number(text) : sign === "-" ? -Infinity : Infinity;
+}
+
+/** What a trimmed word says of true and false: true, t, yes, y or their opposites in any case; null for any other. */
+export function truthOf(word: string): boolean | null {
+  return TRUE.test(word) ? true : FALSE.test(word) ? false : null;
+}
 
 /** Characters of a cell that a message repeats. */
 const SHOWN = 40;
@@ -24,10 +37,9 @@ const SHOWN = 40;
 export function readCell(feature: Feature, raw: string | null): number | string | boolean | null | undefined {
   const value = raw === null ? null : cellText(raw);
   if (value === null || feature.kind === "categorical") return value;
-  if (feature.kind === "boolean") return TRUE.test(value) ? true : FALSE.test(value) ? false : undefined;
-  // Number reads 0x1F and its like; training does not, and nor do other readers of CSV
-  const number = /^0[box]/i.test(value) ? Number.NaN : Number(value);
-  if (Number.isNaN(number)) return INFINITE.test(value) ? null : undefined;
+  const number = numberOf(value);
+  if (feature.kind === "boolean") return truthOf(value) ?? (number === 1 ? true : number === 0 ? false : undefined);
+  if (Number.isNaN(number)) return undefined;
   return Number.isFinite(number) ? number : null;
 }
 

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { readCell } from "../../model/cells.ts";
 import { readDataset } from "./read.ts";
 import { csv, errorOf, writeFolder } from "./testing.ts";
 
@@ -31,6 +32,21 @@ test("numbers, with missing and infinite ones", async () => {
   expect(kind).toBe("numeric");
   expect([...(normal ?? [])].slice(0, 12)).toEqual([1, ...Array(7).fill(Number.NaN), 25, Number.NaN, Number.NaN, 3]);
   expect(notes).toEqual(["2 infinite values count as missing (x 2).", "9 cells in 1 columns are missing (4.5 %)."]);
+});
+
+test("numbers and flags as scoring reads them, however they are written", async () => {
+  const numbers = ["\u00a02\u00a0", "\u3000-3", "\ufeff1e2", "+4", "\u00a0-inf", "05"];
+  const { kind, normal } = await readColumn((i) => numbers[i] ?? "3");
+  expect(kind).toBe("numeric");
+  expect([...(normal ?? [])].slice(0, 6)).toEqual([2, -3, 100, 4, Number.NaN, 5]);
+  const x = { kind: "numeric", name: "x", impute: 0, signedLog: false, center: 0, scale: 1, clip: 10 } as const;
+  expect(numbers.map((cell) => readCell(x, cell))).toEqual([2, -3, 100, 4, null, 5]);
+
+  const flags = ["01", "1e0", "00", "\u00a0yes", "-0"];
+  const { normal: typed } = await readColumn((i) => flags[i] ?? "no", "1", { x: "boolean" });
+  expect([...(typed ?? [])].slice(0, 5)).toEqual([1, 1, 0, 1, -0]);
+  const on = { kind: "boolean", name: "x", impute: 0, center: 0, scale: 1 } as const;
+  expect(flags.map((cell) => readCell(on, cell))).toEqual([true, true, false, true, false]);
 });
 
 test("true and false in several spellings", async () => {

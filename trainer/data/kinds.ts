@@ -1,4 +1,5 @@
 /** From raw cells to typed columns: which kind each column has, which are not used, and what its odd cells become. */
+import { truthOf } from "../../model/cells.ts";
 import type { Cells, ColumnKind, ColumnSpec, Rows } from "./dataset.ts";
 import type { RawColumn, RawTable } from "./tables.ts";
 
@@ -18,8 +19,6 @@ const FEW_WORDS = 0.05;
 const IDENTIFIER_SHARE = 0.95;
 const IDENTIFIER_ROWS = 20;
 
-const TRUE_WORDS = new Set(["true", "t", "yes", "y"]);
-const FALSE_WORDS = new Set(["false", "f", "no", "n"]);
 const SECONDS = String.raw`:[0-5]\d([.,]\d+)?`;
 const ZONE = String.raw`( ?[AP]M)?( ?(Z|UTC|[+-]\d{2}(:?\d{2})?))?`;
 const CLOCK = String.raw`([01]?\d|2[0-4]):[0-5]\d`;
@@ -139,7 +138,7 @@ function profile(parts: readonly RawColumn[], isNormal: (table: number, row: num
   }
   for (const [text, count] of counts) {
     found.distinct++;
-    if (truth(text) !== null) found.truths += count;
+    if (truthOf(text) !== null) found.truths += count;
     if (TIME.test(text)) found.times += count;
     if (found.examples.length < 3 && !Number.isFinite(Number(text))) found.examples.push(text);
   }
@@ -160,11 +159,6 @@ function countsRows(parts: readonly RawColumn[], isNormal: (table: number, row: 
     }
   }
   return rows >= IDENTIFIER_ROWS;
-}
-
-function truth(text: string): boolean | null {
-  const word = text.toLowerCase();
-  return TRUE_WORDS.has(word) ? true : FALSE_WORDS.has(word) ? false : null;
 }
 
 interface Tally {
@@ -199,7 +193,7 @@ function convert(name: string, kind: ColumnKind, parts: readonly RawColumn[], ta
       const text = texts?.[i] ?? null;
       let value = number;
       if (kind === "boolean") {
-        const word = text === null ? null : truth(text);
+        const word = text === null ? null : truthOf(text);
         value = word === null ? (number === 0 || number === 1 ? number : Number.NaN) : Number(word);
       } else if (!Number.isFinite(number) && !Number.isNaN(number)) {
         infinite++;

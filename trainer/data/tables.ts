@@ -1,6 +1,6 @@
 /** Files to raw tables through DuckDB: every cell as a number, and as text where a column is not all numbers. */
 import { DuckDBInstance, type DuckDBConnection } from "@duckdb/node-api";
-import { cellText } from "../../model/cells.ts";
+import { cellText, numberOf } from "../../model/cells.ts";
 import { UnseenError } from "../../model/errors.ts";
 import { concat } from "../concat.ts";
 import { checkColumns, openScan, type Scan, type SourceFile, stream } from "./scan.ts";
@@ -61,6 +61,7 @@ export async function readTables(files: readonly SourceFile[], options: ReadTabl
       const table = numbers[i];
       const columns = names.map((name, column): RawColumn => {
         const found = words[i].get(name);
+        if (found) readMissed(table.cells[column], found);
         return {
           name,
           numbers: table.cells[column],
@@ -73,6 +74,13 @@ export async function readTables(files: readonly SourceFile[], options: ReadTabl
   } finally {
     for (const connection of connections) connection.closeSync();
     database.closeSync();
+  }
+}
+
+/** Numbers that DuckDB takes for words, such as one between blanks that do not break, as scoring reads them. */
+function readMissed(numbers: Float64Array, texts: readonly (string | null)[]): void {
+  for (const [i, text] of texts.entries()) {
+    if (text !== null && Number.isNaN(numbers[i])) numbers[i] = numberOf(text);
   }
 }
 
