@@ -177,6 +177,11 @@ describe("binary", () => {
     const response = await ask("/v1/score", { method: "POST", body: `{"instances":[${row}]}`, headers });
     const [score] = scorer.scoreRows([JSON.parse(row) as unknown[]]);
     expect(new Float32Array(await response.arrayBuffer())).toEqual(Float32Array.of(score));
+    const explained = await ask("/v1/score", { method: "POST", body: `{"instances":[${row}],"explain":2}`, headers });
+    expect([explained.status, await explained.json()]).toEqual([
+      422,
+      expect.objectContaining({ code: "request-invalid", detail: "Bare scores have no room for reasons." }),
+    ]);
   });
 
   test.each([

@@ -203,6 +203,8 @@ describe("inference", () => {
     await fault(await infer({ inputs: tensors }, "/v2/models/none/infer"), 404);
     await fault(await infer({ inputs: tensors }, "/v2/models/flows/versions/3/infer"), 404);
     await fault(await infer({ inputs: tensors }, "/v2/models/broken/infer"), 503);
+    const query = await infer({ inputs: tensors }, "/v2/models/flows/infer?threshold=f1");
+    expect(await fault(query, 400)).toMatch("Put threshold into the parameters");
     await fault(await ask("/v2/models/flows/explain"), 404);
     await fault(await ask("/v2/models/flows/infer"), 405);
     await fault(await ask("/v2/models/flows/infer", { method: "POST", body: "{" }), 415);

@@ -3,7 +3,7 @@ import kernel from "../build/score.wasm";
 import { Scorer } from "../model/scorer.ts";
 import { patternWeights, sampleArtefact } from "../test/artefact.ts";
 import { SCORES } from "./limits.ts";
-import { checkScores, explanations } from "./predictions.ts";
+import { checkExplainable, checkScores } from "./predictions.ts";
 
 test("a model of many features explains fewer rows at a time, and one always", () => {
   const network = { inputs: 200, hidden: 4, blocks: 0, latent: 3 };
@@ -14,10 +14,10 @@ test("a model of many features explains fewer rows at a time, and one always", (
   const artefact = sampleArtefact({ network, schema: { features }, golden, tensors: patternWeights(network) });
   const scorer = new Scorer(artefact, kernel, { selfTest: false });
   const most = Math.floor(SCORES / 600);
-  const rows = Array.from({ length: most + 1 }, (_, i) => features.map((__, j) => (i + j) % 7));
-  expect(() => explanations(scorer, rows, 2)).toThrow(expect.objectContaining({ status: 413, code: "rows-too-many" }));
-  expect(explanations(scorer, rows.slice(0, 1), 2)).toHaveLength(1);
-  expect(explanations(scorer, rows, undefined)).toBe(undefined);
+  expect(() => checkExplainable(scorer, most + 1)).toThrow(
+    expect.objectContaining({ status: 413, code: "rows-too-many" }),
+  );
+  for (const rows of [1, most]) expect(() => checkExplainable(scorer, rows)).not.toThrow();
 });
 
 test("a score that is no number from 0 to 1 is never passed on", () => {

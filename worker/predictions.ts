@@ -33,19 +33,21 @@ export function predictionsJson(
 }
 
 /**
- * Reasons for each row's score; undefined where none are asked for. One row may always be explained.
+ * One row may always be explained.
  *
  * @throws Problem 413 where many features make the rows cost more scores than a request may
  */
-export function explanations(scorer: Scorer, rows: readonly Row[], top: number | undefined): Explanation[] | undefined {
-  if (top === undefined) return undefined;
+export function checkExplainable(scorer: Scorer, rows: number): void {
   const { length: features } = scorer.artefact.schema.features;
   const most = Math.max(1, Math.floor(SCORES / (3 * features)));
-  if (rows.length > most) {
-    const detail = `With ${features} features at most ${most} rows can be explained at a time.`;
-    throw new Problem(413, "rows-too-many", detail, "Send them in several requests, or as application/x-ndjson.");
-  }
-  return explain(scorer, rows, { top });
+  if (rows <= most) return;
+  const detail = `With ${features} features at most ${most} rows can be explained at a time.`;
+  throw new Problem(413, "rows-too-many", detail, "Send them in several requests, or as application/x-ndjson.");
+}
+
+/** Reasons for each row's score; undefined where none are asked for. */
+export function explanations(scorer: Scorer, rows: readonly Row[], top: number | undefined): Explanation[] | undefined {
+  return top === undefined ? undefined : explain(scorer, rows, { top });
 }
 
 /** Largest encoded value: far beyond where any feature is clipped, and small enough that no sum of them overflows. */

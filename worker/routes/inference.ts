@@ -2,7 +2,7 @@
 import type { Context } from "hono";
 import { resolveThreshold, DEFAULT_THRESHOLD } from "../../model/thresholds.ts";
 import { versionsOf } from "../../model/pointer.ts";
-import { jsonAnswer, observe, serve, type Target } from "../answers.ts";
+import { jsonAnswer, noQuery, observe, serve, type Target } from "../answers.ts";
 import type { AppEnv } from "../bindings.ts";
 import { HEADER_LENGTH, splitBody, type Tensor, withBinary } from "../binary-tensors.ts";
 import { parseJson, readBytes } from "../body.ts";
@@ -64,6 +64,7 @@ export async function modelReady(context: Context<AppEnv>, registry: Registry, t
 }
 
 export async function infer(context: Context<AppEnv>, registry: Registry, target: Target): Promise<Response> {
+  noQuery(context, "Put threshold into the parameters of the JSON body.");
   const { id, inputs, outputs = [], parameters } = await readRequest(context.req.raw);
   const served = await serve(context, registry, target);
   const { name, version, scorer } = served;

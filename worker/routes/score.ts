@@ -4,13 +4,22 @@ import type * as z from "zod/mini";
 import { RowReader } from "../../model/row-reader.ts";
 import type { Row } from "../../model/schema.ts";
 import { DEFAULT_THRESHOLD, resolveThreshold } from "../../model/thresholds.ts";
-import { binaryAnswer, jsonAnswer, observe, type Question, scoreAnswer, serve, type Target } from "../answers.ts";
+import {
+  binaryAnswer,
+  jsonAnswer,
+  noQuery,
+  observe,
+  type Question,
+  scoreAnswer,
+  serve,
+  type Target,
+} from "../answers.ts";
 import type { AppEnv } from "../bindings.ts";
 import { parseJson, readBytes } from "../body.ts";
 import { envelopeOf } from "../envelope.ts";
 import { EXPLAINED_DEFAULT, EXPLAINED_ROWS, ROWS } from "../limits.ts";
 import { answerType, BINARY_TYPE, bodyType, JSON_TYPE, LINES_TYPE } from "../media.ts";
-import { checkScores, explanations, predictionsJson } from "../predictions.ts";
+import { checkExplainable, checkScores, explanations, predictionsJson } from "../predictions.ts";
 import { notARow, Problem, queryFault, requestFault } from "../problem.ts";
 import type { Registry, Served } from "../registry.ts";
 import { rowReader } from "../row-reader.ts";
@@ -30,7 +39,8 @@ export async function score(context: Context<AppEnv>, registry: Registry, target
 
 async function scoreJson(context: Context<AppEnv>, registry: Registry, target: Target): Promise<Response> {
   const form = answerType(context.req.header("accept") ?? null, [JSON_TYPE, BINARY_TYPE]);
-  const { served, question, threshold, scores, rows } = await scoreBody(context, registry, target, ScoreRequest);
+  const body = await scoreBody(context, registry, target, ScoreRequest, form);
+  const { served, question, threshold, scores, rows } = body;
   if (form === BINARY_TYPE) return binaryAnswer(context, scores, threshold);
   const predictions = predictionsJson(scores, threshold, explanations(served.scorer, rows, question.top));
   return scoreAnswer(context, served, question, threshold, predictions);
@@ -58,8 +68,9 @@ async function scoreBody(
   registry: Registry,
   target: Target,
   schema: RowsRequest,
+  form = JSON_TYPE,
 ): Promise<Scored> {
-  noQuery(context);
+  noQuery(context, "Put threshold and explain into the JSON body.");
   bodyType(context.req.raw.headers, [JSON_TYPE]);
   const bytes = await readBytes(context.req.raw);
   const envelope = envelopeOf(bytes);
@@ -75,6 +86,10 @@ async function scoreBody(
     }
   }
   const { instances, question } = readRequest(schema, parseJson(bytes, "Send one JSON object."));
+  if (form === BINARY_TYPE && question.top !== undefined) {
+    const remedy = "Accept application/json, or leave explain out.";
+    throw new Problem(422, "request-invalid", "Bare scores have no room for reasons.", remedy);
+  }
   return scored(context, await (serving ?? serve(context, registry, target)), question, instances);
 }
 
@@ -87,6 +102,7 @@ function scored(
   const { scorer } = served;
   const threshold = resolveThreshold(scorer.artefact, question.threshold);
   const read = given instanceof RowReader;
+  if (question.top !== undefined) checkExplainable(scorer, read ? given.rows : given.length);
   const scores = checkScores(read ? scorer.scoreCells(given) : scorer.scoreRows(given));
   const inputs = (i: number): readonly [Float32Array, number] => {
     const row = new Float32Array(scorer.inputs);
@@ -124,13 +140,6 @@ function readRequest(schema: RowsRequest, body: unknown): { instances: readonly 
 function questionOf({ threshold = DEFAULT_THRESHOLD, explain = false }: z.infer<RowsRequest>): Question {
   const top = explain === true ? EXPLAINED_DEFAULT : explain === false ? undefined : explain;
   return { threshold, top };
-}
-
-/** @throws Problem 422 for a query: silently leaving out a threshold would decide by another one */
-function noQuery(context: Context<AppEnv>): void {
-  if (!context.req.url.includes("?") || new URL(context.req.url).search === "") return;
-  const remedy = "Put threshold and explain into the JSON body.";
-  throw new Problem(422, "request-invalid", "A JSON request has no query.", remedy);
 }
 
 /** @throws Problem 422 */
