@@ -3,6 +3,7 @@ import { cellValue, csvField, namesBeside, SCORE_COLUMNS } from "../model/cells.
 import { drift } from "../model/drift.ts";
 import { messageOf, UnseenError } from "../model/errors.ts";
 import { type Cell, explain } from "../model/explain.ts";
+import { noScore } from "../model/overflow.ts";
 import { Counter, referenceOf } from "../model/reference.ts";
 import { Scorer } from "../model/scorer.ts";
 import { type Columns, mapColumns } from "./columns.ts";
@@ -162,15 +163,22 @@ async function scoreAll(mine: number): Promise<void> {
     for (const until = performance.now() + TURN_MS; end < table.count && performance.now() < until;) {
       const rows: Cell[][] = [];
       const at: number[] = [];
+      const refuse = (cause: unknown): void => {
+        if (refused++ < TOLD) faults.push(faultOf(cause).message);
+      };
       for (const last = Math.min(table.count, end + ROWS); end < last; end++) {
         try {
           rows.push(valuesOf(end));
           at.push(end);
         } catch (cause) {
-          if (refused++ < TOLD) faults.push(faultOf(cause).message);
+          refuse(cause);
         }
       }
       for (const [i, score] of opened().scoreRows(rows).entries()) {
+        if (Number.isNaN(score)) {
+          refuse(noScore(at[i] + 1));
+          continue;
+        }
         scores[at[i]] = score;
         counter?.count(score, opened().encode(rows[i]), 0, counts);
       }

@@ -1,6 +1,7 @@
 /** Scores as answers: decisions by a threshold, reasons where they are asked for, written as JSON without objects in between. */
 import { inputNames } from "../model/encode.ts";
 import { explain, type Explanation } from "../model/explain.ts";
+import { overflowing } from "../model/overflow.ts";
 import type { Row } from "../model/schema.ts";
 import type { Scorer } from "../model/scorer.ts";
 import { SCORES } from "./limits.ts";
@@ -71,21 +72,20 @@ export function checkEncoded(encoded: Float32Array, scorer: Scorer): Float32Arra
 }
 
 /**
- * Weights can be finite and yet overflow on some row; such a row must not pass as normal.
+ * As model/overflow.ts has it, answered as the model's fault.
  *
  * @param first number of the first row
  * @throws Problem 503
  */
 export function checkScores(scores: Float32Array, first = 0): Float32Array {
-  for (let i = 0; i < scores.length; i++) {
-    if (scores[i] >= 0 && scores[i] <= 1) continue;
-    const detail = `The model gives no score for row ${first + i}: its weights overflow there.`;
-    throw new Problem(503, "model-unavailable", detail, "Publish a model that does not, or roll back.", {
-      headers: { "retry-after": "60" },
-      place: { row: first + i },
-    });
-  }
-  return scores;
+  const at = overflowing(scores);
+  if (at < 0) return scores;
+  const row = first + at;
+  const detail = `The model gives no score for row ${row}: its weights overflow there.`;
+  throw new Problem(503, "model-unavailable", detail, "Publish a model that does not, or roll back.", {
+    headers: { "retry-after": "60" },
+    place: { row },
+  });
 }
 
 function reasonsJson({ features, logOdds, reference, evidence }: Explanation): string {

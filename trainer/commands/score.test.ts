@@ -6,6 +6,7 @@ import type { Row } from "../../model/schema.ts";
 import { Scorer } from "../../model/scorer.ts";
 import { makeArtefact } from "../../test/fixtures/artefact.ts";
 import { kernelModule } from "../learn/engine.ts";
+import { scoredChunks } from "../evaluate/scored-file.ts";
 import { expandFiles } from "../data/files.ts";
 import { scoreFile } from "./score.ts";
 
@@ -17,6 +18,9 @@ test("a row on which the model overflows is an error that names it, not a row th
     override scoreRows(rows: readonly Row[]): Float32Array {
       return super.scoreRows(rows).map((score, i) => (i === 1 ? Number.NaN : score));
     }
+    override score(encoded: Float32Array, rows: number): Float32Array {
+      return super.score(encoded, rows).map((score, i) => (i === 1 ? Number.NaN : score));
+    }
   }
   const { artefact } = makeArtefact(kernelModule("score"), 1);
   const csv = join(folder, "rows.csv");
@@ -24,10 +28,10 @@ test("a row on which the model overflows is an error that names it, not a row th
   writeFileSync(csv, `${header}\n1,1,tcp,true\n1,1,udp,true\n`);
   const out = join(folder, "scores.csv");
   const [file] = expandFiles([csv]);
-  const scored = scoreFile(new Overflowing(artefact, kernelModule("score"), { selfTest: false }), file, out, 0.5);
-  await expect(scored).rejects.toMatchObject({
-    code: "artefact-malformed",
-    message: expect.stringMatching(/rows\.csv, row 2/) as string,
-  });
+  const scorer = new Overflowing(artefact, kernelModule("score"), { selfTest: false });
+  const fault = { code: "artefact-malformed", message: expect.stringMatching(/rows\.csv, row 2/) as string };
+  await expect(scoreFile(scorer, file, out, 0.5)).rejects.toMatchObject(fault);
+  // whoever sets thresholds or counts for drift reads rows so
+  await expect(scoredChunks(scorer, file).next()).rejects.toMatchObject(fault);
   expect(existsSync(out)).toBe(false);
 });

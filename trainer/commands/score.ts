@@ -2,6 +2,7 @@
 import { csvField, namesBeside, SCORE_COLUMNS } from "../../model/cells.ts";
 import { UnseenError } from "../../model/errors.ts";
 import { explain, type Explanation } from "../../model/explain.ts";
+import { checkedScores } from "../../model/overflow.ts";
 import type { Scorer } from "../../model/scorer.ts";
 import { DEFAULT_THRESHOLD, resolveThreshold } from "../../model/thresholds.ts";
 import { readModelRows } from "../data/model-rows.ts";
@@ -92,10 +93,9 @@ export async function scoreFile(
         yield `${[...namesBeside(added, names), ...added].map(csvField).join(",")}\n`;
         begun = true;
       }
-      const scores = scorer.scoreRows(instances);
+      const scores = checkedScores(scorer.scoreRows(instances), first + 1, file.name);
       const lines = cells.map((row, i) => {
         const score = scores[i];
-        if (Number.isNaN(score)) throw overflowed(file.name, first + i + 1);
         const anomaly = score >= threshold;
         if (anomaly) anomalies++;
         const own = row.map((cell) => csvField(cell ?? ""));
@@ -118,10 +118,4 @@ export async function scoreFile(
   }
   await writeChunks(out, table());
   return { rows, anomalies, explanations };
-}
-
-/** Weights can be finite and yet overflow on some row; such a row must not pass as normal. */
-function overflowed(file: string, row: number): UnseenError {
-  const detail = `${file}, row ${row}: the model gives no score, its weights overflow there.`;
-  return new UnseenError("artefact-malformed", detail, "Use a model that does not.", { file, row });
 }

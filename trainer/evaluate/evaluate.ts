@@ -1,4 +1,5 @@
 /** Evaluation: a model against the rows its training has not seen, family by family. */
+import { checkedScores } from "../../model/overflow.ts";
 import type { Scorer } from "../../model/scorer.ts";
 import { UnseenError } from "../../model/errors.ts";
 import { concat } from "../concat.ts";
@@ -49,7 +50,7 @@ export function evaluate(scorer: Scorer, dataset: Dataset, holdOut?: readonly st
   const { heldOut, wanted, notes } = testSide(scorer, dataset, holdOut);
   const score = (rows: Rows): Float32Array => {
     const matrix = encodeRows(schema, heldOut.columns, rows);
-    return scorer.score(matrix.data, matrix.rows);
+    return checkedScores(scorer.score(matrix.data, matrix.rows), 1);
   };
   const domains = heldOut.normal.map(({ domain, rows }) => ({ domain, scores: score(rows) }));
   const normal = concat(

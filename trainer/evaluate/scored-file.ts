@@ -1,5 +1,6 @@
 /** A file's rows through a model: encoded, scored, counted, chunk by chunk. */
 import { type Drift, drift } from "../../model/drift.ts";
+import { checkedScores } from "../../model/overflow.ts";
 import { Counter, referenceOf } from "../../model/reference.ts";
 import type { Scorer } from "../../model/scorer.ts";
 import type { Matrix } from "../data/matrix.ts";
@@ -11,7 +12,7 @@ export interface ScoredChunk extends RowChunk {
   readonly scores: Float32Array;
 }
 
-/** @throws UnseenError as readModelRows does */
+/** @throws UnseenError as readModelRows does; artefact-malformed where the model gives a row no score */
 export async function* scoredChunks(
   scorer: Scorer,
   file: SourceFile,
@@ -21,7 +22,7 @@ export async function* scoredChunks(
     const data = new Float32Array(chunk.rows.length * scorer.inputs);
     for (const [i, row] of chunk.rows.entries()) data.set(scorer.encode(row, chunk.first + i), i * scorer.inputs);
     const matrix = { rows: chunk.rows.length, cols: scorer.inputs, data };
-    yield { ...chunk, matrix, scores: scorer.score(data, matrix.rows) };
+    yield { ...chunk, matrix, scores: checkedScores(scorer.score(data, matrix.rows), chunk.first + 1, file.name) };
   }
 }
 
