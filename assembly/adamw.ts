@@ -31,7 +31,7 @@ export function squares(length: i32, g: usize, sums: usize, part: i32, parts: i3
 }
 
 /** The norm that `squares` has summed up. */
-export function norm(length: i32, sums: usize): f64 {
+function norm(length: i32, sums: usize): f64 {
   let sum: f64 = 0;
   for (let chunk = 0; chunk * CHUNK < length; chunk++) sum += load<f64>(sums + (chunk << 3));
   return Math.sqrt(sum);

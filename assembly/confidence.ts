@@ -5,7 +5,7 @@ import { stride } from "./layout";
 /** S_anomalous = exp(ℓ₁/T) / (exp(ℓ₀/T) + exp(ℓ₁/T)), in double precision: one value a row, so exactness is free. */
 // @ts-ignore: decorator
 @inline
-export function anomalous(logits: usize, temperature: f32): f64 {
+function anomalous(logits: usize, temperature: f32): f64 {
   return 1 / (1 + exp(((load<f32>(logits) as f64) - (load<f32>(logits, 4) as f64)) / (temperature as f64)));
 }
 

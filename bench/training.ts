@@ -12,7 +12,7 @@ import * as Plot from "@observablehq/plot";
 import type { Instruction } from "../model/kernel.ts";
 import { encoder, head, weightShapes } from "../model/network.ts";
 import { Parameters } from "../model/parameters.ts";
-import { tensorValues } from "../model/safetensors.ts";
+import { tensorValues } from "../model/tensor.ts";
 import { Tape } from "../model/tape.ts";
 import { drawFor, unit } from "../trainer/learn/draw.ts";
 import { AdamW, builtModule, TrainingPass } from "../trainer/learn/engine.ts";

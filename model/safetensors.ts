@@ -5,8 +5,6 @@ import { JsonValue } from "./json-value.ts";
 import { quote } from "./names.ts";
 import { ELEMENT_BYTES, elementCount } from "./tensor.ts";
 
-export { floatTensor, tensorValues } from "./tensor.ts";
-
 /**
  * Most bytes of a header: 4096 features (the most a network has) with names of 100 letters, and 16 golden rows of
  * them, take under 3 MiB. Parsed, a hostile header of this size stays well within the 128 MB of an isolate.

@@ -22,7 +22,7 @@ export interface Candidate extends HeldGroup {
 /** Families held out per data set at the most. */
 const MOST_FAMILIES = 8;
 /** Rows a family needs to be eligible; a group of families needs none, there are few of them. */
-export const LEAST_ROWS = 100;
+const LEAST_ROWS = 100;
 /** With fewer eligible families than this, the largest ones are taken whatever their size. */
 const LEAST_ELIGIBLE = 3;
 

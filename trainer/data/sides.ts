@@ -87,7 +87,7 @@ function blockTurns({ groups }: Dataset, seed: number): Map<string, number> {
 }
 
 /** The side a hash falls on. */
-export function sideOf(hash: number, official: "train" | "test" | null): Side {
+function sideOf(hash: number, official: "train" | "test" | null): Side {
   if (official === "test") return TEST;
   const u = hash / HASH_RANGE;
   if (official === "train") return u < 0.75 ? TRAIN : VALIDATION;

@@ -11,7 +11,7 @@ export interface Weight {
 export type Weights = ReadonlyMap<string, Weight>;
 
 /** @throws UnseenError artefact-malformed where the model lacks it */
-export function weight(weights: Weights, name: string): Weight {
+function weight(weights: Weights, name: string): Weight {
   const found = weights.get(name);
   if (found) return found;
   throw new UnseenError("artefact-malformed", `tensor ${name} is missing`, "Train the model again.");

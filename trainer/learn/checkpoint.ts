@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import type { Tensor } from "../../model/artefact.ts";
 import { messageOf, UnseenError } from "../../model/errors.ts";
-import { readSafetensors, tensorValues, writeSafetensors } from "../../model/safetensors.ts";
+import { readSafetensors, writeSafetensors } from "../../model/safetensors.ts";
+import { tensorValues } from "../../model/tensor.ts";
 import { writeWhole } from "../commands/files.ts";
 import type { Snapshot } from "./learner.ts";
 import type { EpisodeLog } from "./request.ts";

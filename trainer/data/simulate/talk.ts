@@ -133,7 +133,7 @@ export function attempt(random: Random, at: Conditions, tries: number, refused: 
 }
 
 /** Packets that `count` messages of a size make: full ones, and a rest each. */
-export function messages(random: Random, count: number, size: Size, mss: number): Run {
+function messages(random: Random, count: number, size: Size, mss: number): Run {
   if (size.mean === 0) return nothing;
   if (size.mean < mss / 2) return draw(random, { count, mean: size.mean, spread: size.spread }, 1, mss);
   const noise = logNormal(random, 1, Math.min(1, size.spread / size.mean) / Math.sqrt(count));
