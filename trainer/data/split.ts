@@ -1,4 +1,5 @@
 /** The split: what fitting may see and what it may not, as two types that do not fit each other. */
+import type { TrainingSummary } from "../../model/artefact.ts";
 import { UnseenError } from "../../model/errors.ts";
 import type { ColumnSpec, Dataset, Rows } from "./dataset.ts";
 import { type NormalOptions, splitDomains } from "./domains.ts";
@@ -13,8 +14,8 @@ export interface SplitOptions extends NormalOptions {
   /** Most labelled anomalies per seen family, support and validation together. */
   readonly shots: number;
   readonly split: "rows" | "blocks";
-  /** The `reach` of each family when a model was trained, whose labels are no test rows though files have grown since. */
-  readonly reach?: Readonly<Record<string, number>>;
+  /** Of a model that was trained: what may have been its label is no test row, though files have grown since. */
+  readonly trained?: Pick<TrainingSummary, "heldOut" | "reach">;
 }
 
 /** Known to this file only, so that nobody else can make a FitData or a HeldOut. */
@@ -123,7 +124,7 @@ export function splitDataset(dataset: Dataset, options: SplitOptions): Split {
   checkWhole("seed", options.seed);
   checkWhole("shots", options.shots);
   checkWhole("normalRows", options.normalRows ?? 0);
-  const { shots, split } = options;
+  const { shots, split, trained } = options;
   const held = new Set(resolveFamilies(dataset, options.holdOut));
   const rule = {
     seed: options.seed,
@@ -133,16 +134,19 @@ export function splitDataset(dataset: Dataset, options: SplitOptions): Split {
   const notes: string[] = [];
 
   const families = familiesOf(dataset).map((name) => sideRows(dataset, "anomaly", name, rule));
-  const heldHashes = new Set(families.flatMap(({ name, hashes }) => (held.has(name) ? [...hashes] : [])));
+  // A model's own labels are barred by no family that came later, nor by one that was unseen for want of labels alone.
+  const bars = (name: string, side: number): boolean =>
+    held.has(name) && (!trained || (trained.heldOut.includes(name) && side !== TEST));
+  const barred = new Set(
+    families.flatMap(({ name, hashes, sides }) => Array.from(hashes).filter((_, i) => bars(name, sides[i]))),
+  );
   const drawn = families.map((rows) => ({
     rows,
     ...(held.has(rows.name)
       ? holdOutFamily(rows, split)
-      : labelFamily(rows, shots, split, (hash) => heldHashes.has(hash), options.reach?.[rows.name])),
+      : labelFamily(rows, shots, split, (hash) => barred.has(hash), trained?.reach[rows.name])),
   }));
-  const labelled = new Set(
-    drawn.flatMap(({ rows, support, validation }) => [...support, ...validation].map((i) => rows.hashes[i])),
-  );
+  const labelled = new Set(drawn.flatMap(({ rows, known }) => known.map((i) => rows.hashes[i])));
   const seen = drawn.filter(({ support }) => support.length > 0);
   const unseen = drawn.filter(({ support }) => support.length === 0);
   for (const { rows } of shots > 0 ? unseen : []) notes.push(...unseenNotes(rows, held.has(rows.name), split));

@@ -7,10 +7,11 @@ import { datasetOf, errorOf, type GroupSketch } from "../data/testing.ts";
 import { evaluate, testSide } from "./evaluate.ts";
 import { aucRoc, averagePrecision, pooled } from "./metrics.ts";
 
-const group = (role: GroupSketch["role"], name: string, from: number, count: number): GroupSketch => ({
+const group = (role: GroupSketch["role"], name: string, from: number, count: number, side?: "test"): GroupSketch => ({
   role,
   name,
   cells: [Float64Array.from({ length: count }, (_, i) => from + i)],
+  ...(side ? { side } : {}),
 });
 const dataset = (...anomalies: GroupSketch[]): Dataset =>
   datasetOf([{ name: "x", kind: "numeric" }], [group("normal", "day", 0, 1000), ...anomalies]);
@@ -57,6 +58,23 @@ describe("rows to evaluate on", () => {
     const { heldOut, wanted } = testSide(model, later);
     expect(wanted).toEqual(["ransom"]);
     expect(heldOut.unseen.map(({ family, count }) => [family, count])).toEqual([["ransom", 120]]);
+  });
+
+  test("are no labels that stand under a family of the test side, or a later one, as well", () => {
+    const dos = group("anomaly", "dos", 5000, 150);
+    const official = dataset(dos, group("anomaly", "flood", 5000, 150, "test"));
+    const before = trainedOn(official, []);
+    expect(before.model.artefact.training).toMatchObject({ families: ["dos"], heldOut: ["flood"] });
+    const later = dataset(dos, group("anomaly", "flood", 5000, 150, "test"), group("anomaly", "late", 5000, 200));
+    for (const [data, unseen] of [
+      [official, [50]],
+      [later, [50, 100]],
+    ] as const) {
+      const { heldOut } = testSide(before.model, data);
+      const tested = [...heldOut.seen, ...heldOut.unseen].flatMap(({ rows }) => x(rows));
+      expect(tested.filter((value) => before.known.has(value))).toEqual([]);
+      expect(heldOut.unseen.map(({ count }) => count)).toEqual(unseen);
+    }
   });
 
   test("need no held-out family: later data may have none", () => {

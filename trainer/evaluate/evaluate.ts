@@ -115,7 +115,7 @@ export function testSide(
       `Held out of this model: ${training.heldOut.join(", ") || "none"}. Train again with --hold-out ${family}.`,
     );
   }
-  const { heldOut, notes } = splitAgain(training, dataset, strange);
+  const { heldOut, notes } = splitAgain(training, dataset, strange, true);
   return { heldOut, wanted, notes };
 }
 
