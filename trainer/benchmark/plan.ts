@@ -15,6 +15,8 @@ export interface Outline {
   readonly blocks: boolean;
   /** All that could be held out, or the families asked for. */
   readonly candidates: readonly Candidate[];
+  /** Families asked for that it does not have. */
+  readonly missing: readonly string[];
 }
 
 export interface PlanOptions extends Omit<Setting, "split"> {
