@@ -109,7 +109,7 @@ function titleOf(task: Task): string {
 }
 
 /** Results tell data sets by their folder's name. */
-function checkNames(folders: readonly string[]): void {
+export function checkNames(folders: readonly string[]): void {
   const names = folders.map((folder) => basename(resolve(folder)));
   const twin = names.find((name, i) => names.indexOf(name) !== i);
   if (twin === undefined) return;

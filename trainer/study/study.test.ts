@@ -119,6 +119,9 @@ describe("unseen study", { timeout: 60_000 }, () => {
     expect(notes.join()).toContain("share no column: nothing can be transferred");
     const odd = { ...none, families: ["odd", "evn"] };
     await expect(runStudy(studyNamed("shots"), odd)).rejects.toMatchObject({ code: "family-unknown" });
+    // results tell data sets by their folder's name
+    const twins = { ...none, folders: [at("one"), join("elsewhere", "one")] };
+    await expect(runStudy(studyNamed("shots"), twins)).rejects.toMatchObject({ code: "option-invalid" });
     rmSync(other, { recursive: true });
   });
 
