@@ -143,6 +143,22 @@ describe("unseen benchmark", { timeout: 60_000 }, () => {
         ["exfiltration", ["exfiltration"], 240],
       ]),
     );
+    // one of two is measured again without the other
+    const texts = readFileSync(out, "utf8").split("\n");
+    const others = texts.filter((text) => !text.includes('"family":"port_scan"'));
+    writeFileSync(out, others.join("\n"));
+    expect(await runBenchmark({ ...few, splits: ["random"] })).toMatchObject({ written: 1, found: 2 });
+    expect(readFileSync(out, "utf8").split("\n")).toHaveLength(texts.length);
+    expect(new Set(readResults(out).lines.map(keyOf))).toEqual(new Set(lines.map(keyOf)));
+  });
+
+  test("a last line that lacks nothing but its end is a result, and is ended before others follow", async () => {
+    const out = at("unended.jsonl");
+    const text = readFileSync(options.out, "utf8");
+    writeFileSync(out, text.trimEnd());
+    expect(readResults(out)).toEqual({ ...readResults(options.out), torn: false });
+    expect(await runBenchmark({ ...options, out })).toMatchObject({ written: 0, found: TOTAL });
+    expect(readFileSync(out, "utf8")).toBe(text);
   });
 
   test("without labels methods still give lines, thresholds then hold the 1 % budget", async () => {
