@@ -17,6 +17,8 @@ const dataset = (...anomalies: GroupSketch[]): Dataset =>
   datasetOf([{ name: "x", kind: "numeric" }], [group("normal", "day", 0, 1000), ...anomalies]);
 const x = (rows: Rows): number[] => [...(rows.cells[0] as Float64Array)];
 
+const NUMERIC = { kind: "numeric", impute: 0, signedLog: false, center: 0, scale: 1e4, clip: 10 } as const;
+
 /** A model that was trained on a data set, as far as evaluation asks. */
 function trainedOn(data: Dataset, holdOut: readonly string[]): { model: Scorer; known: Set<number> } {
   const { fit, heldOut } = splitDataset(data, { seed: 3, shots: 100, split: "rows", holdOut });
@@ -77,6 +79,27 @@ describe("rows to evaluate on", () => {
     }
   });
 
+  test("are all of a family that came by feedback alone, which is known, and a note says what was learned since", () => {
+    const training = {
+      ...model.artefact.training,
+      families: ["dos", "worm"],
+      heldOut: [],
+      figures: { calibratedLabels: 30, rethresholdedRows: 500 },
+    };
+    const score = (inputs: Float32Array): Float32Array => inputs.slice();
+    const features = [{ ...NUMERIC, name: "x" }];
+    const told = { artefact: { ...model.artefact, training, schema: { features } }, score } as unknown as Scorer;
+    const { seen, unseen, wanted } = testSide(told, data);
+    expect(seen.map(({ family, count }) => [family, count])).toEqual([
+      ["dos", 50],
+      ["worm", 150],
+    ]);
+    expect([unseen, wanted]).toEqual([[], []]);
+    const { notes, seen: figures } = evaluate(told, data);
+    expect(figures.map(({ rows }) => rows)).toEqual([50, 150]);
+    expect(notes[0]).toContain("30 labels of feedback and thresholds of 500 normal rows");
+  });
+
   test("need no held-out family: later data may have none", () => {
     const later = dataset(group("anomaly", "dos", 5000, 150));
     expect(testSide(model, later)).toMatchObject({ wanted: [] });
@@ -106,10 +129,9 @@ test("figures are those of unseen rows at the model's thresholds, classes half e
   const known = [group("anomaly", "dos", 5000, 150), group("anomaly", "worm", 900, 150)];
   const data = dataset(...known, group("anomaly", "bot", 940, 20), group("anomaly", "late", 0, 10));
   const { model } = trainedOn(data, ["worm", "bot", "late"]);
-  const numeric = { kind: "numeric", name: "x", impute: 0, signedLog: false, center: 0, scale: 1e4, clip: 10 } as const;
   const artefact = {
     ...model.artefact,
-    schema: { features: [numeric] },
+    schema: { features: [{ ...NUMERIC, name: "x" }] },
     thresholds: { f1: 0.09505, fpr: { "0.01": 0.09805, "0.05": 0.09005 } },
   };
   const scorer = { artefact, score: (inputs: Float32Array) => inputs.slice() } as unknown as Scorer;
