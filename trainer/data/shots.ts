@@ -47,9 +47,11 @@ function drawLabels(
   const validation = usable.filter((i) => sides[i] === VALIDATION).slice(0, forValidation);
   const taken = new Set([...support, ...validation]);
   const left = usable.filter((i) => !taken.has(i));
-  support.push(...left.splice(0, forSupport - support.length));
-  validation.push(...left.splice(0, forValidation - validation.length));
-  return [support, validation];
+  const more = forSupport - support.length;
+  return [
+    support.concat(left.slice(0, more)),
+    validation.concat(left.slice(more, more + forValidation - validation.length)),
+  ];
 }
 
 /** A held-out family has no labels. By blocks its test rows are those of test blocks, or all if it has none there. */
