@@ -15,7 +15,7 @@ export interface SplitOptions extends NormalOptions {
   readonly shots: number;
   readonly split: "rows" | "blocks";
   /** Of a model that was trained: what may have been its label is no test row, though files have grown since. */
-  readonly trained?: Pick<TrainingSummary, "heldOut" | "reach">;
+  readonly trained?: Pick<TrainingSummary, "domains" | "heldOut" | "reach">;
 }
 
 /** Known to this file only, so that nobody else can make a FitData or a HeldOut. */
@@ -118,7 +118,7 @@ export interface Split {
  *
  * Throws `family-unknown` for a name in `holdOut` that is no family or one in `holdOutDomains` that is no domain,
  * `option-invalid` for a seed, shots or `normalRows` that are no whole numbers from 0, `data-too-small` when fewer than
- * two normal training rows, or no normal validation or test row, are left.
+ * two normal training rows, or no normal validation or test row, are left; for a trained model, no test row.
  */
 export function splitDataset(dataset: Dataset, options: SplitOptions): Split {
   checkWhole("seed", options.seed);
@@ -149,9 +149,10 @@ export function splitDataset(dataset: Dataset, options: SplitOptions): Split {
   const labelled = new Set(drawn.flatMap(({ rows, known }) => known.map((i) => rows.hashes[i])));
   const seen = drawn.filter(({ support }) => support.length > 0);
   const unseen = drawn.filter(({ support }) => support.length === 0);
-  for (const { rows } of shots > 0 ? unseen : []) notes.push(...unseenNotes(rows, held.has(rows.name), split));
+  const strange = unseen.filter(({ rows }) => !Object.hasOwn(trained?.reach ?? {}, rows.name));
+  for (const { rows } of shots > 0 ? strange : []) notes.push(...unseenNotes(rows, held.has(rows.name), split));
 
-  const normal = splitDomains(dataset, rule, options);
+  const normal = splitDomains(dataset, rule, options, trained?.domains);
   notes.push(...normal.notes);
   const rest = (list: typeof drawn): HeldParts["seen"] =>
     list
@@ -179,7 +180,7 @@ export function splitDataset(dataset: Dataset, options: SplitOptions): Split {
     seen: rest(seen),
     unseen: rest(unseen),
   });
-  checkSizes(fit, heldOut, split);
+  checkSizes(fit, heldOut, options);
   return { fit, heldOut, notes };
 }
 
@@ -194,13 +195,17 @@ function checkWhole(name: string, value: number): void {
   throw new UnseenError("option-invalid", `${name} is ${value}.`, `Give ${name} as a whole number from 0.`);
 }
 
-function checkSizes(fit: FitData, heldOut: HeldOut, split: "rows" | "blocks"): void {
+function checkSizes(fit: FitData, heldOut: HeldOut, { split, trained }: SplitOptions): void {
   const count = (list: readonly { readonly count: number }[]): number =>
     list.reduce((sum, rows) => sum + rows.count, 0);
   const train = count(fit.normal.map((domain) => domain.train));
   const validation = count(fit.normal.map((domain) => domain.validation));
   const test = count(heldOut.normal);
-  if (train >= 2 && validation >= 1 && test >= 1) return;
+  if (test >= 1 && (trained || (train >= 2 && validation >= 1))) return;
+  if (trained) {
+    const what = `No normal row is left to test on: all ${train + validation} are on sides that training may have seen.`;
+    throw new UnseenError("data-too-small", what, "Give more normal rows.");
+  }
   throw new UnseenError(
     "data-too-small",
     `The split leaves ${train} normal rows to train on, ${validation} to validate and ${test} to test; 2, 1 and 1 are needed.`,

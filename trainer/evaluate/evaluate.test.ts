@@ -28,11 +28,15 @@ function trainedOn(data: Dataset, holdOut: readonly string[]): { model: Scorer; 
     seed: 3,
     shots: 100,
     split: "rows" as const,
+    domains: fit.normal.map(({ domain }) => domain),
     heldOut: heldOut.unseen.map(({ family }) => family),
     families: fit.seen.map(({ family }) => family),
     reach: Object.fromEntries(fit.seen.map(({ family, reach }) => [family, reach])),
   };
-  const parts = [...fit.normal.map(({ train }) => train), ...fit.seen.flatMap((f) => [f.support, f.validation])];
+  const parts = [
+    ...fit.normal.flatMap(({ train, validation }) => [train, validation]),
+    ...fit.seen.flatMap((f) => [f.support, f.validation]),
+  ];
   return { model: { artefact: { ...sample, training } } as unknown as Scorer, known: new Set(parts.flatMap(x)) };
 }
 
@@ -103,6 +107,23 @@ describe("rows to evaluate on", () => {
   test("need no held-out family: later data may have none", () => {
     const later = dataset(group("anomaly", "dos", 5000, 150));
     expect(testSide(model, later)).toMatchObject({ wanted: [] });
+  });
+
+  test("may be all there are, and none of a few rows of training are among them", async () => {
+    const columns = [{ name: "x", kind: "numeric" }] as const;
+    const late = datasetOf(columns, [
+      group("normal", "day", 2000, 40, "test"),
+      group("anomaly", "dos", 5000, 30, "test"),
+    ]);
+    const { heldOut, seen, notes } = testSide(model, late);
+    const counts = [heldOut.normal, seen].map((parts) => parts.map(({ count }) => count));
+    expect([counts, notes]).toEqual([[[40], [30]], []]);
+    const few = x(data.groups[0]).filter((value) => known.has(value));
+    for (const value of few) {
+      const one = datasetOf(columns, [group("normal", "day", value, 1)]);
+      expect(await errorOf(() => testSide(model, one))).toMatchObject({ code: "data-too-small" });
+    }
+    expect(few.length).toBeGreaterThan(700);
   });
 
   test("cannot be told where blocks were of another column", async () => {
