@@ -1,10 +1,12 @@
 /** What a worker keeps between tasks: data sets read, and the sides of the last few cells. */
+import { existsSync } from "node:fs";
 import { basename, resolve } from "node:path";
+import { UnseenError } from "../../model/errors.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { domainsOf } from "../data/families.ts";
 import { isFolder } from "../data/files.ts";
+import { readFolder } from "../data/folder.ts";
 import { type Meta, readMeta } from "../data/meta.ts";
-import { readDataset } from "../data/read.ts";
 import { methodNamed } from "../peers/registry.ts";
 import { type Base, baseOf, type Cell, cellOf } from "./cell.ts";
 import { candidatesOf, namedCandidates } from "./families.ts";
@@ -30,7 +32,9 @@ export class Bench {
       data: basename(resolve(folder)),
       domains: domainsOf(dataset).length,
       blocks: [...(meta?.files.values() ?? [])].some(({ role, blocks }) => role === "normal" && blocks !== null),
-      candidates: families.length > 0 ? namedCandidates(dataset, meta, families) : candidatesOf(dataset, meta),
+      ...(families.length > 0
+        ? namedCandidates(dataset, meta, families)
+        : { candidates: candidatesOf(dataset, meta), missing: [] }),
     };
   }
 
@@ -46,10 +50,13 @@ export class Bench {
 
   /** A data set and its meta.json; the last two are kept. */
   read(folder: string): Promise<{ dataset: Dataset; meta: Meta | null }> {
-    return this.#datasets.get(folder, async () => ({
-      dataset: await readDataset(folder),
-      meta: isFolder(folder) ? readMeta(folder) : null,
-    }));
+    return this.#datasets.get(folder, async () => {
+      if (existsSync(folder) && !isFolder(folder)) {
+        const remedy = "Give a folder with a file for each normal domain and family, as in docs/data.md.";
+        throw new UnseenError("option-invalid", `${folder} is no folder.`, remedy);
+      }
+      return { dataset: await readFolder(folder), meta: readMeta(folder) };
+    });
   }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Dataset, Rows } from "../data/dataset.ts";
-import { familiesOf } from "../data/families.ts";
+import { domainsOf, familiesOf, normalRows } from "../data/families.ts";
 import type { Matrix } from "../data/matrix.ts";
 import { rowHashes } from "../data/row-hash.ts";
 import { splitDataset } from "../data/split.ts";
@@ -170,4 +170,8 @@ test("with a domain out, test rows are that domain's, another with the next seed
   }
   expect(domains[0].domain).not.toBe(domains[1].domain);
   expect(domains.map(({ domain }) => domain)).not.toContain(groups[1].name);
+  // inside a training side as well the largest comes first
+  const inside = baseOf(uneven, { ...request, split: "domain-out", nested: true, seed: 1 });
+  const sizeOf = (name: string): number => normalRows(inside.dataset, name);
+  expect(sizeOf(inside.domain ?? "")).toBe(Math.max(...domainsOf(inside.dataset).map(sizeOf)));
 });

@@ -62,7 +62,7 @@ export function baseOf(whole: Dataset, request: BaseRequest): Base {
   };
   const dataset = nested ? trainingPart(whole, common) : whole;
   const seed = nested ? request.seed + NESTED_SEED : request.seed;
-  const domain = split === "domain-out" ? domainFor(dataset, seed) : null;
+  const domain = split === "domain-out" ? domainFor(dataset, request.seed) : null;
   const few = normalRows === undefined ? {} : { normalRows };
   const options = { ...common, ...few, seed, ...(domain === null ? {} : { holdOutDomains: [domain] }) };
   const { fit, heldOut } = splitDataset(dataset, { ...options, holdOut: familiesOf(dataset) });

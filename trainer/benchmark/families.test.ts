@@ -73,7 +73,10 @@ describe("candidates", () => {
       { name: "Probe", families: ["nmap"], group: true, rows: 30, bestColumn: null },
     ]);
     expect(names(chooseFamilies(found))).toEqual(["DoS", "Probe"]);
-    expect(names(namedCandidates(dataset, meta, ["smurf", "nothing", "dos"]))).toEqual(["smurf", "dos"]);
+    const { candidates, missing } = namedCandidates(dataset, meta, ["smurf", "nothing", "dos", "DoS", "SMURF", "nmap"]);
+    // as the data set calls them, each once; one that is all of its group as the rule would call it
+    expect([names(candidates), missing]).toEqual([["smurf", "DoS", "Probe"], ["nothing"]]);
+    expect(candidates.slice(1)).toEqual(found);
   });
 
   test("families where one has no group, or nothing is known of them", async () => {

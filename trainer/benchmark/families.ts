@@ -39,23 +39,45 @@ export function candidatesOf(dataset: Dataset, meta: Meta | null): Candidate[] {
   return held.map((one) => describe(dataset, meta, one, grouped));
 }
 
-/** What the user names, each name held out on its own; names the data set does not have are left out. */
-export function namedCandidates(dataset: Dataset, meta: Meta | null, names: readonly string[]): Candidate[] {
-  return names.flatMap((name) => {
-    try {
-      const families = resolveFamilies(dataset, [name]);
-      return [describe(dataset, meta, { name, families }, families.length > 1)];
-    } catch (error) {
-      if (error instanceof UnseenError && error.code === "family-unknown") return [];
-      throw error;
+/**
+ * What the user names, each name held out on its own, once, and called as the data set calls it, so that results of one
+ * family are known again however its name was typed; and the names that the data set does not have.
+ */
+export function namedCandidates(
+  dataset: Dataset,
+  meta: Meta | null,
+  names: readonly string[],
+): { readonly candidates: readonly Candidate[]; readonly missing: readonly string[] } {
+  const missing: string[] = [];
+  const found = new Map<string, Candidate>();
+  const whole = candidatesOf(dataset, meta);
+  for (const name of names) {
+    const families = familiesNamed(dataset, name);
+    if (families === undefined) {
+      missing.push(name);
+      continue;
     }
-  });
+    const alike = (others: readonly string[]): boolean => JSON.stringify(others) === JSON.stringify(families);
+    const group = [...(dataset.familyNames ?? [])].find(([, members]) => alike(members))?.[0] ?? name;
+    const called = { name: families.length > 1 ? group : families[0], families };
+    const one = whole.find((other) => alike(other.families)) ?? describe(dataset, meta, called, families.length > 1);
+    found.set(one.name, one);
+  }
+  return { candidates: [...found.values()], missing };
+}
+
+function familiesNamed(dataset: Dataset, name: string): string[] | undefined {
+  try {
+    return resolveFamilies(dataset, [name]);
+  } catch (error) {
+    if (error instanceof UnseenError && error.code === "family-unknown") return undefined;
+    throw error;
+  }
 }
 
 /** @throws UnseenError family-unknown for a name that no data set has: a mistyped one must not be left out unsaid */
-export function checkNamed(names: readonly string[], outlines: readonly { candidates: readonly Candidate[] }[]): void {
-  const known = new Set(outlines.flatMap(({ candidates }) => candidates.map(({ name }) => name)));
-  const unknown = names.find((name) => !known.has(name));
+export function checkNamed(names: readonly string[], outlines: readonly { missing: readonly string[] }[]): void {
+  const unknown = names.find((name) => outlines.every(({ missing }) => missing.includes(name)));
   if (unknown === undefined) return;
   const remedy = "Name families or groups as in docs/data.md, each as its file is called.";
   throw new UnseenError("family-unknown", `No data set has an anomaly family "${unknown}".`, remedy);

@@ -15,6 +15,8 @@ export interface Outline {
   readonly blocks: boolean;
   /** All that could be held out, or the families asked for. */
   readonly candidates: readonly Candidate[];
+  /** Families asked for that it does not have. */
+  readonly missing: readonly string[];
 }
 
 export interface PlanOptions extends Omit<Setting, "split"> {
@@ -51,13 +53,18 @@ export function planTasks(outlines: readonly Outline[], options: PlanOptions, do
       for (let seed = 1; seed <= options.seeds; seed++) {
         const planned = cellTasks(outline, sets, { ...settingOf({ ...options, split }), seed }, options.methods, done);
         tasks.push(...planned);
-        const due = planned.reduce((sum, task) => sum + task.sets.flat().length, 0);
+        const due = planned.reduce((sum, task) => sum + dueOf(task), 0);
         lines += due;
         skipped += options.methods.length * chosen.length - due;
       }
     }
   }
   return { tasks, lines, done: skipped, notes };
+}
+
+/** Lines that a task is to give. */
+export function dueOf({ sets, done = [] }: Task): number {
+  return sets.flat().length - done.length;
 }
 
 /** Tasks of one data set, split and seed: methods without labels first, then held-out set by set. */
@@ -68,14 +75,16 @@ function cellTasks(
   methods: readonly Method[],
   done: ReadonlySet<string>,
 ): Task[] {
-  const open = (method: Method, set: readonly HeldGroup[]): boolean =>
-    set.some(({ name }) => !done.has(keyOf({ ...request, data, family: name, method: method.name })));
+  const isDone = (method: Method, { name }: HeldGroup): boolean =>
+    done.has(keyOf({ ...request, data, family: name, method: method.name }));
+  const open = (method: Method, set: readonly HeldGroup[]): boolean => !set.every((held) => isDone(method, held));
   const task = (method: Method, due: Task["sets"]): Task => ({
     ...request,
     folder,
     data,
     method: method.name,
     sets: due,
+    done: due.flat().flatMap((held) => (isDone(method, held) ? [held.name] : [])),
   });
   const labelled = methods.filter(({ labels }) => labels);
   return [

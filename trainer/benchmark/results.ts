@@ -27,7 +27,9 @@ export function readJsonLines<T>(
 ): { values: T[]; torn: boolean } {
   if (!existsSync(file)) return { values: [], torn: false };
   const texts = read(file).split("\n");
-  const torn = texts.pop() !== "";
+  const last = texts.pop() ?? "";
+  const torn = isTorn(last);
+  if (last !== "" && !torn) texts.push(last);
   const values = texts.map((text, i) => {
     const value = objectOf(text);
     if (value !== undefined && sound(value)) return value;
@@ -37,9 +39,14 @@ export function readJsonLines<T>(
   return { values, torn };
 }
 
+/** Whether a last line without its end lacks more than that: a text may well be saved without the last one's. */
+function isTorn(last: string): boolean {
+  return last !== "" && objectOf(last) === undefined;
+}
+
 /**
- * Cuts off a last line without its end, so that what is appended starts a line of its own. The lines before it have been
- * read and are sound.
+ * Cuts off a last line that was cut short, and ends one that lacks nothing else, so that what is appended starts a line of
+ * its own. All whole lines have been read and are sound.
  *
  * @param start how every line begins
  * @throws UnseenError option-invalid where there is no line before it, and it does not begin so: the file is something else
@@ -49,6 +56,7 @@ export function repairResults(file: string, start: string): void {
   const text = read(file);
   const whole = text.slice(0, text.lastIndexOf("\n") + 1);
   if (whole.length === text.length) return;
+  if (!isTorn(text.slice(whole.length))) return append(file, "\n");
   if (whole === "" && !text.startsWith(start) && !start.startsWith(text)) {
     throw new UnseenError("option-invalid", `${file} holds something else than results.`, "Name another file.", {
       file,
@@ -59,8 +67,12 @@ export function repairResults(file: string, start: string): void {
 
 /** @throws UnseenError data-unreadable where the file cannot be written */
 export function appendResults(file: string, lines: readonly object[]): void {
+  append(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+}
+
+function append(file: string, text: string): void {
   try {
-    appendFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    appendFileSync(file, text);
   } catch (cause) {
     throw unwritable(file, cause);
   }

@@ -79,7 +79,8 @@ describe("unseen benchmark", { timeout: 60_000 }, () => {
     expect(readFileSync(out, "utf8").startsWith(kept)).toBe(true);
     expect(figures(out)).toEqual(figures(options.out));
     const whole = readFileSync(out, "utf8");
-    expect(await runBenchmark({ ...options, out })).toMatchObject({ written: 0, found: TOTAL });
+    const families = ["Port_Scan", "port_scan", "exfiltration", "WEB_ATTACK"];
+    expect(await runBenchmark({ ...options, families, out })).toMatchObject({ written: 0, found: TOTAL });
     expect(readFileSync(out, "utf8")).toBe(whole);
   });
 
@@ -142,6 +143,22 @@ describe("unseen benchmark", { timeout: 60_000 }, () => {
         ["exfiltration", ["exfiltration"], 240],
       ]),
     );
+    // one of two is measured again without the other
+    const texts = readFileSync(out, "utf8").split("\n");
+    const others = texts.filter((text) => !text.includes('"family":"port_scan"'));
+    writeFileSync(out, others.join("\n"));
+    expect(await runBenchmark({ ...few, splits: ["random"] })).toMatchObject({ written: 1, found: 2 });
+    expect(readFileSync(out, "utf8").split("\n")).toHaveLength(texts.length);
+    expect(new Set(readResults(out).lines.map(keyOf))).toEqual(new Set(lines.map(keyOf)));
+  });
+
+  test("a last line that lacks nothing but its end is a result, and is ended before others follow", async () => {
+    const out = at("unended.jsonl");
+    const text = readFileSync(options.out, "utf8");
+    writeFileSync(out, text.trimEnd());
+    expect(readResults(out)).toEqual({ ...readResults(options.out), torn: false });
+    expect(await runBenchmark({ ...options, out })).toMatchObject({ written: 0, found: TOTAL });
+    expect(readFileSync(out, "utf8")).toBe(text);
   });
 
   test("without labels methods still give lines, thresholds then hold the 1 % budget", async () => {
@@ -162,9 +179,11 @@ describe("unseen benchmark", { timeout: 60_000 }, () => {
     expect(await errorOf(() => runBenchmark({ ...options, out, folders: [at("three")] }))).toMatchObject({
       code: "data-not-found",
     });
-    expect(await errorOf(() => runBenchmark({ ...options, out, folders: ["a/x", "b/x"] }))).toMatchObject({
-      code: "option-invalid",
-    });
+    const table = [join(at("one"), "port_scan.csv.gz")];
+    for (const folders of [["a/x", "b/x"], table]) {
+      const fault = await errorOf(() => runBenchmark({ ...options, out, folders }));
+      expect([fault.code, fault.remedy]).toEqual(["option-invalid", expect.not.stringContaining("--label")]);
+    }
     for (const [text, code] of [
       ['{"data":"one"}\n', "data-unreadable"],
       ["a\nb", "data-unreadable"],

@@ -5,7 +5,7 @@ import type { Progress } from "../learn/request.ts";
 import type { Fault } from "./answering.ts";
 import { checkNamed } from "./families.ts";
 import { keyOf } from "./line.ts";
-import { type Outline, planTasks, type PlanOptions } from "./plan.ts";
+import { dueOf, type Outline, planTasks, type PlanOptions } from "./plan.ts";
 import { Pool } from "./pool.ts";
 import { appendResults, readResults, repairResults } from "./results.ts";
 import { LEAST_TESTED, type Task } from "./task.ts";
@@ -71,12 +71,11 @@ async function work(
   await Promise.all(
     plan.tasks.map(async (task) => {
       const answer = await pool.ask({ kind: "task", task });
-      const due = task.sets.flat().length;
-      done += due;
+      done += dueOf(task);
       if (answer.kind === "lines") {
         appendResults(out, answer.lines);
         written += answer.lines.length;
-        const tested = new Set(answer.lines.map(({ family }) => family));
+        const tested = new Set([...(task.done ?? []), ...answer.lines.map(({ family }) => family)]);
         for (const { name } of task.sets.flat().filter((held) => !tested.has(held.name))) {
           notes.push(`${cellOf(task)}: ${name} has fewer than ${LEAST_TESTED} rows to test on and is left out.`);
         }
@@ -109,7 +108,7 @@ function titleOf(task: Task): string {
 }
 
 /** Results tell data sets by their folder's name. */
-function checkNames(folders: readonly string[]): void {
+export function checkNames(folders: readonly string[]): void {
   const names = folders.map((folder) => basename(resolve(folder)));
   const twin = names.find((name, i) => names.indexOf(name) !== i);
   if (twin === undefined) return;

@@ -14,6 +14,8 @@ export interface Task extends Setting {
   readonly seed: number;
   /** Families to hold out, together within a set; a method with labels has one set. */
   readonly sets: readonly (readonly HeldGroup[])[];
+  /** Those among them that are measured already, beside one that is not. */
+  readonly done?: readonly string[];
 }
 
 /** Fewer rows of a held-out family say nothing, and are not measured. */
@@ -32,13 +34,17 @@ export async function runTask(task: Task, method: Method, sides: Sides): Promise
   let once: FittedMethod | undefined;
   for (const holdOut of task.sets) {
     const cell = sides.cell(holdOut);
-    if (cell.test.unseen.every(({ rows }) => rows.rows < LEAST_TESTED)) continue;
+    if (!cell.test.unseen.some((held) => isDue(task, held))) continue;
     const fitted = method.labels
       ? await FittedMethod.fit(method, cell.side)
       : (once ??= await FittedMethod.fit(method, base.side));
     lines.push(...measureCell(task, fitted, base, cell, method.labels));
   }
   return lines;
+}
+
+function isDue({ done = [] }: Task, { family, rows }: Cell["test"]["unseen"][number]): boolean {
+  return rows.rows >= LEAST_TESTED && !done.includes(family);
 }
 
 function measureCell(
@@ -57,8 +63,9 @@ function measureCell(
   const seen = fitted.score(test.seen);
   const all = labels ? side.fit.labels : validation.seen.length;
   const { data, method, seed } = task;
-  return test.unseen.flatMap(({ family, rows: anomalous }) => {
-    if (anomalous.rows < LEAST_TESTED) return [];
+  return test.unseen.flatMap((held) => {
+    if (!isDue(task, held)) return [];
+    const { family, rows: anomalous } = held;
     const scored = { validation, test: { normal, unseen: fitted.score(anomalous), seen } };
     return {
       data,
@@ -66,7 +73,7 @@ function measureCell(
       method,
       seed,
       ...settingOf(task),
-      heldOut: test.unseen.map((held) => held.family),
+      heldOut: test.unseen.map((other) => other.family),
       domain: base.domain,
       ...figuresOf(scored, fitted.probability),
       labels: { fit: labels ? all : 0, all },

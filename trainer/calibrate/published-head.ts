@@ -47,7 +47,7 @@ export async function calibratePublished(
   const { seed, split, shots, reach } = training;
   // families learned from feedback alone among them: training had no label of theirs out of these data
   const holdOut = familiesOf(dataset).filter((family) => !Object.hasOwn(reach, family));
-  const { fit } = splitAgain(training, dataset, holdOut);
+  const { fit } = splitAgain(training, dataset, holdOut, false);
   const data = encodeFit(fit, schema);
   const normal = gather(data.validation, NORMAL_ROWS, scorer.inputs);
 

@@ -61,11 +61,11 @@ export const benchmarkCommand: Command = {
       const result = await withProgress("benchmark", quiet, (report) =>
         runBenchmark(
           {
-            folders: folders(required(options, "data")),
+            folders: [...new Set(names(options, "data"))],
             out: required(options, "out"),
             methods: methods.length > 0 ? [...new Set(methods)] : METHODS,
             families: names(options, "families"),
-            splits: splits(names(options, "split")),
+            splits: splits([...new Set(names(options, "split"))]),
             holdOutK: whole(options, "hold-out-k", 1, 100) ?? 1,
             shots: whole(options, "shots", 0, 1_000_000) ?? 100,
             seeds: whole(options, "seeds", 1, 1000) ?? 3,
@@ -88,11 +88,6 @@ export const benchmarkCommand: Command = {
     }
   },
 };
-
-function folders(list: string): string[] {
-  const found = list.split(",").flatMap((part) => part.trim() || []);
-  return [...new Set(found)];
-}
 
 function splits(given: readonly string[]): BenchmarkSplit[] {
   return given.map((name) => {

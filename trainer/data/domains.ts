@@ -39,8 +39,18 @@ export interface NormalParts {
   readonly notes: readonly string[];
 }
 
-/** Normal rows by side; a domain held out, or without a training row, is not fitted: all its rows are test rows. */
-export function splitDomains(dataset: Dataset, rule: SideRule, options: NormalOptions): NormalParts {
+/**
+ * Normal rows by side; a domain held out, or without a training row, is not fitted: all its rows are test rows, unless a
+ * model was fitted on it.
+ *
+ * @param known domains of a model that was trained
+ */
+export function splitDomains(
+  dataset: Dataset,
+  rule: SideRule,
+  options: NormalOptions,
+  known: readonly string[] = [],
+): NormalParts {
   const held = new Set(options.holdOutDomains);
   const names = domainsOf(dataset);
   for (const name of held) {
@@ -50,6 +60,7 @@ export function splitDomains(dataset: Dataset, rule: SideRule, options: NormalOp
   }
   const domains = names.map((name) => sideRows(dataset, "normal", name, rule));
   const fitted = domains.filter(({ name, sides }) => !held.has(name) && sides.includes(TRAIN));
+  const strange = domains.filter((domain) => !fitted.includes(domain) && !known.includes(domain.name));
   const most = options.normalRows ?? Infinity;
   const side = (wanted: Side, cap: number): number[][] => {
     const picked = fitted.map(({ count, sides }) => indicesWhere(count, (i) => sides[i] === wanted));
@@ -71,12 +82,12 @@ export function splitDomains(dataset: Dataset, rule: SideRule, options: NormalOp
     test: domains
       .map((domain) => ({
         domain,
-        places: indicesWhere(domain.count, (i) => domain.sides[i] === TEST || !fitted.includes(domain)),
+        places: indicesWhere(domain.count, (i) => domain.sides[i] === TEST || strange.includes(domain)),
       }))
       .filter(({ places }) => places.length > 0)
       .map(({ domain, places }) => onDemand({ domain: domain.name }, domain, places)),
-    notes: domains
-      .filter((domain) => !held.has(domain.name) && !fitted.includes(domain))
+    notes: strange
+      .filter(({ name }) => !held.has(name))
       .map(({ name }) => `No row of the normal domain ${name} falls on the training side: all its rows are test rows.`),
   };
 }

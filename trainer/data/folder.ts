@@ -27,7 +27,7 @@ export async function readFolder(folder: string, options: ReadOptions = {}): Pro
     throw new UnseenError(
       "data-not-found",
       `${folder} has no normal rows: no file there is called normal*.csv, normal*.csv.gz or normal*.parquet.`,
-      "Name the files of normal rows so, or name the label column (--label) if each file holds labelled rows.",
+      "Name the files of normal rows so; where each file holds labelled rows, unseen train and evaluate take --label.",
       { file: folder },
     );
   }

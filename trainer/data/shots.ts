@@ -5,6 +5,8 @@ import { indicesWhere, TEST, TRAIN, VALIDATION, type SidedRows } from "./sides.t
 export interface Shots {
   readonly support: readonly number[];
   readonly validation: readonly number[];
+  /** Labels, and what may have been one before others came between. */
+  readonly known: readonly number[];
   readonly test: readonly number[];
 }
 
@@ -31,7 +33,7 @@ export function labelFamily(
   const [support, validation] = drawLabels(family, usable, labels - forValidation, forValidation);
   const known = new Set([...support, ...validation, ...usable.filter((i) => hashes[i] <= reach)]);
   const test = indicesWhere(sides.length, (i) => (split === "rows" ? !known.has(i) : sides[i] === TEST));
-  return { support, validation, test };
+  return { support, validation, known: [...known], test };
 }
 
 /** By rows all usable ones are on the training side: support comes first, validation from what is left. */
@@ -45,9 +47,11 @@ function drawLabels(
   const validation = usable.filter((i) => sides[i] === VALIDATION).slice(0, forValidation);
   const taken = new Set([...support, ...validation]);
   const left = usable.filter((i) => !taken.has(i));
-  support.push(...left.splice(0, forSupport - support.length));
-  validation.push(...left.splice(0, forValidation - validation.length));
-  return [support, validation];
+  const more = forSupport - support.length;
+  return [
+    support.concat(left.slice(0, more)),
+    validation.concat(left.slice(more, more + forValidation - validation.length)),
+  ];
 }
 
 /** A held-out family has no labels. By blocks its test rows are those of test blocks, or all if it has none there. */
@@ -56,6 +60,7 @@ export function holdOutFamily({ sides }: SidedRows, split: "rows" | "blocks"): S
   return {
     support: [],
     validation: [],
+    known: [],
     test: indicesWhere(sides.length, (i) => all || sides[i] === TEST),
   };
 }

@@ -6,12 +6,18 @@ import { type Split, splitDataset } from "./split.ts";
 
 /**
  * @param holdOut what is held out now: families that training had no label of, and no other
+ * @param toTest whether it is for rows to test on: rather a row too few than one that training had as a label
  * @throws UnseenError data-changed where blocks come from other columns, and what `splitDataset` throws
  */
-export function splitAgain(training: TrainingSummary, dataset: Dataset, holdOut: readonly string[]): Split {
+export function splitAgain(
+  training: TrainingSummary,
+  dataset: Dataset,
+  holdOut: readonly string[],
+  toTest: boolean,
+): Split {
   checkBlocks(training, dataset);
-  const { seed, shots, split, reach } = training;
-  return splitDataset(dataset, { seed, shots, split, reach, holdOut });
+  const { seed, shots, split } = training;
+  return splitDataset(dataset, { seed, shots, split, holdOut, ...(toTest ? { trained: training } : {}) });
 }
 
 /** Blocks of other columns are other blocks: which ones training saw could not be told. */

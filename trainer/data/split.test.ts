@@ -116,6 +116,17 @@ describe("by rows", () => {
     },
   );
 
+  test("labels may be hundreds of thousands", () => {
+    const numbers = (role: GroupSketch["role"], from: number, count: number): GroupSketch => ({
+      role,
+      name: role,
+      cells: [Float64Array.from({ length: count }, (_, i) => from + i)],
+    });
+    const many = datasetOf([COLUMNS[0]], [numbers("normal", 0, 100), numbers("anomaly", 1e6, 700_000)]);
+    const [{ support, validation }] = splitDataset(many, { ...OPTIONS, shots: 1e6 }).fit.seen;
+    expect([support.count, validation.count]).toEqual([560_000, 140_000]);
+  });
+
   test("an official side wins", () => {
     const sketch = [
       group("normal", "day", 0, 400, "train"),

@@ -1,4 +1,5 @@
 /** The split: what fitting may see and what it may not, as two types that do not fit each other. */
+import type { TrainingSummary } from "../../model/artefact.ts";
 import { UnseenError } from "../../model/errors.ts";
 import type { ColumnSpec, Dataset, Rows } from "./dataset.ts";
 import { type NormalOptions, splitDomains } from "./domains.ts";
@@ -13,8 +14,8 @@ export interface SplitOptions extends NormalOptions {
   /** Most labelled anomalies per seen family, support and validation together. */
   readonly shots: number;
   readonly split: "rows" | "blocks";
-  /** The `reach` of each family when a model was trained, whose labels are no test rows though files have grown since. */
-  readonly reach?: Readonly<Record<string, number>>;
+  /** Of a model that was trained: what may have been its label is no test row, though files have grown since. */
+  readonly trained?: Pick<TrainingSummary, "domains" | "heldOut" | "reach">;
 }
 
 /** Known to this file only, so that nobody else can make a FitData or a HeldOut. */
@@ -117,13 +118,13 @@ export interface Split {
  *
  * Throws `family-unknown` for a name in `holdOut` that is no family or one in `holdOutDomains` that is no domain,
  * `option-invalid` for a seed, shots or `normalRows` that are no whole numbers from 0, `data-too-small` when fewer than
- * two normal training rows, or no normal validation or test row, are left.
+ * two normal training rows, or no normal validation or test row, are left; for a trained model, no test row.
  */
 export function splitDataset(dataset: Dataset, options: SplitOptions): Split {
   checkWhole("seed", options.seed);
   checkWhole("shots", options.shots);
   checkWhole("normalRows", options.normalRows ?? 0);
-  const { shots, split } = options;
+  const { shots, split, trained } = options;
   const held = new Set(resolveFamilies(dataset, options.holdOut));
   const rule = {
     seed: options.seed,
@@ -133,21 +134,25 @@ export function splitDataset(dataset: Dataset, options: SplitOptions): Split {
   const notes: string[] = [];
 
   const families = familiesOf(dataset).map((name) => sideRows(dataset, "anomaly", name, rule));
-  const heldHashes = new Set(families.flatMap(({ name, hashes }) => (held.has(name) ? [...hashes] : [])));
+  // A model's own labels are barred by no family that came later, nor by one that was unseen for want of labels alone.
+  const bars = (name: string, side: number): boolean =>
+    held.has(name) && (!trained || (trained.heldOut.includes(name) && side !== TEST));
+  const barred = new Set(
+    families.flatMap(({ name, hashes, sides }) => Array.from(hashes).filter((_, i) => bars(name, sides[i]))),
+  );
   const drawn = families.map((rows) => ({
     rows,
     ...(held.has(rows.name)
       ? holdOutFamily(rows, split)
-      : labelFamily(rows, shots, split, (hash) => heldHashes.has(hash), options.reach?.[rows.name])),
+      : labelFamily(rows, shots, split, (hash) => barred.has(hash), trained?.reach[rows.name])),
   }));
-  const labelled = new Set(
-    drawn.flatMap(({ rows, support, validation }) => [...support, ...validation].map((i) => rows.hashes[i])),
-  );
+  const labelled = new Set(drawn.flatMap(({ rows, known }) => known.map((i) => rows.hashes[i])));
   const seen = drawn.filter(({ support }) => support.length > 0);
   const unseen = drawn.filter(({ support }) => support.length === 0);
-  for (const { rows } of shots > 0 ? unseen : []) notes.push(...unseenNotes(rows, held.has(rows.name), split));
+  const strange = unseen.filter(({ rows }) => !Object.hasOwn(trained?.reach ?? {}, rows.name));
+  for (const { rows } of shots > 0 ? strange : []) notes.push(...unseenNotes(rows, held.has(rows.name), split));
 
-  const normal = splitDomains(dataset, rule, options);
+  const normal = splitDomains(dataset, rule, options, trained?.domains);
   notes.push(...normal.notes);
   const rest = (list: typeof drawn): HeldParts["seen"] =>
     list
@@ -175,7 +180,7 @@ export function splitDataset(dataset: Dataset, options: SplitOptions): Split {
     seen: rest(seen),
     unseen: rest(unseen),
   });
-  checkSizes(fit, heldOut, split);
+  checkSizes(fit, heldOut, options);
   return { fit, heldOut, notes };
 }
 
@@ -190,13 +195,17 @@ function checkWhole(name: string, value: number): void {
   throw new UnseenError("option-invalid", `${name} is ${value}.`, `Give ${name} as a whole number from 0.`);
 }
 
-function checkSizes(fit: FitData, heldOut: HeldOut, split: "rows" | "blocks"): void {
+function checkSizes(fit: FitData, heldOut: HeldOut, { split, trained }: SplitOptions): void {
   const count = (list: readonly { readonly count: number }[]): number =>
     list.reduce((sum, rows) => sum + rows.count, 0);
   const train = count(fit.normal.map((domain) => domain.train));
   const validation = count(fit.normal.map((domain) => domain.validation));
   const test = count(heldOut.normal);
-  if (train >= 2 && validation >= 1 && test >= 1) return;
+  if (test >= 1 && (trained || (train >= 2 && validation >= 1))) return;
+  if (trained) {
+    const what = `No normal row is left to test on: all ${train + validation} are on sides that training may have seen.`;
+    throw new UnseenError("data-too-small", what, "Give more normal rows.");
+  }
   throw new UnseenError(
     "data-too-small",
     `The split leaves ${train} normal rows to train on, ${validation} to validate and ${test} to test; 2, 1 and 1 are needed.`,

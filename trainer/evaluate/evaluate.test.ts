@@ -7,14 +7,17 @@ import { datasetOf, errorOf, type GroupSketch } from "../data/testing.ts";
 import { evaluate, testSide } from "./evaluate.ts";
 import { aucRoc, averagePrecision, pooled } from "./metrics.ts";
 
-const group = (role: GroupSketch["role"], name: string, from: number, count: number): GroupSketch => ({
+const group = (role: GroupSketch["role"], name: string, from: number, count: number, side?: "test"): GroupSketch => ({
   role,
   name,
   cells: [Float64Array.from({ length: count }, (_, i) => from + i)],
+  ...(side ? { side } : {}),
 });
 const dataset = (...anomalies: GroupSketch[]): Dataset =>
   datasetOf([{ name: "x", kind: "numeric" }], [group("normal", "day", 0, 1000), ...anomalies]);
 const x = (rows: Rows): number[] => [...(rows.cells[0] as Float64Array)];
+
+const NUMERIC = { kind: "numeric", impute: 0, signedLog: false, center: 0, scale: 1e4, clip: 10 } as const;
 
 /** A model that was trained on a data set, as far as evaluation asks. */
 function trainedOn(data: Dataset, holdOut: readonly string[]): { model: Scorer; known: Set<number> } {
@@ -25,11 +28,15 @@ function trainedOn(data: Dataset, holdOut: readonly string[]): { model: Scorer; 
     seed: 3,
     shots: 100,
     split: "rows" as const,
+    domains: fit.normal.map(({ domain }) => domain),
     heldOut: heldOut.unseen.map(({ family }) => family),
     families: fit.seen.map(({ family }) => family),
     reach: Object.fromEntries(fit.seen.map(({ family, reach }) => [family, reach])),
   };
-  const parts = [...fit.normal.map(({ train }) => train), ...fit.seen.flatMap((f) => [f.support, f.validation])];
+  const parts = [
+    ...fit.normal.flatMap(({ train, validation }) => [train, validation]),
+    ...fit.seen.flatMap((f) => [f.support, f.validation]),
+  ];
   return { model: { artefact: { ...sample, training } } as unknown as Scorer, known: new Set(parts.flatMap(x)) };
 }
 
@@ -59,9 +66,64 @@ describe("rows to evaluate on", () => {
     expect(heldOut.unseen.map(({ family, count }) => [family, count])).toEqual([["ransom", 120]]);
   });
 
+  test("are no labels that stand under a family of the test side, or a later one, as well", () => {
+    const dos = group("anomaly", "dos", 5000, 150);
+    const official = dataset(dos, group("anomaly", "flood", 5000, 150, "test"));
+    const before = trainedOn(official, []);
+    expect(before.model.artefact.training).toMatchObject({ families: ["dos"], heldOut: ["flood"] });
+    const later = dataset(dos, group("anomaly", "flood", 5000, 150, "test"), group("anomaly", "late", 5000, 200));
+    for (const [data, unseen] of [
+      [official, [50]],
+      [later, [50, 100]],
+    ] as const) {
+      const { heldOut } = testSide(before.model, data);
+      const tested = [...heldOut.seen, ...heldOut.unseen].flatMap(({ rows }) => x(rows));
+      expect(tested.filter((value) => before.known.has(value))).toEqual([]);
+      expect(heldOut.unseen.map(({ count }) => count)).toEqual(unseen);
+    }
+  });
+
+  test("are all of a family that came by feedback alone, which is known, and a note says what was learned since", () => {
+    const training = {
+      ...model.artefact.training,
+      families: ["dos", "worm"],
+      heldOut: [],
+      figures: { calibratedLabels: 30, rethresholdedRows: 500 },
+    };
+    const score = (inputs: Float32Array): Float32Array => inputs.slice();
+    const features = [{ ...NUMERIC, name: "x" }];
+    const told = { artefact: { ...model.artefact, training, schema: { features } }, score } as unknown as Scorer;
+    const { seen, unseen, wanted } = testSide(told, data);
+    expect(seen.map(({ family, count }) => [family, count])).toEqual([
+      ["dos", 50],
+      ["worm", 150],
+    ]);
+    expect([unseen, wanted]).toEqual([[], []]);
+    const { notes, seen: figures } = evaluate(told, data);
+    expect(figures.map(({ rows }) => rows)).toEqual([50, 150]);
+    expect(notes[0]).toContain("30 labels of feedback and thresholds of 500 normal rows");
+  });
+
   test("need no held-out family: later data may have none", () => {
     const later = dataset(group("anomaly", "dos", 5000, 150));
     expect(testSide(model, later)).toMatchObject({ wanted: [] });
+  });
+
+  test("may be all there are, and none of a few rows of training are among them", async () => {
+    const columns = [{ name: "x", kind: "numeric" }] as const;
+    const late = datasetOf(columns, [
+      group("normal", "day", 2000, 40, "test"),
+      group("anomaly", "dos", 5000, 30, "test"),
+    ]);
+    const { heldOut, seen, notes } = testSide(model, late);
+    const counts = [heldOut.normal, seen].map((parts) => parts.map(({ count }) => count));
+    expect([counts, notes]).toEqual([[[40], [30]], []]);
+    const few = x(data.groups[0]).filter((value) => known.has(value));
+    for (const value of few) {
+      const one = datasetOf(columns, [group("normal", "day", value, 1)]);
+      expect(await errorOf(() => testSide(model, one))).toMatchObject({ code: "data-too-small" });
+    }
+    expect(few.length).toBeGreaterThan(700);
   });
 
   test("cannot be told where blocks were of another column", async () => {
@@ -88,10 +150,9 @@ test("figures are those of unseen rows at the model's thresholds, classes half e
   const known = [group("anomaly", "dos", 5000, 150), group("anomaly", "worm", 900, 150)];
   const data = dataset(...known, group("anomaly", "bot", 940, 20), group("anomaly", "late", 0, 10));
   const { model } = trainedOn(data, ["worm", "bot", "late"]);
-  const numeric = { kind: "numeric", name: "x", impute: 0, signedLog: false, center: 0, scale: 1e4, clip: 10 } as const;
   const artefact = {
     ...model.artefact,
-    schema: { features: [numeric] },
+    schema: { features: [{ ...NUMERIC, name: "x" }] },
     thresholds: { f1: 0.09505, fpr: { "0.01": 0.09805, "0.05": 0.09005 } },
   };
   const scorer = { artefact, score: (inputs: Float32Array) => inputs.slice() } as unknown as Scorer;

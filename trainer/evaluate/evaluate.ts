@@ -6,7 +6,7 @@ import { concat } from "../concat.ts";
 import type { Dataset, Rows } from "../data/dataset.ts";
 import { familiesOf, resolveFamilies } from "../data/families.ts";
 import { encodeRows } from "../data/matrix.ts";
-import type { Split } from "../data/split.ts";
+import type { HeldOut, Split } from "../data/split.ts";
 import { splitAgain } from "../data/split-again.ts";
 import { type Decisions, aucRoc, averagePrecision, decisions, pooled } from "./metrics.ts";
 
@@ -47,7 +47,7 @@ export interface Evaluation {
  */
 export function evaluate(scorer: Scorer, dataset: Dataset, holdOut?: readonly string[]): Evaluation {
   const { training, schema, thresholds } = scorer.artefact;
-  const { heldOut, wanted, notes } = testSide(scorer, dataset, holdOut);
+  const { heldOut, unseen: others, seen, wanted, notes } = testSide(scorer, dataset, holdOut);
   const score = (rows: Rows): Float32Array => {
     const matrix = encodeRows(schema, heldOut.columns, rows);
     return checkedScores(scorer.score(matrix.data, matrix.rows), 1);
@@ -81,22 +81,23 @@ export function evaluate(scorer: Scorer, dataset: Dataset, holdOut?: readonly st
       ]),
     ),
   });
-  const unseen = heldOut.unseen.filter(({ family: name }) => wanted.includes(name)).map(family);
+  const unseen = others.filter(({ family: name }) => wanted.includes(name)).map(family);
   return {
     unseen,
-    seen: heldOut.seen.map(family),
+    seen: seen.map(family),
     ...(unseen.length > 0 ? { macro: macro(unseen) } : {}),
     falsePositives: {
       all: rates("all", normal),
       domains: domains.map(({ domain, scores }) => rates(domain, scores)),
     },
     labels: training.labels,
-    notes: [...dataChanges(scorer, dataset), ...notes],
+    notes: [...dataChanges(scorer, dataset), ...learnedSince(scorer), ...notes],
   };
 }
 
 /**
- * The rows of a data set that a model's training has not seen, and the names of the families to hold out.
+ * The rows of a data set that a model's training has not seen, the families that it knows and that it does not, and the
+ * names of those to hold out. A family that came by feedback alone is known, and had no label out of these data.
  *
  * @throws UnseenError as `evaluate` does
  */
@@ -104,19 +105,23 @@ export function testSide(
   { artefact: { training } }: Scorer,
   dataset: Dataset,
   holdOut?: readonly string[],
-): Pick<Split, "heldOut" | "notes"> & { readonly wanted: readonly string[] } {
-  const strange = familiesOf(dataset).filter((family) => !training.families.includes(family));
-  const wanted = holdOut ? resolveFamilies(dataset, holdOut) : strange;
+): Pick<Split, "heldOut" | "notes"> & Pick<HeldOut, "seen" | "unseen"> & { readonly wanted: readonly string[] } {
+  const isKnown = (family: string): boolean => training.families.includes(family);
+  const names = familiesOf(dataset);
+  const wanted = holdOut ? resolveFamilies(dataset, holdOut) : names.filter((family) => !isKnown(family));
   for (const family of wanted) {
-    if (!training.families.includes(family)) continue;
+    if (!isKnown(family)) continue;
     throw new UnseenError(
       "family-unknown",
       `The model was trained on "${family}", so it cannot be held out.`,
       `Held out of this model: ${training.heldOut.join(", ") || "none"}. Train again with --hold-out ${family}.`,
     );
   }
-  const { heldOut, notes } = splitAgain(training, dataset, strange);
-  return { heldOut, wanted, notes };
+  const unlabelled = names.filter((family) => !Object.hasOwn(training.reach, family));
+  const { heldOut, notes } = splitAgain(training, dataset, unlabelled, true);
+  const told = heldOut.unseen.filter(({ family }) => isKnown(family));
+  const unseen = heldOut.unseen.filter(({ family }) => !isKnown(family));
+  return { heldOut, unseen, seen: [...heldOut.seen, ...told], wanted, notes };
 }
 
 function macro(results: readonly FamilyResult[]): Omit<FamilyResult, "family" | "rows"> {
@@ -150,4 +155,17 @@ function dataChanges({ artefact }: Scorer, dataset: Dataset): string[] {
       ? "rows that training saw are left out by their content"
       : "blocks may differ from training's";
   return [`${changed.length} of ${dataset.files.length} files are not those of training (${changed[0]} …); ${by}.`];
+}
+
+/** What was learned after training, and from which rows the model does not say. */
+function learnedSince({ artefact }: Scorer): string[] {
+  const { calibratedLabels = 0, rethresholdedRows = 0 } = artefact.training.figures;
+  const learned = [
+    ...(calibratedLabels > 0 ? [`${calibratedLabels} labels of feedback`] : []),
+    ...(rethresholdedRows > 0 ? [`thresholds of ${rethresholdedRows} normal rows`] : []),
+  ];
+  if (learned.length === 0) return [];
+  return [
+    `Learned after training: ${learned.join(" and ")}; such of them as stand in these data are tested on all the same.`,
+  ];
 }

@@ -25,7 +25,9 @@ export function summarise(
   { unseen, seen, falsePositives }: Evaluation,
   examples: number,
 ): EvaluationSummary {
-  const { heldOut } = testSide(scorer, dataset, holdOut);
+  const { heldOut, ...known } = testSide(scorer, dataset, holdOut);
+  // families to judge: unseen ones, or where none was held out the seen ones' other rows
+  const judged = known.unseen.length > 0 ? known.unseen : known.seen;
   const figures =
     (isUnseen: boolean) =>
     ({ family, rows, aucRoc: area, averagePrecision, atF1, atBudget }: FamilyResult): FamilyFigures => ({
@@ -42,24 +44,19 @@ export function summarise(
     families: [...unseen.map(figures(true)), ...seen.map(figures(false))],
     normalRows: falsePositives.all.rows,
     falsePositives: falsePositives.all.rates,
-    stages: stagesOf(scorer, heldOut) ?? scorer.artefact.evaluation?.stages ?? [],
-    ...(examples > 0 ? { examples: examplesOf(heldOut, examples) } : {}),
+    stages: stagesOf(scorer, heldOut, judged) ?? scorer.artefact.evaluation?.stages ?? [],
+    ...(examples > 0 ? { examples: examplesOf(heldOut, judged, examples) } : {}),
   };
 }
 
-/** Families to judge: unseen ones, or where none was held out the seen ones' other rows. */
-function families({ unseen, seen }: HeldOut): readonly { readonly family: string; readonly rows: Rows }[] {
-  return unseen.length > 0 ? unseen : seen;
-}
-
 /** The default learner's three stages: nothing learned but scales; what normal rows teach; labels as well. */
-function stagesOf(scorer: Scorer, heldOut: HeldOut): Stage[] | undefined {
+function stagesOf(scorer: Scorer, heldOut: HeldOut, judged: HeldOut["seen"]): Stage[] | undefined {
   const { schema } = scorer.artefact;
   // Test rows come sorted by hash, so the first ones are as good as any.
   const encode = (rows: Rows, most: number): Matrix => encodeRows(schema, heldOut.columns, firstRows(rows, most));
   const share = Math.ceil(NORMAL_ROWS / heldOut.normal.length);
   const normal = heldOut.normal.map(({ rows }) => encode(rows, share));
-  const anomalous = families(heldOut).map(({ rows }) => encode(rows, FAMILY_ROWS));
+  const anomalous = judged.map(({ rows }) => encode(rows, FAMILY_ROWS));
   if (anomalous.length === 0 || scorer.evidence(new Float32Array(scorer.inputs)) === undefined) return undefined;
   const kinds = DISTANCES.map((name) => EVIDENCE.indexOf(name));
   const manifold = (x: Float32Array): number => {
@@ -107,8 +104,7 @@ function histograms(normal: Float64Array, anomalous: Float64Array): Pick<Stage, 
 }
 
 /** Normal rows with a stretch of each family between them, as they might come in: a fifth of the rows are anomalous. */
-function examplesOf(heldOut: HeldOut, many: number): Examples {
-  const judged = families(heldOut);
+function examplesOf(heldOut: HeldOut, judged: HeldOut["seen"], many: number): Examples {
   const firstOf = (from: Rows, most: number): Examples["rows"] =>
     Array.from({ length: Math.min(from.count, most) }, (_, i) => rowAt(from, i, heldOut.columns));
   const each = judged.length > 0 ? Math.max(1, Math.floor(many / 5 / judged.length)) : 0;

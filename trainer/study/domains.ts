@@ -3,6 +3,7 @@ import type { Bench } from "../benchmark/bench.ts";
 import { CAPS, evenly } from "../benchmark/cell.ts";
 import { figuresOf } from "../benchmark/measure.ts";
 import { LEAST_TESTED } from "../benchmark/task.ts";
+import { UnseenError } from "../../model/errors.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { domainsOf, familiesOf, normalRows } from "../data/families.ts";
 import { fitSchema } from "../data/fit-schema.ts";
@@ -92,8 +93,17 @@ export const domainsStudy: Study<DomainsTask, DomainsResult> = {
   page: domainsPage,
 };
 
-/** The domains with enough rows, and some to train on, to validate and to test with every seed. */
-function domainsFor(dataset: Dataset, { seeds, split }: StudyOptions): string[] {
+/** The domains with enough rows, and some to train on, to validate and to test with every seed: none of too small a data set. */
+function domainsFor(dataset: Dataset, options: StudyOptions): string[] {
+  try {
+    return soundDomains(dataset, options);
+  } catch (error) {
+    if (error instanceof UnseenError && error.code === "data-too-small") return [];
+    throw error;
+  }
+}
+
+function soundDomains(dataset: Dataset, { seeds, split }: StudyOptions): string[] {
   const all = domainsOf(dataset);
   const large = all.filter((name) => TRAIN_SHARE * normalRows(dataset, name) >= LEAST_TRAINED);
   let sound = large.length > 1 ? large : all;

@@ -2,6 +2,7 @@
 import { Bench } from "../benchmark/bench.ts";
 import { checkNamed } from "../benchmark/families.ts";
 import { Pool } from "../benchmark/pool.ts";
+import { checkNames } from "../benchmark/run.ts";
 import { appendResults, repairResults } from "../benchmark/results.ts";
 import type { Progress } from "../learn/request.ts";
 import { keyOf, readEntries } from "./entries.ts";
@@ -34,6 +35,7 @@ export async function runStudy(
   report({ phase: "reading", done: 0, total: 1 });
   const bench = new Bench();
   const { folders, families } = options;
+  checkNames(folders);
   if (families.length > 0) {
     checkNamed(families, await Promise.all(folders.map((folder) => bench.outline(folder, families))));
   }

@@ -119,7 +119,13 @@ describe("unseen study", { timeout: 60_000 }, () => {
     expect(notes.join()).toContain("share no column: nothing can be transferred");
     const odd = { ...none, families: ["odd", "evn"] };
     await expect(runStudy(studyNamed("shots"), odd)).rejects.toMatchObject({ code: "family-unknown" });
-    rmSync(other, { recursive: true });
+    // results tell data sets by their folder's name
+    const twins = { ...none, folders: [at("one"), join("elsewhere", "one")] };
+    await expect(runStudy(studyNamed("shots"), twins)).rejects.toMatchObject({ code: "option-invalid" });
+    const tiny = writeFolder({ "normal.csv": "a,b\n1,2\n", "odd.csv": csv(900) });
+    const { notes: left } = await runStudy(studyNamed("domains"), { ...none, folders: [tiny] });
+    expect(left.join()).toContain("fewer than two normal domains");
+    for (const each of [other, tiny]) rmSync(each, { recursive: true });
   });
 
   test("calibration: six confidences of the same logits; methods without logits are named", async () => {
