@@ -11,6 +11,7 @@ import { errorOf } from "../data/testing.ts";
 import { calibrateCommand } from "../commands/calibrate.ts";
 import { trainOn } from "../commands/train.ts";
 import { kernelModule } from "../learn/engine.ts";
+import { quantise } from "../learn/quantise.ts";
 import { makeReference } from "../learn/reference.ts";
 import { calibrateModel } from "./calibrate.ts";
 import { feedbackOfLines, readFeedback } from "./feedback.ts";
@@ -79,6 +80,16 @@ describe("the evidence network", () => {
     const third = (await calibrateModel(again, feedbackOfLines(again, corrected, "lines"), none)).artefact;
     expect([rowsFor(third, "novel"), rowsFor(third, "newer")]).toEqual([25, 5]);
     expect(counts(third)).toEqual(counts(once));
+  });
+
+  test("rows are known again after the model was stored in another tier", async () => {
+    const once = (await calibrateModel(scorer, feedbackOfLines(scorer, novel + mine, "lines"), none)).artefact;
+    for (const tier of ["f16", "int16"] as const) {
+      const small = opened(quantise(once, tier));
+      const { artefact } = await calibrateModel(small, feedbackOfLines(small, novel + mine, "lines"), none);
+      expect(artefact.training.labels).toBe(once.training.labels);
+      expect(artefact.memory?.groups).toEqual(once.memory?.groups);
+    }
   });
 
   test("a family all of whose labels were corrected is none any more", async () => {
