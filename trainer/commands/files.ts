@@ -19,6 +19,7 @@ import { dirname, resolve } from "node:path";
 import { checkWhole } from "../../model/artefact.ts";
 import { messageOf, UnseenError } from "../../model/errors.ts";
 import { Scorer } from "../../model/scorer.ts";
+import { cleanedUp } from "../cleaned-up.ts";
 import { expandFiles, isFolder } from "../data/files.ts";
 import type { SourceFile } from "../data/scan.ts";
 import { kernelModule } from "../learn/engine.ts";
@@ -69,11 +70,6 @@ export function writeWhole(file: string, data: Uint8Array | string): void {
 export async function writeChunks(file: string, chunks: AsyncIterable<string>): Promise<void> {
   const place = placeOf(file);
   const part = partOf(place);
-  const stop = (signal: NodeJS.Signals): void => {
-    rmSync(part, { force: true });
-    process.kill(process.pid, signal);
-  };
-  for (const signal of STOPS) process.once(signal, stop);
   const writing = <T>(task: () => T): T => {
     try {
       return task();
@@ -81,7 +77,8 @@ export async function writeChunks(file: string, chunks: AsyncIterable<string>): 
       throw unwritable(file, cause);
     }
   };
-  try {
+  const clean = (): void => rmSync(part, { force: true });
+  await cleanedUp(clean, async () => {
     const handle = writing(() => openSync(part, "w"));
     try {
       for await (const chunk of chunks) writing(() => writeFileSync(handle, chunk));
@@ -89,13 +86,8 @@ export async function writeChunks(file: string, chunks: AsyncIterable<string>): 
       closeSync(handle);
     }
     writing(() => renameSync(part, place));
-  } finally {
-    rmSync(part, { force: true });
-    for (const signal of STOPS) process.off(signal, stop);
-  }
+  });
 }
-
-const STOPS = ["SIGINT", "SIGTERM"] as const;
 
 /** Where a file is written before it is whole: a place of this process alone, as others may write the same file. */
 function partOf(place: string): string {
