@@ -236,12 +236,14 @@ describe("the evidence network", () => {
     writeFileSync(model, writeArtefact({ ...scorer.artefact, training: { ...training, figures } }));
     const older = '{"label":"normal","instance":{"c0":1}}\n{"label":"anomaly","instance":{"size":1}}\n';
     const log = vi.spyOn(console, "log").mockImplementation(() => {});
-    const answered = vi.spyOn(globalThis, "fetch").mockImplementation(async () => new Response(older + novel));
+    const asLines = (body: string) => async () =>
+      new Response(body, { headers: { "content-type": "application/x-ndjson" } });
+    const answered = vi.spyOn(globalThis, "fetch").mockImplementation(asLines(older + novel));
     await calibrateCommand.run({ model, out, url: "https://flows.example", name: "flows" });
     expect(log.mock.calls.flat().join("\n")).toContain("2 labelled rows are left out, which the model does not take");
     expect(log.mock.calls.flat().join("\n")).toContain("30 labels learned");
     expect(log.mock.calls.flat().join("\n")).toContain("2000 recent rows, and no longer are");
-    answered.mockImplementation(async () => new Response(older));
+    answered.mockImplementation(asLines(older));
     const error = await errorOf(() =>
       calibrateCommand.run({ model, out, url: "https://flows.example", name: "flows" }),
     );
