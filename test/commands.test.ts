@@ -127,6 +127,7 @@ describe("unseen", { timeout: 60_000 }, () => {
     [["inspect", "m.safetensors", "more"], 2, "more"],
     [["export", "m.safetensors", "--out", "m.onnx"], 2, "--onnx"],
     [["publish", "m.safetensors", "--local", "--remote"], 2, "contradict"],
+    [["publish", "m.safetensors", "--remote=no"], 2, "--remote takes no value"],
     [
       ["score", "--model", "m.safetensors", "--in", "flows/port_scan.csv.gz", "--out", "no/where.csv"],
       1,
