@@ -196,11 +196,13 @@ describe("the evidence network", () => {
       lines("anomaly", "calm", draws("normal", 80, 33));
     const error = await errorOf(() => calibrateModel(scorer, feedbackOfLines(scorer, turned, "lines"), none));
     expect([error.code, error.message]).toEqual(["calibration-refused", expect.stringContaining("seen families")]);
-    const { memory: _, ...forgetful } = scorer.artefact;
-    const old = opened(forgetful);
-    expect((await errorOf(() => calibrateModel(old, feedbackOfLines(old, novel, "lines"), none))).code).toBe(
-      "reference-missing",
-    );
+    const { memory, ...forgetful } = scorer.artefact;
+    const anomalies = memoryOf(remembered(memory as never).filter(({ role }) => role === "fit"));
+    for (const less of [forgetful, { ...forgetful, memory: anomalies }]) {
+      const old = opened(less);
+      const refused = await errorOf(() => calibrateModel(old, feedbackOfLines(old, novel, "lines"), none));
+      expect(refused.code).toBe("reference-missing");
+    }
   });
 
   test("feedback comes from lines and from tables alike, and what is wrong in it is named", async () => {
