@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -229,6 +229,9 @@ describe("the evidence network", () => {
       const error = await errorOf(() => feedbackOfLines(scorer, `\n\n${wrong}`, "lines"));
       expect(error.message).toContain("row 3");
     }
+    const unreadable = { path: join(folder, "folder.jsonl"), name: "folder.jsonl" };
+    mkdirSync(unreadable.path);
+    expect((await errorOf(() => readFeedback(scorer, unreadable))).code).toBe("data-unreadable");
   });
 
   test("rows that a Worker keeps of other features are left out, and the command says how many and why", async () => {

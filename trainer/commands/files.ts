@@ -45,6 +45,16 @@ export function openModel(file: string): { scorer: Scorer; bytes: Uint8Array } {
   }
 }
 
+/** @throws UnseenError data-unreadable */
+export function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    const why = `${file} cannot be read: ${messageOf(cause)}`;
+    throw new UnseenError("data-unreadable", why, "Give a file that can be read.", { file });
+  }
+}
+
 /**
  * Writes by a temporary file and a rename, so that a reader sees the old file or the new one.
  *
