@@ -4,7 +4,7 @@ import { type Artefact, type NetworkShape, tensorShapes } from "../../model/arte
 import { EVIDENCE, isEvidence, kindWeights } from "../../model/evidence.ts";
 import { tierOf } from "../../model/tier.ts";
 import type { Feature } from "../../model/schema.ts";
-import { budgetText } from "../evaluate/budget.ts";
+import { budgetText } from "../../model/thresholds.ts";
 import { type Command, jsonOption, printJson, required } from "./command.ts";
 import { openModel } from "./files.ts";
 import { printable, table } from "./table.ts";
