@@ -6,6 +6,7 @@ import { sampleArtefact } from "../../test/artefact.ts";
 import type { Dataset, Rows } from "../data/dataset.ts";
 import { splitDataset } from "../data/split.ts";
 import { datasetOf, errorOf, type GroupSketch } from "../data/testing.ts";
+import { evaluationText } from "../commands/evaluate.ts";
 import { trainOn } from "../commands/train.ts";
 import { kernelModule } from "../learn/engine.ts";
 import { evaluate, testSide } from "./evaluate.ts";
@@ -141,4 +142,10 @@ test("evidence that overflows is told also where the head gives it no weight, so
   const scorer = new Scorer({ ...artefact, tensors }, kernelModule("score"), { selfTest: false });
   const evaluation = { unseen: [], seen: [], falsePositives: { all: { rows: 0, rates: {} } } } as never;
   expect((await errorOf(() => summarise(scorer, data, undefined, evaluation, 0))).code).toBe("artefact-malformed");
+});
+
+test("small budgets are told as they are", () => {
+  const all = { domain: "all", rows: 100_000, rates: { "0.00015": 0.0001 } };
+  const text = evaluationText({ unseen: [], seen: [], falsePositives: { all, domains: [] }, labels: 0, notes: [] });
+  expect(text).toContain("flagged at 0.015 %");
 });
