@@ -56,7 +56,8 @@ export function readText(file: string): string {
 }
 
 /**
- * Writes by a temporary file and a rename, so that a reader sees the old file or the new one.
+ * Writes by a temporary file and a rename, so that a reader sees the old file or the new one. Who may not read the old one
+ * may not read the new one.
  *
  * @throws UnseenError what `placeOf` throws, data-unreadable where the file cannot be written
  */
@@ -64,7 +65,7 @@ export function writeWhole(file: string, data: Uint8Array | string): void {
   const place = placeOf(file);
   const part = partOf(place);
   try {
-    writeFileSync(part, data);
+    writeFileSync(part, data, { mode: modeOf(place) });
     renameSync(part, place);
   } catch (cause) {
     rmSync(part, { force: true });
@@ -89,7 +90,7 @@ export async function writeChunks(file: string, chunks: AsyncIterable<string>): 
   };
   const clean = (): void => rmSync(part, { force: true });
   await cleanedUp(clean, async () => {
-    const handle = writing(() => openSync(part, "w"));
+    const handle = writing(() => openSync(part, "w", modeOf(place)));
     try {
       for await (const chunk of chunks) writing(() => writeFileSync(handle, chunk));
     } finally {
@@ -102,6 +103,11 @@ export async function writeChunks(file: string, chunks: AsyncIterable<string>): 
 /** Where a file is written before it is whole: a place of this process alone, as others may write the same file. */
 function partOf(place: string): string {
   return `${place}.${process.pid}.part`;
+}
+
+/** Who may read and write what is there; what is usual where nothing is. */
+function modeOf(place: string): number {
+  return 0o777 & (statSync(place, { throwIfNoEntry: false })?.mode ?? 0o666);
 }
 
 /** Makes a folder to write into, where it is not there. @throws UnseenError data-unreadable */
