@@ -2,6 +2,7 @@
 import type { EvaluationSummary, FamilyFigures } from "../model/evaluation.ts";
 import type { Version } from "../model/pointer.ts";
 import type { Feature } from "../model/schema.ts";
+import { budgetText } from "../model/thresholds.ts";
 import type { Card } from "./api.ts";
 import { byId, type Child, h } from "./element.ts";
 import type { Opened } from "./messages.ts";
@@ -108,7 +109,7 @@ function familyTable({ families, normalRows, falsePositives }: EvaluationSummary
     ),
   );
   const rates = Object.entries(falsePositives).map(
-    ([budget, rate]) => `${percent(rate)} at the ${percent(Number(budget))} budget`,
+    ([budget, rate]) => `${percent(rate)} at the ${budgetText(budget)} budget`,
   );
   const note = `Against ${counted(normalRows, "unseen normal row")}; AP and F1 weigh both sides half each. Of those normal rows are flagged: ${rates.join(", ")}.`;
   return panel("On rows it never saw", h("div", { class: "scroll" }, table), h("p", { class: "quiet" }, note));

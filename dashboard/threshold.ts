@@ -1,8 +1,9 @@
 /** The threshold: a slider on the plot for mouse, touch and keys, named thresholds to snap to, and a number to type. */
 import type { Thresholds } from "../model/artefact.ts";
+import { budgetText } from "../model/thresholds.ts";
 import { type Axis, positionOf, scoreAt } from "./axis.ts";
 import { byId, h } from "./element.ts";
-import { percent, score as shown } from "./numbers.ts";
+import { score as shown } from "./numbers.ts";
 
 export interface Named {
   readonly name: string;
@@ -15,7 +16,7 @@ export interface Named {
 export function namedThresholds({ f1, fpr }: Thresholds): Named[] {
   const budgets = Object.entries(fpr).toSorted(([a], [b]) => Number(b) - Number(a));
   return [
-    ...budgets.map(([budget, value]) => ({ name: percent(Number(budget)), spec: `fpr=${budget}`, value })),
+    ...budgets.map(([budget, value]) => ({ name: budgetText(budget), spec: `fpr=${budget}`, value })),
     { name: "best F1", spec: "f1", value: f1 },
   ];
 }

@@ -10,7 +10,9 @@ export function versionPanel(card: Card, using: Version, useVersion: (version: V
   const serving = card.version;
   // A canary is on trial, or was given up: it is not what one rolls back from.
   const served = card.versions.filter(({ version, abandoned }) => !abandoned && version !== card.canary?.version);
-  const newest = Math.max(...served.map(({ version }) => version));
+  const newest = served.reduce((latest, each) => (each.version > latest.version ? each : latest), served[0]);
+  // A promoted canary may have a lower number than the version it replaced, which nobody has rolled back.
+  const rolledBack = serving < newest.version && newest.rolledBack === true;
   const rows = card.versions
     .toSorted((a, b) => b.version - a.version)
     .map((version) => {
@@ -53,9 +55,7 @@ export function versionPanel(card: Card, using: Version, useVersion: (version: V
   const failed = card.wanted === undefined ? "" : `Version ${card.wanted} cannot be served. `;
   const state = card.fault
     ? h("p", { class: "notice" }, `${failed}Version ${serving} goes on: ${card.fault}`)
-    : serving < newest
-      ? h("p", { class: "quiet" }, `Rolled back: version ${serving} serves, version ${newest} is the newest.`)
-      : h("p", { class: "quiet" }, "The newest version serves.");
+    : h("p", { class: "quiet" }, stateText(serving, newest.version, rolledBack));
   const commands: (readonly [string, string])[] = [];
   const name = `--name ${card.name}${here() ? "" : " --remote"}`;
   if (card.canary) {
@@ -64,14 +64,21 @@ export function versionPanel(card: Card, using: Version, useVersion: (version: V
   }
   if (card.wanted !== undefined) {
     commands.push([`Stay with version ${serving}:`, `npx unseen rollback ${name} --to ${serving}`]);
-  } else if (serving < newest) commands.push(["Serve the newest again:", `npx unseen rollback ${name} --to ${newest}`]);
-  else if (earlier) commands.push([`Back to version ${earlier.version}:`, `npx unseen rollback ${name}`]);
+  } else if (rolledBack) {
+    commands.push(["Serve the newest again:", `npx unseen rollback ${name} --to ${newest.version}`]);
+  } else if (earlier) commands.push([`Back to version ${earlier.version}:`, `npx unseen rollback ${name}`]);
   return panel(
     "Versions",
     state,
     h("div", { class: "scroll" }, h("table", {}, h("thead", {}, head), h("tbody", {}, ...rows))),
     ...commands.flatMap(([what, command]) => [h("p", { class: "quiet" }, what), commandLine(command)]),
   );
+}
+
+function stateText(serving: number, newest: number, rolledBack: boolean): string {
+  if (serving >= newest) return "The newest version serves.";
+  const why = rolledBack ? "Rolled back" : "A canary was promoted";
+  return `${why}: version ${serving} serves, version ${newest} is the newest.`;
 }
 
 /** Whether the service runs on this machine, where its KV is, too. */

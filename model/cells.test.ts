@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { cellValue, readCell } from "./cells.ts";
+import { cellValue, csvCells, delimiterOf, readCell } from "./cells.ts";
 import type { Feature } from "./schema.ts";
 
 const numeric: Feature = { kind: "numeric", name: "x", impute: 0, signedLog: false, center: 0, scale: 1, clip: 10 };
@@ -23,4 +23,12 @@ describe("cells of a file", () => {
     for (const cell of ["untrue", "true.", "yes no", "10", "0.5", "2"]) expect(readCell(flag, cell)).toBeUndefined();
     expect(readCell(flag, "NA")).toBeNull();
   });
+});
+
+test("a separator within a quoted name parts no cells", () => {
+  for (const delimiter of [",", ";", "\t"]) {
+    const header = ['"length, mm"', "b", '"a ""b""; c"'].join(delimiter);
+    expect(delimiterOf(header)).toBe(delimiter);
+    expect(csvCells(header, delimiter)).toEqual(["length, mm", "b", 'a "b"; c']);
+  }
 });

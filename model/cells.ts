@@ -69,9 +69,10 @@ export function cellValue(
   );
 }
 
-/** What parts the cells of a CSV file, by its header. */
+/** What parts the cells of a CSV file, by its header: what stands in quotes belongs to a name. */
 export function delimiterOf(header: string): string {
-  return [",", "\t", ";"].find((candidate) => header.includes(candidate)) ?? ",";
+  const bare = header.replaceAll(/"[^"]*"/g, "");
+  return [",", "\t", ";"].find((candidate) => bare.includes(candidate)) ?? ",";
 }
 
 /** Cells of a CSV record, unquoted (RFC 4180). */

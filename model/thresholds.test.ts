@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { resolveThreshold } from "./thresholds.ts";
+import { budgetText, resolveThreshold } from "./thresholds.ts";
 
 const model = { thresholds: { f1: 0.5, fpr: { "0.001": 0.9, "0.01": 0.7, "0.05": 0.4 } } };
 
@@ -34,3 +34,13 @@ test.each(["", "f2", "fpr", "fpr=", "fpr=0.02", "xfpr=1%", "fpr=-1%", "fpr=%", "
     );
   },
 );
+
+test("budgets in percent have no digits that they were not given", () => {
+  expect(["0.001", "0.07", "0.29", "0.01", "1e-7"].map(budgetText)).toEqual([
+    "0.1 %",
+    "7 %",
+    "29 %",
+    "1 %",
+    "0.00001 %",
+  ]);
+});

@@ -44,3 +44,8 @@ function inRange(value: number): number | undefined {
 function number(text: string): number {
   return NUMBER.test(text) ? Number(text) : NaN;
 }
+
+/** A false-positive budget as the file has it, in percent: `7 %` of `0.07`, which as a product is a little more. */
+export function budgetText(budget: string): string {
+  return `${Number((100 * Number(budget)).toPrecision(12))} %`;
+}

@@ -127,6 +127,7 @@ describe("unseen", { timeout: 60_000 }, () => {
     [["inspect", "m.safetensors", "more"], 2, "more"],
     [["export", "m.safetensors", "--out", "m.onnx"], 2, "--onnx"],
     [["publish", "m.safetensors", "--local", "--remote"], 2, "contradict"],
+    [["publish", "m.safetensors", "--remote=no"], 2, "--remote takes no value"],
     [
       ["score", "--model", "m.safetensors", "--in", "flows/port_scan.csv.gz", "--out", "no/where.csv"],
       1,
@@ -319,6 +320,8 @@ describe("unseen", { timeout: 60_000 }, () => {
     expect(change).toBeGreaterThan(0);
     expect(change).toBeLessThan(5e-3);
     expect(JSON.parse(unseen("inspect", "q.safetensors", "--json").out).weights).toBe("int16");
+    const weights = (file: string) => /\d+ weights/.exec(unseen("inspect", file).out)?.[0];
+    expect(weights("q.safetensors")).toBe(weights("m.safetensors"));
     expect(unseen("quantize", "m.safetensors", "--weights", "int4", "--out", "no").err).toContain("int4");
   });
 

@@ -1,7 +1,8 @@
 /** One process at a time: a file that holds the id of the one that is at it. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { UnseenError } from "../model/errors.ts";
+import { cleanedUp } from "./cleaned-up.ts";
 
 /**
  * @param file the lock; where it cannot be made for another reason than that somebody has it, the work is done without
@@ -15,18 +16,27 @@ export async function locked<T>(file: string, what: string, work: () => Promise<
   } catch {
     // Nobody has it, or the folder cannot be used, of which the work tells.
   }
+  let handle: number;
   try {
-    writeFileSync(file, String(process.pid), { flag: "wx" });
+    handle = openSync(file, "wx");
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== "EEXIST") return work();
     const remedy = `Repeat the command once it is done; where none runs, delete ${file}.`;
     throw new UnseenError("publish-failed", `somebody else is ${what} here`, remedy, { file });
   }
-  try {
-    return await work();
-  } finally {
-    rmSync(file, { force: true });
-  }
+  return cleanedUp(
+    () => rmSync(file, { force: true }),
+    async () => {
+      try {
+        writeFileSync(handle, String(process.pid));
+      } catch {
+        // The disk is full, of which the work tells; an empty lock is one as well.
+      } finally {
+        closeSync(handle);
+      }
+      return work();
+    },
+  );
 }
 
 function isAlive(pid: number): boolean {

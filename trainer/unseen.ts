@@ -122,8 +122,8 @@ function parse(rest: readonly string[], args: ArgsDef): ReturnType<typeof parseA
 }
 
 /**
- * Refuses what citty would pass over: options the command does not have, options with a single dash, given twice or
- * without their value, and arguments too many.
+ * Refuses what citty would pass over: options the command does not have, options with a single dash, given twice, without
+ * their value or with one they do not take (it takes `--remote=no` for yes), and arguments too many.
  */
 function checkOptions(rest: readonly string[], args: ArgsDef): void {
   const options = Object.entries(args).filter(([, { type }]) => type !== "positional");
@@ -151,6 +151,9 @@ function checkOptions(rest: readonly string[], args: ArgsDef): void {
       throw new UnseenError("option-invalid", `--${name} is given twice.`, remedy);
     }
     given.add(name);
+    if (option.type === "boolean" && ![undefined, "true", "false"].includes(value)) {
+      throw new UnseenError("option-invalid", `--${name} takes no value.`, "Give it alone, or leave it out.");
+    }
     if (option.type === "boolean" || value !== undefined) continue;
     const next = rest[++i];
     if (next === undefined || (/^-./.test(next) && Number.isNaN(Number(next)))) {

@@ -71,6 +71,22 @@ export function models(session: () => Session): void {
     await page.getByText("Rolled back: version 1 serves, version 2 is the newest.").waitFor();
   });
 
+  test("a canary that was promoted over a later version is no rollback, and one goes back from it", async () => {
+    const { page } = session();
+    await page.route("**/v1/models/flows", async (route) => {
+      const response = await route.fetch();
+      const card = await response.json();
+      const versions = card.versions.map((each: object) => ({ ...each, rolledBack: undefined }));
+      await route.fulfill({ response, json: { ...card, versions } });
+    });
+    await page.getByRole("link", { name: "Score" }).click();
+    await page.getByRole("link", { name: "Model" }).click();
+    await page.getByText("A canary was promoted: version 1 serves, version 2 is the newest.").waitFor();
+    await page.getByText("Back to version 2:").waitFor();
+    await page.getByText("npx unseen rollback --name flows", { exact: true }).waitFor();
+    await page.unrouteAll({ behavior: "wait" });
+  });
+
   test("that no model is published stays told whichever view is looked at", async () => {
     const empty = await session().open();
     await empty.route("**/v1/models", (route) => route.fulfill({ json: { models: [] } }));

@@ -36,8 +36,9 @@ export async function startService(key: string): Promise<{ worker: WorkerProcess
     versions.push({ version: i + 1, sha256: hash("sha256", value), publishedAt: "2026-01-01T00:00:00.000Z" });
     await env.MODELS.put(weightsKey(versions[i].sha256), value);
   }
-  const [current, rolledBack, sensors] = versions;
-  await env.MODELS.put(pointerKey("flows"), writtenPointer({ name: "flows", current, history: [rolledBack] }));
+  const [current, left, sensors] = versions;
+  const history = [{ ...left, rolledBack: true }];
+  await env.MODELS.put(pointerKey("flows"), writtenPointer({ name: "flows", current, history }));
   await env.MODELS.put(pointerKey("sensors"), writtenPointer({ name: "sensors", current: sensors, history: [] }));
   await dispose();
   const worker = await startWorker(await getPort(), persistTo, { API_KEY_SHA256: hash("sha256", key) }, localConfig());

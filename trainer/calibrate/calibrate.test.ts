@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -11,6 +11,7 @@ import { errorOf } from "../data/testing.ts";
 import { calibrateCommand } from "../commands/calibrate.ts";
 import { trainOn } from "../commands/train.ts";
 import { kernelModule } from "../learn/engine.ts";
+import { quantise } from "../learn/quantise.ts";
 import { makeReference } from "../learn/reference.ts";
 import { calibrateModel } from "./calibrate.ts";
 import { feedbackOfLines, readFeedback } from "./feedback.ts";
@@ -79,6 +80,16 @@ describe("the evidence network", () => {
     const third = (await calibrateModel(again, feedbackOfLines(again, corrected, "lines"), none)).artefact;
     expect([rowsFor(third, "novel"), rowsFor(third, "newer")]).toEqual([25, 5]);
     expect(counts(third)).toEqual(counts(once));
+  });
+
+  test("rows are known again after the model was stored in another tier", async () => {
+    const once = (await calibrateModel(scorer, feedbackOfLines(scorer, novel + mine, "lines"), none)).artefact;
+    for (const tier of ["f16", "int16"] as const) {
+      const small = opened(quantise(once, tier));
+      const { artefact } = await calibrateModel(small, feedbackOfLines(small, novel + mine, "lines"), none);
+      expect(artefact.training.labels).toBe(once.training.labels);
+      expect(artefact.memory?.groups).toEqual(once.memory?.groups);
+    }
   });
 
   test("a family all of whose labels were corrected is none any more", async () => {
@@ -185,11 +196,13 @@ describe("the evidence network", () => {
       lines("anomaly", "calm", draws("normal", 80, 33));
     const error = await errorOf(() => calibrateModel(scorer, feedbackOfLines(scorer, turned, "lines"), none));
     expect([error.code, error.message]).toEqual(["calibration-refused", expect.stringContaining("seen families")]);
-    const { memory: _, ...forgetful } = scorer.artefact;
-    const old = opened(forgetful);
-    expect((await errorOf(() => calibrateModel(old, feedbackOfLines(old, novel, "lines"), none))).code).toBe(
-      "reference-missing",
-    );
+    const { memory, ...forgetful } = scorer.artefact;
+    const anomalies = memoryOf(remembered(memory as never).filter(({ role }) => role === "fit"));
+    for (const less of [forgetful, { ...forgetful, memory: anomalies }]) {
+      const old = opened(less);
+      const refused = await errorOf(() => calibrateModel(old, feedbackOfLines(old, novel, "lines"), none));
+      expect(refused.code).toBe("reference-missing");
+    }
   });
 
   test("feedback comes from lines and from tables alike, and what is wrong in it is named", async () => {
@@ -216,6 +229,9 @@ describe("the evidence network", () => {
       const error = await errorOf(() => feedbackOfLines(scorer, `\n\n${wrong}`, "lines"));
       expect(error.message).toContain("row 3");
     }
+    const unreadable = { path: join(folder, "folder.jsonl"), name: "folder.jsonl" };
+    mkdirSync(unreadable.path);
+    expect((await errorOf(() => readFeedback(scorer, unreadable))).code).toBe("data-unreadable");
   });
 
   test("rows that a Worker keeps of other features are left out, and the command says how many and why", async () => {
@@ -225,12 +241,14 @@ describe("the evidence network", () => {
     writeFileSync(model, writeArtefact({ ...scorer.artefact, training: { ...training, figures } }));
     const older = '{"label":"normal","instance":{"c0":1}}\n{"label":"anomaly","instance":{"size":1}}\n';
     const log = vi.spyOn(console, "log").mockImplementation(() => {});
-    const answered = vi.spyOn(globalThis, "fetch").mockImplementation(async () => new Response(older + novel));
+    const asLines = (body: string) => async () =>
+      new Response(body, { headers: { "content-type": "application/x-ndjson" } });
+    const answered = vi.spyOn(globalThis, "fetch").mockImplementation(asLines(older + novel));
     await calibrateCommand.run({ model, out, url: "https://flows.example", name: "flows" });
     expect(log.mock.calls.flat().join("\n")).toContain("2 labelled rows are left out, which the model does not take");
     expect(log.mock.calls.flat().join("\n")).toContain("30 labels learned");
     expect(log.mock.calls.flat().join("\n")).toContain("2000 recent rows, and no longer are");
-    answered.mockImplementation(async () => new Response(older));
+    answered.mockImplementation(asLines(older));
     const error = await errorOf(() =>
       calibrateCommand.run({ model, out, url: "https://flows.example", name: "flows" }),
     );

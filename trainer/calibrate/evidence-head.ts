@@ -60,11 +60,12 @@ interface LabelledTables {
  * Fits weights ≥ 0, bias, temperature and thresholds anew. Seen families and normal rows come from the artefact's
  * memory: no data set is needed. Rows of earlier feedback are told anew where they come again, under whichever label.
  *
- * @throws UnseenError reference-missing where the artefact has no memory
+ * @throws UnseenError reference-missing where the artefact has no memory, or one without normal rows to set thresholds on
  */
 export function calibrateHead(scorer: Scorer, feedback: LabelledRows): Calibrated {
   const { artefact } = scorer;
-  if (!artefact.memory) {
+  const all = artefact.memory ? remembered(artefact.memory) : [];
+  if (!all.some(({ role }) => role === "threshold")) {
     const remedy = "Train the model again: models of before there was calibration do not remember their families.";
     throw new UnseenError(
       "reference-missing",
@@ -77,7 +78,6 @@ export function calibrateHead(scorer: Scorer, feedback: LabelledRows): Calibrate
     families: new Map([...rows.families].map(([family, matrix]) => [family, evidenceOf(scorer, matrix)])),
   });
   const labels = tables(feedback);
-  const all = remembered(artefact.memory);
   const groups = withoutToldAgain(all, [labels.normal, ...labels.families.values()]);
   const setting = joined(groups.filter(({ role }) => role === "threshold"));
   const others = joined(groups.filter((group) => group.role === "normal" && !isToldNormal(group)));

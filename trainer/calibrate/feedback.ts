@@ -1,8 +1,8 @@
 /** Feedback as calibration takes it: encoded rows with labels, from the Worker's lines or from a table. */
-import { readFileSync } from "node:fs";
 import { UnseenError } from "../../model/errors.ts";
 import type { Row } from "../../model/schema.ts";
 import type { Scorer } from "../../model/scorer.ts";
+import { readText } from "../commands/files.ts";
 import { concat } from "../concat.ts";
 import type { Matrix } from "../data/matrix.ts";
 import type { SourceFile } from "../data/scan.ts";
@@ -35,7 +35,7 @@ interface Labelled {
  * @throws UnseenError data-unreadable naming the line, data-empty, column-unknown, value-*
  */
 export async function readFeedback(scorer: Scorer, file: SourceFile): Promise<LabelledRows> {
-  if (/\.(jsonl|ndjson)$/i.test(file.path)) return feedbackOfLines(scorer, readFileSync(file.path, "utf8"), file.name);
+  if (/\.(jsonl|ndjson)$/i.test(file.path)) return feedbackOfLines(scorer, readText(file.path), file.name);
   const rows: Labelled[] = [];
   for await (const { matrix, names, cells } of scoredChunks(scorer, file, ["label", "family"])) {
     const [label, family] = [names.indexOf("label"), names.indexOf("family")];

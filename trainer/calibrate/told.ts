@@ -4,6 +4,8 @@ import { type Remembered, ROWS_CAP, stepsOf, TOLD } from "../../model/memory.ts"
 import { picked, type Table, thinned } from "../learn/evidence/rows-of-evidence.ts";
 
 const KINDS = EVIDENCE.length;
+/** Kinds that rows are known again by: what a row's prototypes say depends on the tier they are stored in. */
+const KNOWN_BY = EVIDENCE.flatMap((name, i) => (name === "prototypes" ? [] : [i]));
 
 /** Whether a group is of rows that callers found normal. */
 export function isToldNormal({ role, family }: Remembered): boolean {
@@ -12,7 +14,7 @@ export function isToldNormal({ role, family }: Remembered): boolean {
 
 /**
  * The groups without the rows of feedback that is told now: trees and distances stay, so a row has the same evidence each
- * time.
+ * time, but for that of prototypes where the model was stored in another tier in between.
  */
 export function withoutToldAgain(groups: readonly Remembered[], told: readonly Table[]): Remembered[] {
   const again = new Set(told.flatMap((table) => keys(table)));
@@ -38,7 +40,5 @@ export function rowsOf(groups: readonly { readonly rows: number }[]): number {
 
 /** One text a row, the same for evidence that is kept alike. */
 function keys({ rows, data }: Table): string[] {
-  return Array.from({ length: rows }, (_, i) =>
-    Array.from(data.subarray(i * KINDS, (i + 1) * KINDS), (value) => stepsOf(value)).join(),
-  );
+  return Array.from({ length: rows }, (_, i) => KNOWN_BY.map((kind) => stepsOf(data[i * KINDS + kind])).join());
 }

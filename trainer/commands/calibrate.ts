@@ -12,7 +12,7 @@ import { modelDataOptions, readData } from "./data-options.ts";
 import { askLines, endpointOptions } from "./endpoint.ts";
 import { oneFile, openModel, writeWhole } from "./files.ts";
 import { withProgress } from "./progress.ts";
-import { store, storeOptions } from "./publish.ts";
+import { publishedText, store, storeOptions } from "./publish.ts";
 import { table } from "./table.ts";
 
 export const calibrateCommand: Command = {
@@ -82,7 +82,7 @@ export const calibrateCommand: Command = {
     const { rethresholdedRows: recent } = scorer.artefact.training.figures;
     if (recent !== undefined)
       console.log(`Thresholds were those of ${recent} recent rows, and no longer are: run unseen threshold again.`);
-    if (published) console.log(`${published.name} version ${published.version} is published, ${published.sha256}`);
+    if (published) console.log(publishedText(published));
   },
 };
 

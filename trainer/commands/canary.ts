@@ -39,9 +39,12 @@ function stepOf(options: Options): CanaryStep | undefined {
   throw new UnseenError("option-invalid", "A canary takes one step at a time.", remedy);
 }
 
-function versionsText({ name, current, canary, history }: Pointer): string {
+/** What a share leaves of a hundred, without what binary fractions add to it. */
+const rest = (percent: number): number => Number((100 - percent).toFixed(9));
+
+export function versionsText({ name, current, canary, history }: Pointer): string {
   const rows = [
-    { ...current, what: canary ? `current, ${100 - canary.percent} % of the callers` : "current" },
+    { ...current, what: canary ? `current, ${rest(canary.percent)} % of the callers` : "current" },
     ...(canary ? [{ ...canary, what: `canary, ${canary.percent} % of the callers` }] : []),
     ...history.map((each) => ({
       ...each,

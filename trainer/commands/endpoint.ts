@@ -14,39 +14,64 @@ const PATIENCE_MS = 30_000;
 /**
  * The Worker's JSON answer to GET /v1/models/{name}/{path}.
  *
- * @throws UnseenError endpoint-failed with what the Worker said, or why it could not be reached
+ * @throws UnseenError endpoint-failed with what the Worker said, why it could not be reached, or that it is no such Worker
  */
 export async function ask(options: Options, path: string): Promise<unknown> {
-  return (await answer(options, path)).json();
+  return JSON.parse((await answer(options, path, "application/json")).body);
 }
 
 /** All pages of lines of GET /v1/models/{name}/{path}. @throws UnseenError endpoint-failed */
 export async function askLines(options: Options, path: string): Promise<string> {
   let lines = "";
   for (let next: string | null = path; next !== null;) {
-    const page: Response = await answer(options, next);
-    lines += await page.text();
-    const after: string | null = page.headers.get("x-next");
+    const { body, headers }: Answer = await answer(options, next, "application/x-ndjson");
+    lines += body;
+    const after: string | null = headers.get("x-next");
     next = after === null ? null : `${path}?after=${after}`;
   }
   return lines;
 }
 
-async function answer(options: Options, path: string): Promise<Response> {
+/** An answer that has come in whole. */
+interface Answer {
+  readonly body: string;
+  readonly headers: Headers;
+}
+
+async function answer(options: Options, path: string, type: string): Promise<Answer> {
   const url = required(options, "url").replace(/\/+$/, "");
   const key = text(options, "key") ?? process.env.UNSEEN_KEY;
   const target = `${url}/v1/models/${encodeURIComponent(required(options, "name"))}/${path}`;
+  const failed = (why: string, remedy: string): UnseenError =>
+    new UnseenError("endpoint-failed", `${target} ${why}`, remedy);
   let response: Response;
+  let body: string;
   try {
     const headers: Record<string, string> = key ? { authorization: `Bearer ${key}` } : {};
     response = await fetch(target, { headers, signal: AbortSignal.timeout(PATIENCE_MS) });
+    body = await response.text();
   } catch (fault) {
     const { cause, message } = fault as Error;
-    const why = cause instanceof Error ? cause.message : message;
-    throw new UnseenError("endpoint-failed", `${target} cannot be reached: ${why}.`, "Check --url, and that it runs.");
+    throw failed(
+      `cannot be reached: ${cause instanceof Error ? cause.message : message}.`,
+      "Check --url, and that it runs.",
+    );
   }
-  if (response.ok) return response;
-  const body = (await response.json().catch(() => ({}))) as { detail?: string; remedy?: string };
-  const why = `${target} answered ${response.status}: ${body.detail ?? "no reason given"}`;
-  throw new UnseenError("endpoint-failed", why, body.remedy ?? "See the Worker's log for the request.");
+  const given = response.headers.get("content-type") ?? "no type";
+  if (response.ok && given.startsWith(type)) return { body, headers: response.headers };
+  if (response.ok) throw failed(`answered with ${given}, as no Worker of ours does.`, "Check --url.");
+  const { detail, remedy } = problemOf(body);
+  throw failed(
+    `answered ${response.status}: ${detail ?? "no reason given"}`,
+    remedy ?? "See the Worker's log for the request.",
+  );
+}
+
+/** What a Worker says of its refusal; nothing where something else answered. */
+function problemOf(body: string): { readonly detail?: string; readonly remedy?: string } {
+  try {
+    return Object(JSON.parse(body));
+  } catch {
+    return {};
+  }
 }

@@ -1,6 +1,7 @@
 /** `unseen evaluate`: a model's figures on rows its training has not seen. */
 import { writeArtefact } from "../../model/artefact.ts";
 import { UnseenError } from "../../model/errors.ts";
+import { budgetText } from "../../model/thresholds.ts";
 import { columnsOf } from "../data/matrix.ts";
 import { type Evaluation, evaluate, type FamilyResult } from "../evaluate/evaluate.ts";
 import { summarise } from "../evaluate/summary.ts";
@@ -73,7 +74,7 @@ export function evaluationText({ unseen, seen, macro, falsePositives, labels, no
     "P, R, F1, accuracy at τ* and AP weigh normal and anomalous rows half each.",
     "",
     table(
-      ["unseen normal rows", "rows", ...budgets.map((budget) => `flagged at ${percent(Number(budget))}`)],
+      ["unseen normal rows", "rows", ...budgets.map((budget) => `flagged at ${budgetText(budget)}`)],
       normal.map(({ domain, rows: count, rates }) => [
         domain,
         count,

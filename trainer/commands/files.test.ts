@@ -1,7 +1,7 @@
 /** Files to write: links are followed, and nothing but a file is ever written over. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { lstatSync, readdirSync, readFileSync, readlinkSync, symlinkSync } from "node:fs";
+import { chmodSync, lstatSync, readdirSync, readFileSync, readlinkSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { expect, test } from "vitest";
@@ -23,6 +23,19 @@ test.each([
   writeWhole(link, "new");
   expect(readlinkSync(link)).toBe(target);
   expect(readFileSync(at(file), "utf8")).toBe("new");
+});
+
+test("a file that others may not read stays one", async () => {
+  async function* chunks(): AsyncGenerator<string> {
+    yield "newer";
+  }
+  const file = at("secret.txt");
+  writeWhole(file, "old");
+  chmodSync(file, 0o600);
+  for (const write of [() => writeWhole(file, "new"), () => writeChunks(file, chunks())]) {
+    await write();
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+  }
 });
 
 test("folders, pipes, rings of links and missing folders are refused and left as they were", async () => {

@@ -19,6 +19,7 @@ import { dirname, resolve } from "node:path";
 import { checkWhole } from "../../model/artefact.ts";
 import { messageOf, UnseenError } from "../../model/errors.ts";
 import { Scorer } from "../../model/scorer.ts";
+import { cleanedUp } from "../cleaned-up.ts";
 import { expandFiles, isFolder } from "../data/files.ts";
 import type { SourceFile } from "../data/scan.ts";
 import { kernelModule } from "../learn/engine.ts";
@@ -44,8 +45,19 @@ export function openModel(file: string): { scorer: Scorer; bytes: Uint8Array } {
   }
 }
 
+/** @throws UnseenError data-unreadable */
+export function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    const why = `${file} cannot be read: ${messageOf(cause)}`;
+    throw new UnseenError("data-unreadable", why, "Give a file that can be read.", { file });
+  }
+}
+
 /**
- * Writes by a temporary file and a rename, so that a reader sees the old file or the new one.
+ * Writes by a temporary file and a rename, so that a reader sees the old file or the new one. Who may not read the old one
+ * may not read the new one.
  *
  * @throws UnseenError what `placeOf` throws, data-unreadable where the file cannot be written
  */
@@ -53,7 +65,7 @@ export function writeWhole(file: string, data: Uint8Array | string): void {
   const place = placeOf(file);
   const part = partOf(place);
   try {
-    writeFileSync(part, data);
+    writeFileSync(part, data, { mode: modeOf(place) });
     renameSync(part, place);
   } catch (cause) {
     rmSync(part, { force: true });
@@ -69,11 +81,6 @@ export function writeWhole(file: string, data: Uint8Array | string): void {
 export async function writeChunks(file: string, chunks: AsyncIterable<string>): Promise<void> {
   const place = placeOf(file);
   const part = partOf(place);
-  const stop = (signal: NodeJS.Signals): void => {
-    rmSync(part, { force: true });
-    process.kill(process.pid, signal);
-  };
-  for (const signal of STOPS) process.once(signal, stop);
   const writing = <T>(task: () => T): T => {
     try {
       return task();
@@ -81,25 +88,26 @@ export async function writeChunks(file: string, chunks: AsyncIterable<string>): 
       throw unwritable(file, cause);
     }
   };
-  try {
-    const handle = writing(() => openSync(part, "w"));
+  const clean = (): void => rmSync(part, { force: true });
+  await cleanedUp(clean, async () => {
+    const handle = writing(() => openSync(part, "w", modeOf(place)));
     try {
       for await (const chunk of chunks) writing(() => writeFileSync(handle, chunk));
     } finally {
       closeSync(handle);
     }
     writing(() => renameSync(part, place));
-  } finally {
-    rmSync(part, { force: true });
-    for (const signal of STOPS) process.off(signal, stop);
-  }
+  });
 }
-
-const STOPS = ["SIGINT", "SIGTERM"] as const;
 
 /** Where a file is written before it is whole: a place of this process alone, as others may write the same file. */
 function partOf(place: string): string {
   return `${place}.${process.pid}.part`;
+}
+
+/** Who may read and write what is there; what is usual where nothing is. */
+function modeOf(place: string): number {
+  return 0o777 & (statSync(place, { throwIfNoEntry: false })?.mode ?? 0o666);
 }
 
 /** Makes a folder to write into, where it is not there. @throws UnseenError data-unreadable */

@@ -1,10 +1,10 @@
 /** `unseen inspect`: what a model file holds. */
 import { hash } from "node:crypto";
-import type { Artefact, NetworkShape } from "../../model/artefact.ts";
+import { type Artefact, type NetworkShape, tensorShapes } from "../../model/artefact.ts";
 import { EVIDENCE, isEvidence, kindWeights } from "../../model/evidence.ts";
 import { tierOf } from "../../model/tier.ts";
 import type { Feature } from "../../model/schema.ts";
-import { budgetText } from "../evaluate/budget.ts";
+import { budgetText } from "../../model/thresholds.ts";
 import { type Command, jsonOption, printJson, required } from "./command.ts";
 import { openModel } from "./files.ts";
 import { printable, table } from "./table.ts";
@@ -32,7 +32,11 @@ export const inspectCommand: Command = {
         schema,
       });
     }
-    const weights = [...tensors.values()].reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+    // not the scales of int16, which stand for no more weights than there are
+    const weights = [...tensorShapes(network).values()].reduce(
+      (sum, shape) => sum + shape.reduce((a, b) => a * b, 1),
+      0,
+    );
     console.log(
       [
         `sha256       ${sha256}`,

@@ -1,5 +1,5 @@
 /** `unseen key`: makes, lists and revokes the API keys of the Worker. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { UnseenError } from "../../model/errors.ts";
 import {
@@ -16,7 +16,7 @@ import {
 import { locked } from "../lock.ts";
 import { listSecrets, putSecret, ROOT, type Store } from "../publish/wrangler.ts";
 import { type Command, jsonOption, type Options, printJson, required, text } from "./command.ts";
-import { writeWhole } from "./files.ts";
+import { readText, writeWhole } from "./files.ts";
 import { isRemote } from "./publish.ts";
 import { table } from "./table.ts";
 
@@ -114,7 +114,7 @@ async function keep(
     if (others.length > 0 && options.replace !== true) await refuseThere(others, file, store);
     for (const [name, value] of Object.entries(secrets)) await putSecret(store, name, value);
   } else {
-    const there = existsSync(variables) ? readFileSync(variables, "utf8") : "";
+    const there = existsSync(variables) ? readText(variables) : "";
     const strangers = strangersIn(there, entries);
     writeWhole(variables, withVariables(there, secretsOf(entries, strangers)));
     const others = new Set(Object.values(strangers).flat()).size;

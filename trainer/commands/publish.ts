@@ -1,6 +1,6 @@
 /** `unseen publish`: puts a model where the Worker reads it. */
 import { UnseenError } from "../../model/errors.ts";
-import { publish } from "../publish/publish.ts";
+import { publish, type Published } from "../publish/publish.ts";
 import type { Store } from "../publish/wrangler.ts";
 import { type Command, jsonOption, type Options, percent, printJson, required, text } from "./command.ts";
 
@@ -53,8 +53,12 @@ export const publishCommand: Command = {
     const file = required(options, "model");
     const published = await publish({ file, ...store(options), ...(canary === undefined ? {} : { canary }) });
     if (options.json) return printJson(published);
-    const { name, version, sha256 } = published;
-    const what = canary === undefined ? "is published" : `answers ${canary} % of the callers`;
-    console.log(`${name} version ${version} ${what}, sha256 ${sha256}`);
+    console.log(publishedText(published));
   },
 };
+
+/** What was published, and who is answered by it. */
+export function publishedText({ name, version, sha256, canary }: Published): string {
+  const what = canary === undefined ? "is published" : `answers ${canary} % of the callers`;
+  return `${name} version ${version} ${what}, sha256 ${sha256}`;
+}

@@ -1,7 +1,7 @@
 /** `unseen threshold`: sets a model's thresholds anew on recent normal rows, without training. */
 import { writeArtefact } from "../../model/artefact.ts";
 import { UnseenError } from "../../model/errors.ts";
-import { budgetText } from "../evaluate/budget.ts";
+import { budgetText } from "../../model/thresholds.ts";
 import { rethreshold } from "../evaluate/rethreshold.ts";
 import { type Command, jsonOption, names, type Options, printJson, required } from "./command.ts";
 import { oneFile, openModel, writeWhole } from "./files.ts";

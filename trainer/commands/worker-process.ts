@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { UnseenError } from "../../model/errors.ts";
+import { cleanedUp } from "../cleaned-up.ts";
 import { QUIET, ROOT, WRANGLER } from "../publish/wrangler.ts";
 
 export interface WorkerProcess {
@@ -49,13 +50,21 @@ export async function startWorker(
     clearTimeout(late);
   };
   const url = `http://127.0.0.1:${port}`;
-  let answer: string | undefined;
-  for (const until = performance.now() + PATIENCE_MS; performance.now() < until && child.exitCode === null;) {
-    const ready = await fetch(`${url}/v2/health/ready`).catch(() => undefined);
-    if (ready?.ok) return { url, ended, stop };
-    answer = await ready?.text();
-    await sleep(100);
-  }
+  let isReady = false;
+  // A Worker that nobody waits for any more would keep the port.
+  const clean = (): void => void (isReady || child.kill("SIGTERM"));
+  const answer = await cleanedUp(clean, async () => {
+    let last: string | undefined;
+    for (const until = performance.now() + PATIENCE_MS; performance.now() < until && child.exitCode === null;) {
+      const ready = await fetch(`${url}/v2/health/ready`).catch(() => undefined);
+      isReady = ready?.ok === true;
+      if (isReady) break;
+      last = await ready?.text();
+      await sleep(100);
+    }
+    return last;
+  });
+  if (isReady) return { url, ended, stop };
   await stop();
   if (answer !== undefined) {
     const why = `the Worker runs on port ${port}, but its default model is not ready: ${answer.slice(0, 300)}`;

@@ -18,9 +18,10 @@ export interface Header {
 /**
  * Reads the header of a CSV or CSV.gz file.
  *
- * The delimiter is the comma unless the line holds none and has semicolons or tabs. Throws `data-empty` when the file
- * holds nothing, `data-unreadable` when it cannot be decompressed, has no end of header within 1 MiB, its first line is
- * not UTF-8 (Excel's "Unicode text" is UTF-16) or all numbers (a file without a header), and what `isGzip` throws.
+ * The delimiter is the comma unless the line holds none out of quotes and has semicolons or tabs. Throws `data-empty`
+ * when the file holds nothing, `data-unreadable` when it cannot be decompressed, has no end of header within 1 MiB, its
+ * first line is not UTF-8 (Excel's "Unicode text" is UTF-16) or all numbers (a file without a header), and what `isGzip`
+ * throws.
  */
 export function readHeader(path: string, name: string): Header {
   const head = readHead(path, name, HEAD_BYTES);

@@ -1,13 +1,8 @@
-/** Thresholds for false-positive budgets, and how these are told. */
+/** Thresholds for false-positive budgets. */
 import { logit, sigmoid } from "./calibrate.ts";
 
 /** Scores that say how the tail falls, at the most. */
 const TAIL = 5;
-
-/** A false-positive budget as the file has it, in percent: `7 %` of `0.07`, which as a product is a little more. */
-export function budgetText(budget: string): string {
-  return `${Number((100 * Number(budget)).toPrecision(12))} %`;
-}
 
 /**
  * The threshold for a false-positive budget, from scores of normal rows training has not fitted: the smallest score

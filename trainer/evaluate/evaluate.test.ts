@@ -1,11 +1,17 @@
 import { describe, expect, test } from "vitest";
-import type { Scorer } from "../../model/scorer.ts";
+import { EVIDENCE } from "../../model/evidence.ts";
+import { Scorer } from "../../model/scorer.ts";
+import { floatTensor, tensorValues } from "../../model/tensor.ts";
 import { sampleArtefact } from "../../test/artefact.ts";
 import type { Dataset, Rows } from "../data/dataset.ts";
 import { splitDataset } from "../data/split.ts";
 import { datasetOf, errorOf, type GroupSketch } from "../data/testing.ts";
+import { evaluationText } from "../commands/evaluate.ts";
+import { trainOn } from "../commands/train.ts";
+import { kernelModule } from "../learn/engine.ts";
 import { evaluate, testSide } from "./evaluate.ts";
 import { aucRoc, averagePrecision, pooled } from "./metrics.ts";
+import { summarise } from "./summary.ts";
 
 const group = (role: GroupSketch["role"], name: string, from: number, count: number, side?: "test"): GroupSketch => ({
   role,
@@ -183,4 +189,24 @@ test("figures are those of unseen rows at the model's thresholds, classes half e
   expect(result.macro?.aucRoc).toBeCloseTo((worm.aucRoc + bot.aucRoc) / 2, 12);
   expect(result.macro?.atF1.recall).toBeCloseTo((99 / 150 + 9 / 20) / 2, 12);
   expect(evaluate(scorer, data, []).macro).toBeUndefined();
+});
+
+test("evidence that overflows is told also where the head gives it no weight, so that scores do not show it", async () => {
+  const data = dataset(group("anomaly", "dos", 5000, 150));
+  const { artefact } = await trainOn(data, { holdOut: [], shots: 20, seed: 1, split: "rows" });
+  const head = tensorValues(artefact.tensors.get("head.w") as never).slice();
+  const kind = EVIDENCE.indexOf("gaussian");
+  head[kind] = head[EVIDENCE.length + kind] = 0;
+  const tensors = new Map(artefact.tensors)
+    .set("head.w", floatTensor(head, [2, EVIDENCE.length]))
+    .set("gaussian.w", floatTensor(Float32Array.of(3e38), [1, 1]));
+  const scorer = new Scorer({ ...artefact, tensors }, kernelModule("score"), { selfTest: false });
+  const evaluation = { unseen: [], seen: [], falsePositives: { all: { rows: 0, rates: {} } } } as never;
+  expect((await errorOf(() => summarise(scorer, data, undefined, evaluation, 0))).code).toBe("artefact-malformed");
+});
+
+test("small budgets are told as they are", () => {
+  const all = { domain: "all", rows: 100_000, rates: { "0.00015": 0.0001 } };
+  const text = evaluationText({ unseen: [], seen: [], falsePositives: { all, domains: [] }, labels: 0, notes: [] });
+  expect(text).toContain("flagged at 0.015 %");
 });

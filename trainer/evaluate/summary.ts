@@ -1,6 +1,7 @@
 /** An evaluation as the artefact carries it: figures by family, scores at three stages, and example rows where wanted. */
 import type { EvaluationSummary, Examples, FamilyFigures, Stage } from "../../model/evaluation.ts";
 import { DISTANCES, EVIDENCE } from "../../model/evidence.ts";
+import { noScore } from "../../model/overflow.ts";
 import type { Scorer } from "../../model/scorer.ts";
 import { concat } from "../concat.ts";
 import type { Dataset, Rows } from "../data/dataset.ts";
@@ -65,9 +66,12 @@ function stagesOf(scorer: Scorer, heldOut: HeldOut, judged: HeldOut["seen"]): St
   };
   const stage = (name: Stage["name"], score: string, of: (x: Float32Array) => number): Stage => {
     const scores = (matrix: Matrix): Float64Array =>
-      Float64Array.from({ length: matrix.rows }, (_, i) =>
-        of(matrix.data.subarray(i * matrix.cols, (i + 1) * matrix.cols)),
-      );
+      Float64Array.from({ length: matrix.rows }, (_, i) => {
+        const value = of(matrix.data.subarray(i * matrix.cols, (i + 1) * matrix.cols));
+        // also evidence that the head gives no weight, which the score does not show
+        if (!Number.isFinite(value)) throw noScore(i + 1);
+        return value;
+      });
     const [low, high] = [normal.map(scores), anomalous.map(scores)];
     const flat = concat(Float64Array, low);
     const areas = high.map((part) => separation(flat, part));

@@ -109,6 +109,15 @@ test("the command makes a key, lists it without showing it again, and revokes it
   expect((await errorOf(() => run("list"))).code).toBe("data-unreadable");
 });
 
+test("a record or a file of variables that cannot be read is said to be that, and not that it may be deleted", async () => {
+  for (const option of ["file", "dev-vars"]) {
+    const own = { file: join(folder, "own.json"), "dev-vars": join(folder, "own.vars"), [option]: folder };
+    const { code, message, remedy } = await errorOf(() => run("make", { name: "ci", ...own }));
+    expect([code, message]).toEqual(["data-unreadable", expect.stringContaining(`${folder} cannot be read`)]);
+    expect(remedy).not.toContain("delete");
+  }
+});
+
 test("one at a time changes the keys: of two neither undoes what the other did; a lock of the dead does not count", async () => {
   const silent = (["log", "error"] as const).map((name) => vi.spyOn(console, name).mockImplementation(() => {}));
   const both = { file: join(folder, "both/keys.json"), "dev-vars": join(folder, "both.vars") };

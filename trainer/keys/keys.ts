@@ -1,9 +1,9 @@
 /** API keys: made here, shown once, kept as SHA-256 in a record and in the Worker's secrets; nothing else knows them. */
 import { hash, randomBytes } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { UnseenError } from "../../model/errors.ts";
-import { makeFolder, writeWhole } from "../commands/files.ts";
+import { makeFolder, readText, writeWhole } from "../commands/files.ts";
 
 export interface KeyEntry {
   /** Whose it is. */
@@ -31,8 +31,9 @@ export function makeKey(name: string, feedback: boolean): { key: string; entry: 
 /** The record of keys; empty where there is none yet. @throws UnseenError data-unreadable */
 export function readKeys(file: string): KeyEntry[] {
   if (!existsSync(file)) return [];
+  const text = readText(file);
   try {
-    const entries = JSON.parse(readFileSync(file, "utf8")) as KeyEntry[];
+    const entries = JSON.parse(text) as KeyEntry[];
     if (entries.every(({ name, sha256 }) => NAME.test(name) && /^[0-9a-f]{64}$/.test(sha256))) return entries;
   } catch {
     // Said below.

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { versionsText } from "../commands/canary.ts";
 import { after, numbers, published, step } from "./testing.ts";
 
 test("a canary stands beside the current version until it is promoted", () => {
@@ -33,4 +34,8 @@ test("a canary given up, or replaced by another, is marked so that nothing falls
 test("a version published while a canary runs leaves it running", () => {
   const urgent = after(published("a"), published("b", 10), published("c"));
   expect(numbers(urgent)).toEqual({ current: 3, canary: [2, 10], history: [1] });
+});
+
+test("what a canary leaves to the current version is told without the noise of fractions", () => {
+  expect(versionsText(after(published("a"), published("b", 99.9)))).toContain("current, 0.1 % of the callers");
 });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { pointerKey, weightsKey } from "../../model/pointer.ts";
 import { makeArtefact } from "../../test/fixtures/artefact.ts";
+import { publishedText } from "../commands/publish.ts";
 import { kernelModule } from "../learn/engine.ts";
 import { publish } from "./publish.ts";
 import { changePointer } from "./stored-pointer.ts";
@@ -27,4 +28,10 @@ test("publishing what is current mends weights that are missing or damaged, and 
   expect(await publish({ file, name: "flows", ...store })).toMatchObject({ version: 3, sha256 });
   expect(await getKey(store, weightsKey(sha256))).not.toBe("damaged");
   expect(await getKey(store, pointerKey("flows"))).toBe(pointer);
+});
+
+test("what is said of a canary names whom it answers", () => {
+  const published = { name: "flows", version: 2, sha256: "ab", bytes: 1 };
+  expect(publishedText(published)).toBe("flows version 2 is published, sha256 ab");
+  expect(publishedText({ ...published, canary: 10 })).toContain("version 2 answers 10 % of the callers");
 });

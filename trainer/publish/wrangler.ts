@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UnseenError } from "../../model/errors.ts";
+import { cleanedUp } from "../cleaned-up.ts";
 
 /** The project's folder, in which wrangler runs and looks for .dev.vars. */
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -53,14 +54,13 @@ export async function hasKey(store: Store, key: string): Promise<boolean> {
 /** Writes a value under a key. */
 export async function putKey(store: Store, key: string, value: string | Uint8Array): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "unseen-"));
-  try {
+  const clean = (): void => rmSync(folder, { recursive: true, force: true });
+  await cleanedUp(clean, async () => {
     const file = join(folder, "value");
     writeFileSync(file, value);
     const { status, stdout, stderr } = await wrangler(store, ["key", "put", key, "--path", file]);
     if (status !== 0) throw failed("write", key, stderr || stdout);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 function failed(what: string, key: string, said: string): UnseenError {

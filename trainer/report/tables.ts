@@ -1,6 +1,6 @@
 /** The report's tables of whole benchmarks. */
+import { budgetText } from "../../model/thresholds.ts";
 import type { ResultLine } from "../benchmark/line.ts";
-import { budgetText } from "../evaluate/budget.ts";
 import { type Comparison, outcome } from "./compare.ts";
 import { aucOf, type Figure, type Frame, macro, mean, type MethodInfo, recallAtTrueOnePercent } from "./frame.ts";
 import { type Cell, fixed, plusMinus, signed, type Table } from "./section.ts";
