@@ -110,6 +110,7 @@ describe("what is read is what JSON.parse and the encoder make of it", () => {
       { numRuns: 5000 },
     );
     for (const text of ["0", "-0", "-0.0e-7", "0e999", "1e22", "1e23", "9999999999999999999", "1.0"]) check(text);
+    check(`-0.${"0".repeat(123_456)}25e123457`);
   });
 });
 
@@ -117,6 +118,10 @@ test.each([
   ["a number of over 19 digits", "[12345678901234567890,1,null,null]"],
   ["a number of over 19 digits around its point", "[5000.1234567812345678,1,null,null]"],
   ["a number whose exponent no word holds", "[1e4294967297,1,null,null]"],
+  [
+    "a number whose exponent has more digits than are counted, behind many zeros",
+    `[0.${"0".repeat(42_950)}1e42949672,1,null,null]`,
+  ],
   ["a number that is none", "[01,1,null,null]"],
   ["a number without digits behind its point", "[1.,1,null,null]"],
   ["a number that no double holds", "[1e999,1,null,null]"],
