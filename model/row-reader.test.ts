@@ -143,6 +143,13 @@ test.each([
   ["a bracket that is missing", "[1,1,null,null"],
   ["no row", ""],
   ["a row that is none", "1"],
+  ["a row behind another bracket", "(1,1,null,null]"],
+  ["a row before another bracket", "[1,1,null,null}"],
+  ["named values before another bracket", '{"bytes":1,"ttl":1,"protocol":null,"syn":null]'],
+  ["values parted by another sign", "[1;1,null,null]"],
+  ["a word that ends as false does", "[1,1,null,Xalse]"],
+  ["a text with a control character", '[1,1,"\u001f",null]'],
+  ["a blank that JSON does not know", "[1,\u000b1,null,null]"],
   ["a zero byte", "[1,1,null,\u0000null]"],
 ])("%s is left to JSON.parse", (_, text) => {
   expect(read(SCHEMA, `[1,1,null,null],${text}`)).toBeUndefined();
@@ -157,6 +164,27 @@ test.each(["0", "-0", "12345678901234567", "999999999999999", "-7"])(
     if (inputs) expect(inputs).toEqual(parsed(schema, `[${text}]`));
   },
 );
+
+test("a byte of an unknown text that is no character by itself is left to the decoder, whichever it is", () => {
+  const bytes = UTF8.encode('[1,1,"?",null]');
+  for (let byte = 0x80; byte <= 0xff; byte++) {
+    bytes[6] = byte;
+    expect([byte, reader.read(SCHEMA, bytes, 0, bytes.length, 1)]).toEqual([byte, false]);
+  }
+});
+
+test("names and texts of many bytes are told apart by each of their bytes", () => {
+  const long = "abcdefghijklmnopqrstuvwxyz";
+  for (let i = 0; i < long.length; i++) {
+    const other = `${long.slice(0, i)}_${long.slice(i + 1)}`;
+    const schema: Schema = {
+      features: [number(other), number(long), { kind: "categorical", name: "x", values: [long] }],
+    };
+    const text = [other, long].map((value) => rowText(schema, [1, 2, value], [1, 2, 0])).join(",");
+    expect(read(schema, text)).toEqual(parsed(schema, text));
+    expect(parsed(schema, text)).toBeDefined();
+  }
+});
 
 test("up to the number of rows that is asked for", () => {
   const text = Array(7).fill("[1,1,null,null]").join(",");
