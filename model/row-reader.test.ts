@@ -123,6 +123,8 @@ test.each([
     `[0.${"0".repeat(42_950)}1e42949672,1,null,null]`,
   ],
   ["a number that is none", "[01,1,null,null]"],
+  ["a letter for a number", "[x,1,null,null]"],
+  ["a sign without its number", "[-,1,null,null]"],
   ["a number without digits behind its point", "[1.,1,null,null]"],
   ["a number that no double holds", "[1e999,1,null,null]"],
   ["a name that is escaped", '{"\\u0062ytes":1,"ttl":1,"protocol":null,"syn":null}'],
@@ -133,6 +135,8 @@ test.each([
   ["a text that is escaped", '[1,1,"t\\u0063p",null]'],
   ["an unknown text of another alphabet", '[1,1,"é",null]'],
   ["a number that String would write otherwise", "[1,1,6.0,null]"],
+  ["a category behind a zero", "[1,1,06,null]"],
+  ["no category", "[1,1,,null]"],
   ["a text for a number", '["1",1,null,null]'],
   ["a boolean that is neither 0 nor 1", "[1,1,null,2]"],
   ["a value too many", "[1,1,null,null,1]"],
@@ -155,7 +159,7 @@ test.each([
   expect(read(SCHEMA, `[1,1,null,null],${text}`)).toBeUndefined();
 });
 
-test.each(["0", "-0", "12345678901234567", "999999999999999", "-7"])(
+test.each(["0", "-0", "9007199254740993", "12345678901234567", "999999999999999", "-7"])(
   "%s is the category that String makes of it",
   (text) => {
     const values = [text, String(Number(text))].filter((value, i, all) => all.indexOf(value) === i);
