@@ -122,6 +122,8 @@ test.each([
     "a number whose exponent has more digits than are counted, behind many zeros",
     `[0.${"0".repeat(42_950)}1e42949672,1,null,null]`,
   ],
+  ["a number over the powers there are", "[1e65,1,null,null]"],
+  ["a number under the powers there are", "[1e-65,1,null,null]"],
   ["a number that is none", "[01,1,null,null]"],
   ["a letter for a number", "[x,1,null,null]"],
   ["a number with two points", "[1.5.5,1,null,null]"],
