@@ -111,6 +111,8 @@ describe("what is read is what JSON.parse and the encoder make of it", () => {
     );
     for (const text of ["0", "-0", "-0.0e-7", "0e999", "1e22", "1e23", "9999999999999999999", "1.0"]) check(text);
     check(`-0.${"0".repeat(123_456)}25e123457`);
+    // halfway, with the largest power of five that nineteen digits have room for
+    for (const text of ["5813567215289813125e-4", "8917685231515893125e-4"]) check(text);
   });
 });
 
