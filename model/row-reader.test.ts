@@ -127,6 +127,7 @@ test.each([
   ["a number over the powers there are", "[1e65,1,null,null]"],
   ["a number under the powers there are", "[1e-65,1,null,null]"],
   ["a number that is none", "[01,1,null,null]"],
+  ["a colon, which is next to nine, among digits", "[1:3,1,null,null]"],
   ["a letter for a number", "[x,1,null,null]"],
   ["a number with two points", "[1.5.5,1,null,null]"],
   ["a sign without its number", "[-,1,null,null]"],
