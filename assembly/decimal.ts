@@ -72,7 +72,7 @@ export function number(powers: usize, at: usize, cell: usize): usize {
     if (sign == 0x2b || sign == 0x2d) at++;
     if (!isDigit(at)) return 0;
     let exponent = 0;
-    for (; isDigit(at); at++) if (exponent < 10000) exponent = exponent * 10 + (load<u8>(at) as i32) - 0x30;
+    for (; isDigit(at); at++) if (exponent < 100000000) exponent = exponent * 10 + (load<u8>(at) as i32) - 0x30;
     power += sign == 0x2d ? -exponent : exponent;
   }
   let x = w as f64;

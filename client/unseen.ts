@@ -110,6 +110,8 @@ export class Unseen {
           yield JSON.parse(line) as Prediction | LineFault;
         }
       }
+      // what stands between may have taken the last line feed away, or answer with a page of its own
+      if (rest !== "") yield JSON.parse(rest) as Prediction | LineFault;
       if (faults.length > 0) throw faults[0];
     } finally {
       // Or rows would be taken for nobody, after a refusal too: Node's fetch reads a body on when its answer is given up.
@@ -245,7 +247,7 @@ function lines(
       try {
         for (let i = 0; i < most && !over; i++) {
           const next = iterator.next();
-          const { done, value } = next instanceof Promise ? await next : next;
+          const { done, value } = "then" in next ? await next : next;
           if (done) over = true;
           else {
             refuseLost(value, "line", ++line);

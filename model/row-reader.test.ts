@@ -110,6 +110,9 @@ describe("what is read is what JSON.parse and the encoder make of it", () => {
       { numRuns: 5000 },
     );
     for (const text of ["0", "-0", "-0.0e-7", "0e999", "1e22", "1e23", "9999999999999999999", "1.0"]) check(text);
+    check(`-0.${"0".repeat(123_456)}25e123457`);
+    // halfway, with the largest power of five that nineteen digits have room for
+    for (const text of ["5813567215289813125e-4", "8917685231515893125e-4"]) check(text);
   });
 });
 
@@ -117,8 +120,21 @@ test.each([
   ["a number of over 19 digits", "[12345678901234567890,1,null,null]"],
   ["a number of over 19 digits around its point", "[5000.1234567812345678,1,null,null]"],
   ["a number whose exponent no word holds", "[1e4294967297,1,null,null]"],
+  [
+    "a number whose exponent has more digits than are counted, behind many zeros",
+    `[0.${"0".repeat(42_950)}1e42949672,1,null,null]`,
+  ],
+  ["a number over the powers there are", "[1e65,1,null,null]"],
+  ["a number under the powers there are", "[1e-65,1,null,null]"],
   ["a number that is none", "[01,1,null,null]"],
+  ["a colon, which is next to nine, among digits", "[1:3,1,null,null]"],
+  ["a letter for a number", "[x,1,null,null]"],
+  ["a number with two points", "[1.5.5,1,null,null]"],
+  ["a sign without its number", "[-,1,null,null]"],
   ["a number without digits behind its point", "[1.,1,null,null]"],
+  ["a number of several digits without any behind its point", "[12.,1,null,null]"],
+  ["a number without digits in its exponent", "[1e,1,null,null]"],
+  ["a number without digits behind its exponent's sign", "[1e+,1,null,null]"],
   ["a number that no double holds", "[1e999,1,null,null]"],
   ["a name that is escaped", '{"\\u0062ytes":1,"ttl":1,"protocol":null,"syn":null}'],
   ["a name that is there twice", '{"bytes":1,"bytes":1,"ttl":1,"protocol":null,"syn":null}'],
@@ -128,6 +144,8 @@ test.each([
   ["a text that is escaped", '[1,1,"t\\u0063p",null]'],
   ["an unknown text of another alphabet", '[1,1,"é",null]'],
   ["a number that String would write otherwise", "[1,1,6.0,null]"],
+  ["a category behind a zero", "[1,1,06,null]"],
+  ["no category", "[1,1,,null]"],
   ["a text for a number", '["1",1,null,null]'],
   ["a boolean that is neither 0 nor 1", "[1,1,null,2]"],
   ["a value too many", "[1,1,null,null,1]"],
@@ -138,12 +156,19 @@ test.each([
   ["a bracket that is missing", "[1,1,null,null"],
   ["no row", ""],
   ["a row that is none", "1"],
+  ["a row behind another bracket", "(1,1,null,null]"],
+  ["a row before another bracket", "[1,1,null,null}"],
+  ["named values before another bracket", '{"bytes":1,"ttl":1,"protocol":null,"syn":null]'],
+  ["values parted by another sign", "[1;1,null,null]"],
+  ["a word that ends as false does", "[1,1,null,Xalse]"],
+  ["a text with a control character", '[1,1,"\u001f",null]'],
+  ["a blank that JSON does not know", "[1,\u000b1,null,null]"],
   ["a zero byte", "[1,1,null,\u0000null]"],
 ])("%s is left to JSON.parse", (_, text) => {
   expect(read(SCHEMA, `[1,1,null,null],${text}`)).toBeUndefined();
 });
 
-test.each(["0", "-0", "12345678901234567", "999999999999999", "-7"])(
+test.each(["0", "-0", "9007199254740993", "12345678901234567", "999999999999999", "-7"])(
   "%s is the category that String makes of it",
   (text) => {
     const values = [text, String(Number(text))].filter((value, i, all) => all.indexOf(value) === i);
@@ -152,6 +177,27 @@ test.each(["0", "-0", "12345678901234567", "999999999999999", "-7"])(
     if (inputs) expect(inputs).toEqual(parsed(schema, `[${text}]`));
   },
 );
+
+test("a byte of an unknown text that is no character by itself is left to the decoder, whichever it is", () => {
+  const bytes = UTF8.encode('[1,1,"?",null]');
+  for (let byte = 0x80; byte <= 0xff; byte++) {
+    bytes[6] = byte;
+    expect([byte, reader.read(SCHEMA, bytes, 0, bytes.length, 1)]).toEqual([byte, false]);
+  }
+});
+
+test("names and texts of many bytes are told apart by each of their bytes", () => {
+  const long = "abcdefghijklmnopqrstuvwxyz";
+  for (let i = 0; i < long.length; i++) {
+    const other = `${long.slice(0, i)}_${long.slice(i + 1)}`;
+    const schema: Schema = {
+      features: [number(other), number(long), { kind: "categorical", name: "x", values: [long] }],
+    };
+    const text = [other, long].map((value) => rowText(schema, [1, 2, value], [1, 2, 0])).join(",");
+    expect(read(schema, text)).toEqual(parsed(schema, text));
+    expect(parsed(schema, text)).toBeDefined();
+  }
+});
 
 test("up to the number of rows that is asked for", () => {
   const text = Array(7).fill("[1,1,null,null]").join(",");

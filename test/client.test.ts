@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { runInNewContext } from "node:vm";
 import getPort from "get-port";
 import { ServiceProblem, Unseen } from "unseen/client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -190,6 +191,32 @@ describe("the client", () => {
     const before = taken;
     await sleep(100);
     expect([taken, closed]).toEqual([before, true]);
+  });
+
+  test.each([
+    ["without its last line feed is an answer", '{"score":0.25}', [0.25]],
+    ["that is cut off", '{"score":0.25}\n{"sco', SyntaxError],
+    ["that is a page", "<html>sign in</html>", SyntaxError],
+  ])("a last line %s, and never lost", async (_, body, wanted) => {
+    const between = new Unseen(worker.url, { fetch: async () => new Response(body) });
+    const scores: unknown[] = [];
+    const reading = (async () => {
+      for await (const answer of between.scoreLines(rows)) scores.push("score" in answer && answer.score);
+    })();
+    if (Array.isArray(wanted)) await reading;
+    else await expect(reading).rejects.toThrow(wanted);
+    expect(scores).toEqual(body.startsWith("{") ? [0.25] : []);
+  });
+
+  test("rows may come by promises of another realm, as in a test runner's", async () => {
+    let taken = 0;
+    const { Promise: Other } = runInNewContext("({ Promise })") as { Promise: PromiseConstructor };
+    const next = (): Promise<IteratorResult<(typeof rows)[number]>> =>
+      Other.resolve(taken === 3 ? { done: true, value: undefined } : { value: rows[taken++] });
+    const given = { [Symbol.asyncIterator]: () => ({ next }) };
+    const scores: unknown[] = [];
+    for await (const answer of unseen.scoreLines(given)) scores.push("score" in answer && answer.score);
+    near(scores, wanted.slice(0, 3));
   });
 
   test("gives up where it is aborted, with answers at hand as well", async () => {

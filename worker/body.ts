@@ -40,7 +40,8 @@ export function parseJson(bytes: Uint8Array, remedy: string): unknown {
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 
-const UNEXPECTED = /^Unexpected token/;
+/** How V8 ends what it says of a token, and all that it says of "NaN", "undefined" and "[object Object]". */
+const UNEXPECTED = /is not valid JSON$/;
 
 /** Where the token is that the engine did not expect, such as NaN, for it does not say: a text cut before it only ends early. */
 function tokenAt(text: string, message: string): number | undefined {

@@ -81,4 +81,9 @@ test("answers are what the description says they are", async () => {
     // whatever is not described would be stripped
     expect(schema.parse(body)).toEqual(body);
   }
+  const { sha256 } = (await (await ask("/v1/models/flows")).json()) as { sha256: string };
+  const again = { headers: { "if-none-match": `"${sha256}"` } };
+  const { status } = await ask(`/v1/models/flows/weights/${sha256}`, again);
+  const weights = describeApi().paths["/v1/models/{model}/weights/{sha256}"].get as { responses: object };
+  expect([status, Object.keys(weights.responses)]).toEqual([304, expect.arrayContaining(["304"])]);
 });

@@ -52,6 +52,7 @@ function pathItem({ id, tag, summary, description, open, query, body, answer, fa
   const all = [...(open ? [405] : [401, 403, 429]), ...(faults ?? [])].toSorted((a, b) => a - b);
   const responses: Record<string, unknown> = {
     [answer.status ?? 200]: { description: answer.description, ...(answer.content ? { content: answer.content } : {}) },
+    ...(answer.unchanged ? { 304: { description: answer.unchanged } } : {}),
   };
   for (const status of all) responses[status] = fault(status, path, id);
   const parameters = [...inPath(path), ...inQuery(query)];

@@ -124,7 +124,16 @@ test("a stopped batch's results are not to be waited for; cancelled, it gives th
   expect((await ask(`/v1/batches/${id}/results`)).headers.get("retry-after")).toBe("5");
   expect((await askWith(other, `/v1/batches/${id}/cancel`, { method: "POST" })).status).toBe(200);
   expect((await answers(id))[0]).toMatchObject({ code: "cancelled" });
-});
+  // who asks for no body has none written, which nobody would read
+  const behind: Promise<unknown>[] = [];
+  const waitUntil = (work: Promise<unknown>): unknown => behind.push(work);
+  const app = createApp((bytes) => openFastest(bytes, { plain, relaxed }));
+  const context = { waitUntil, passThroughOnException: () => undefined, props: undefined };
+  const given = { ...bindings, ENVIRONMENT: "development" };
+  const head = await app.request(`/v1/batches/${id}/results`, { method: "HEAD" }, given, context);
+  expect([head.status, head.headers.get("content-type")]).toEqual([200, "application/x-ndjson"]);
+  await Promise.all(behind);
+}, 10_000);
 
 test("batches are listed by pages, the one started last first; what was deleted is passed over", async () => {
   const many = 55;

@@ -49,7 +49,8 @@ describe("what lies in KV", () => {
       expect(await response.json()).toMatchObject({ code: "model-unavailable" });
     }
     for (const path of ["/v2/models/flows", "/v2/models/flows/ready", "/v2/health/ready"]) {
-      expect([path, (await asked(path, {}, given)).status]).toEqual([path, 503]);
+      const response = await asked(path, {}, given);
+      expect([path, response.status, response.headers.get("retry-after")]).toEqual([path, 503, "5"]);
     }
     const headers = { "content-type": "application/json" };
     const init = { method: "POST", body: '{"instances":[[1,2,"tcp",true]]}', headers };

@@ -71,6 +71,7 @@ export const MODELS: readonly Operation[] = [
     description: "Never changes, so it may be kept for good.",
     answer: {
       description: "Safetensors.",
+      unchanged: "The caller has it: if-none-match names its etag.",
       content: { [BINARY_TYPE]: { schema: { type: "string", format: "binary" } } },
     },
     faults: [404, 503],

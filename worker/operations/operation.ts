@@ -16,8 +16,13 @@ export interface Operation {
   /** An object of the query's parameters. */
   readonly query?: z.core.$ZodType;
   readonly body?: Json;
-  /** What a success is: its status, and the forms it comes in. */
-  readonly answer: { readonly status?: 200 | 202; readonly description: string; readonly content?: Json };
+  /** What a success is: its status, the forms it comes in, and what a 304 says where there is one. */
+  readonly answer: {
+    readonly status?: 200 | 202;
+    readonly description: string;
+    readonly content?: Json;
+    readonly unchanged?: string;
+  };
   /** Statuses of problems besides those every route with a key has. */
   readonly faults?: readonly number[];
 }

@@ -22,7 +22,8 @@ export async function ready(context: Context<AppEnv>, registry: Registry, name: 
       ...(fault ? { degraded: fault } : {}),
     });
   } catch (fault) {
-    const { message, code, remedy } = toProblem(fault);
-    return context.json({ live: true, ready: false, code, error: message, remedy }, 503);
+    const { message, code, remedy, headers } = toProblem(fault);
+    const later = { "retry-after": "5", ...headers };
+    return context.json({ live: true, ready: false, code, error: message, remedy }, 503, later);
   }
 }

@@ -58,8 +58,9 @@ export async function modelReady(context: Context<AppEnv>, registry: Registry, t
     const { name } = await serve(context, registry, target);
     return context.json({ name, ready: true });
   } catch (fault) {
-    if (toProblem(fault).status !== 503) throw fault;
-    return context.json({ name: target.name, ready: false }, 503);
+    const { status, headers } = toProblem(fault);
+    if (status !== 503) throw fault;
+    return context.json({ name: target.name, ready: false }, 503, headers);
   }
 }
 
