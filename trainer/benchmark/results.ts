@@ -1,7 +1,7 @@
 /** Results files: read whole, appended to line by line, repaired where a run was cut off in the middle of a line. */
 import { appendFileSync, existsSync, readFileSync, truncateSync } from "node:fs";
 import { messageOf, UnseenError } from "../../model/errors.ts";
-import { unwritable } from "../commands/files.ts";
+import { unwritable } from "../disk.ts";
 import { keyOf, type ResultLine } from "./line.ts";
 
 /**

@@ -2,7 +2,7 @@
 import { UnseenError } from "../../model/errors.ts";
 import type { Row } from "../../model/schema.ts";
 import type { Scorer } from "../../model/scorer.ts";
-import { readText } from "../commands/files.ts";
+import { readText } from "../disk.ts";
 import { concat } from "../concat.ts";
 import type { Matrix } from "../data/matrix.ts";
 import type { SourceFile } from "../data/scan.ts";

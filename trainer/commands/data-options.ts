@@ -2,9 +2,11 @@
 import type { ArgsDef } from "citty";
 import { UnseenError } from "../../model/errors.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { expandFiles } from "../data/files.ts";
 import type { StatedKind } from "../data/kinds.ts";
 import type { ReadOptions, TableOptions } from "../data/options.ts";
 import { readDataset } from "../data/read.ts";
+import type { SourceFile } from "../data/scan.ts";
 import { names, type Options, required, text } from "./command.ts";
 
 export const dataOptions = {
@@ -62,4 +64,11 @@ export async function readData(options: Options, extra: ReadOptions = {}): Promi
     ...(text(options, "normal") === undefined ? {} : { normal: names(options, "normal") }),
   };
   return readDataset(required(options, "data"), table);
+}
+
+/** The one file that an option names. @throws UnseenError option-invalid, data-not-found */
+export function oneFile(options: Options, name: string): SourceFile {
+  const [file, ...others] = expandFiles([required(options, name)]);
+  if (file !== undefined && others.length === 0) return file;
+  throw new UnseenError("option-invalid", `--${name} must name one file.`, "Take several files one after another.");
 }

@@ -2,9 +2,10 @@
 import type { Drift } from "../../model/drift.ts";
 import { UnseenError } from "../../model/errors.ts";
 import { fileDrift } from "../evaluate/scored-file.ts";
+import { openModel } from "../model-file.ts";
 import { type Command, jsonOption, type Options, printJson, text, whole } from "./command.ts";
 import { ask, endpointOptions } from "./endpoint.ts";
-import { oneFile, openModel } from "./files.ts";
+import { oneFile } from "./data-options.ts";
 import { withProgress } from "./progress.ts";
 import { table } from "./table.ts";
 

@@ -5,9 +5,10 @@ import { budgetText } from "../../model/thresholds.ts";
 import { columnsOf } from "../data/matrix.ts";
 import { type Evaluation, evaluate, type FamilyResult } from "../evaluate/evaluate.ts";
 import { summarise } from "../evaluate/summary.ts";
+import { writeWhole } from "../disk.ts";
+import { openModel } from "../model-file.ts";
 import { type Command, jsonOption, names, printJson, required, whole } from "./command.ts";
 import { modelDataOptions, readData } from "./data-options.ts";
-import { openModel, writeWhole } from "./files.ts";
 import { withProgress } from "./progress.ts";
 import { table } from "./table.ts";
 

@@ -1,8 +1,9 @@
 /** `unseen export`: a model file as ONNX, for runtimes other than ours. */
 import { UnseenError } from "../../model/errors.ts";
 import { toOnnx } from "../export/onnx.ts";
+import { writeWhole } from "../disk.ts";
+import { openModel } from "../model-file.ts";
 import { type Command, jsonOption, printJson, required } from "./command.ts";
-import { openModel, writeWhole } from "./files.ts";
 
 export const exportCommand: Command = {
   args: {

@@ -5,8 +5,8 @@ import { EVIDENCE, isEvidence, kindWeights } from "../../model/evidence.ts";
 import { tierOf } from "../../model/tier.ts";
 import type { Feature } from "../../model/schema.ts";
 import { budgetText } from "../../model/thresholds.ts";
+import { openModel } from "../model-file.ts";
 import { type Command, jsonOption, printJson, required } from "./command.ts";
-import { openModel } from "./files.ts";
 import { printable, table } from "./table.ts";
 
 export const inspectCommand: Command = {

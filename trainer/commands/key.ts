@@ -15,8 +15,8 @@ import {
 } from "../keys/keys.ts";
 import { locked } from "../lock.ts";
 import { listSecrets, putSecret, ROOT, type Store } from "../publish/wrangler.ts";
+import { readText, writeWhole } from "../disk.ts";
 import { type Command, jsonOption, type Options, printJson, required, text } from "./command.ts";
-import { readText, writeWhole } from "./files.ts";
 import { isRemote } from "./publish.ts";
 import { table } from "./table.ts";
 

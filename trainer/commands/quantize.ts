@@ -2,8 +2,9 @@
 import { writeArtefact } from "../../model/artefact.ts";
 import { tierOf, TIERS } from "../../model/tier.ts";
 import { quantise } from "../learn/quantise.ts";
+import { writeWhole } from "../disk.ts";
+import { openModel } from "../model-file.ts";
 import { choice, type Command, jsonOption, printJson, required } from "./command.ts";
-import { openModel, writeWhole } from "./files.ts";
 
 export const weightsOption = {
   weights: {

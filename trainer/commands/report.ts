@@ -8,8 +8,8 @@ import { episodeSections, readEpisodes } from "../report/episodes.ts";
 import { toMarkdown } from "../report/markdown.ts";
 import { toHtml } from "../report/page.ts";
 import { reportOf } from "../report/report.ts";
+import { makeFolder, writeWhole } from "../disk.ts";
 import { type Command, jsonOption, printJson, required, text } from "./command.ts";
-import { makeFolder, writeWhole } from "./files.ts";
 
 export const reportCommand: Command = {
   args: {

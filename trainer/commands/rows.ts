@@ -3,8 +3,10 @@ import type { Schema } from "../../model/schema.ts";
 import { readModelRows } from "../data/model-rows.ts";
 import type { SourceFile } from "../data/scan.ts";
 import type { Progress } from "../learn/request.ts";
+import { writeChunks } from "../disk.ts";
+import { openModel } from "../model-file.ts";
 import { type Command, jsonOption, printJson, required } from "./command.ts";
-import { oneFile, openModel, writeChunks } from "./files.ts";
+import { oneFile } from "./data-options.ts";
 import { withProgress } from "./progress.ts";
 
 export const rowsCommand: Command = {

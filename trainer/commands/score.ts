@@ -8,8 +8,10 @@ import { DEFAULT_THRESHOLD, resolveThreshold } from "../../model/thresholds.ts";
 import { readModelRows } from "../data/model-rows.ts";
 import type { SourceFile } from "../data/scan.ts";
 import type { Progress } from "../learn/request.ts";
+import { writeChunks } from "../disk.ts";
+import { openModel } from "../model-file.ts";
 import { type Command, jsonOption, printJson, required, text, whole } from "./command.ts";
-import { oneFile, openModel, writeChunks } from "./files.ts";
+import { oneFile } from "./data-options.ts";
 import { withProgress } from "./progress.ts";
 
 export const scoreCommand: Command = {

@@ -6,8 +6,8 @@ import { methodNamed } from "../peers/registry.ts";
 import { pageText } from "../study/page.ts";
 import { STUDIES, studyNamed } from "../study/registry.ts";
 import { runStudy } from "../study/run.ts";
+import { makeFolder, writeWhole } from "../disk.ts";
 import { type Command, choice, jsonOption, names, type Options, printJson, required, text, whole } from "./command.ts";
-import { makeFolder, writeWhole } from "./files.ts";
 import { interruptSignal, withProgress } from "./progress.ts";
 
 /** Labels per seen family that the study of them tries, and that the others use. */

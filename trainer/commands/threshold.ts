@@ -3,8 +3,10 @@ import { writeArtefact } from "../../model/artefact.ts";
 import { UnseenError } from "../../model/errors.ts";
 import { budgetText } from "../../model/thresholds.ts";
 import { rethreshold } from "../evaluate/rethreshold.ts";
+import { writeWhole } from "../disk.ts";
+import { openModel } from "../model-file.ts";
 import { type Command, jsonOption, names, type Options, printJson, required } from "./command.ts";
-import { oneFile, openModel, writeWhole } from "./files.ts";
+import { oneFile } from "./data-options.ts";
 import { withProgress } from "./progress.ts";
 import { table } from "./table.ts";
 

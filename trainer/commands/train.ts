@@ -11,9 +11,9 @@ import { quantise } from "../learn/quantise.ts";
 import { LEARNING_DEFAULTS, LEARNING_METHODS } from "../learn/request.ts";
 import type { LearningMethod, LearningOptions, Progress, Trained } from "../learn/request.ts";
 import { train } from "../learn/train.ts";
+import { placeOf, writeWhole } from "../disk.ts";
 import { choice, type Command, jsonOption, names, type Options, printJson, required, text, whole } from "./command.ts";
 import { dataOptions, readData } from "./data-options.ts";
-import { placeOf, writeWhole } from "./files.ts";
 import { interruptSignal, withProgress } from "./progress.ts";
 import { weightsOption } from "./quantize.ts";
 

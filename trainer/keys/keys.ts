@@ -3,7 +3,7 @@ import { hash, randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { UnseenError } from "../../model/errors.ts";
-import { makeFolder, readText, writeWhole } from "../commands/files.ts";
+import { makeFolder, readText, writeWhole } from "../disk.ts";
 
 export interface KeyEntry {
   /** Whose it is. */

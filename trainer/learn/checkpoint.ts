@@ -4,7 +4,7 @@ import type { Tensor } from "../../model/artefact.ts";
 import { messageOf, UnseenError } from "../../model/errors.ts";
 import { readSafetensors, writeSafetensors } from "../../model/safetensors.ts";
 import { tensorValues } from "../../model/tensor.ts";
-import { writeWhole } from "../commands/files.ts";
+import { writeWhole } from "../disk.ts";
 import type { Snapshot } from "./learner.ts";
 import type { EpisodeLog } from "./request.ts";
 

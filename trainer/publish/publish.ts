@@ -2,7 +2,7 @@
 import { hash } from "node:crypto";
 import { UnseenError } from "../../model/errors.ts";
 import { MODEL_NAME, type Pointer, type Version, versionsOf, weightsKey } from "../../model/pointer.ts";
-import { openModel } from "../commands/files.ts";
+import { openModel } from "../model-file.ts";
 import { changePointer } from "./stored-pointer.ts";
 import { putKey, type Store } from "./wrangler.ts";
 

@@ -5,7 +5,7 @@ import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/p
 import { dirname, join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { UnseenError } from "../../../model/errors.ts";
-import { makeFolder, unwritable } from "../../commands/files.ts";
+import { makeFolder, unwritable } from "../../disk.ts";
 import { columns } from "./features.ts";
 import { simulate, type SimulatedGroup, type SimulationOptions } from "./simulate.ts";
 

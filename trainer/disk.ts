@@ -1,4 +1,4 @@
-/** Model files on disk: read with errors that name them, written whole or not at all. */
+/** Files on disk: read with errors that name them, written whole or not at all. */
 import {
   accessSync,
   closeSync,
@@ -16,34 +16,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { checkWhole } from "../../model/artefact.ts";
-import { messageOf, UnseenError } from "../../model/errors.ts";
-import { Scorer } from "../../model/scorer.ts";
-import { cleanedUp } from "../cleaned-up.ts";
-import { expandFiles, isFolder } from "../data/files.ts";
-import type { SourceFile } from "../data/scan.ts";
-import { kernelModule } from "../learn/engine.ts";
-import { type Options, required } from "./command.ts";
-
-/** @throws UnseenError data-not-found, and what Scorer.open throws, with the file's name */
-export function openModel(file: string): { scorer: Scorer; bytes: Uint8Array } {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(file);
-  } catch (cause) {
-    const why = messageOf(cause);
-    throw new UnseenError("data-not-found", `${file} cannot be read: ${why}`, "Make one with `unseen train`.", {
-      file,
-    });
-  }
-  try {
-    checkWhole(bytes);
-    return { scorer: Scorer.open(bytes, kernelModule("score")), bytes };
-  } catch (cause) {
-    if (!(cause instanceof UnseenError)) throw cause;
-    throw new UnseenError(cause.code, `${file}: ${cause.message}`, cause.remedy, { ...cause.place, file });
-  }
-}
+import { messageOf, UnseenError } from "../model/errors.ts";
+import { cleanedUp } from "./cleaned-up.ts";
+import { isFolder } from "./data/files.ts";
 
 /** @throws UnseenError data-unreadable */
 export function readText(file: string): string {
@@ -152,11 +127,4 @@ function followed(file: string): string {
 export function unwritable(file: string, cause: unknown): UnseenError {
   const remedy = "Name a folder that exists, may be written and has room.";
   return new UnseenError("data-unreadable", `${file} cannot be written: ${messageOf(cause)}`, remedy, { file });
-}
-
-/** The one file that an option names. @throws UnseenError option-invalid, data-not-found */
-export function oneFile(options: Options, name: string): SourceFile {
-  const [file, ...others] = expandFiles([required(options, name)]);
-  if (file !== undefined && others.length === 0) return file;
-  throw new UnseenError("option-invalid", `--${name} must name one file.`, "Take several files one after another.");
 }

@@ -5,8 +5,8 @@ import { chmodSync, lstatSync, readdirSync, readFileSync, readlinkSync, statSync
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { errorOf, writeFolder } from "../data/testing.ts";
-import { makeFolder, writeChunks, writeWhole } from "./files.ts";
+import { errorOf, writeFolder } from "./data/testing.ts";
+import { makeFolder, writeChunks, writeWhole } from "./disk.ts";
 
 const folder = writeFolder({ "old.txt": "old", "sub/old.txt": "old" });
 const at = (name: string): string => join(folder, name);
@@ -76,7 +76,7 @@ test("chunks are written whole, or what was there stays and what made them fail 
 /** Another process that writes lines of a letter to a file until it is stopped. */
 function writing(file: string, letter: string): ChildProcess {
   const script = `import { setTimeout } from "node:timers/promises";
-    import { writeChunks } from ${JSON.stringify(new URL("files.ts", import.meta.url).href)};
+    import { writeChunks } from ${JSON.stringify(new URL("disk.ts", import.meta.url).href)};
     async function* chunks() {
       for (;;) {
         yield ${JSON.stringify(`${letter}\n`)};
