@@ -35,7 +35,8 @@ export interface ScoreOptions extends Target {
 
 /**
  * An answer that is no success; `message` says what is wrong, `problem.remedy` what to do. Where it comes from elsewhere
- * than the service and is no problem document, one of the type "about:blank" with the code "answer-unreadable" stands for it.
+ * than the service and is no problem document, or is a success that is no answer or not all of it, one of the type
+ * "about:blank" with the code "answer-unreadable" stands for it.
  */
 export class ServiceProblem extends Error {
   override readonly name = "ServiceProblem";
@@ -79,14 +80,15 @@ export class Unseen {
     for (const [i, row] of rows.entries()) refuseLost(row, "row", i);
     const body = JSON.stringify({ instances: rows, threshold, explain });
     const response = await this.#post(scorePath(target), "application/json", body, target);
-    return (await response.json()) as ScoreResponse;
+    return read<ScoreResponse>(response, await response.text());
   }
 
   /**
    * Scores any number of rows: they go out as they come, answers come in their order. A row that cannot be scored has a
    * fault in its place (`"code" in answer`). Rows are taken no longer than answers are: a loop that is left ends them.
    *
-   * @throws ServiceProblem where nothing can be scored, for example without such a model
+   * @throws ServiceProblem where nothing can be scored, for example without such a model; behind the answers there are,
+   * where the last of them are missing and none says why
    * @throws RangeError naming line, from 1, and column of a number that is not finite, and whatever `rows` throws: behind
    * the answers to the rows before, the last to be sent
    */
@@ -95,24 +97,24 @@ export class Unseen {
     { threshold, explain, ...target }: ScoreOptions = {},
   ): AsyncGenerator<Prediction | LineFault, void> {
     const path = scorePath(target) + query({ threshold, explain });
-    const faults: unknown[] = [];
+    const sent: Sent = { rows: 0, faults: [] };
     const left = new AbortController();
     const signal = AbortSignal.any([left.signal, ...(target.signal ? [target.signal] : [])]);
     try {
-      const response = await this.#post(path, "application/x-ndjson", lines(rows, faults, left.signal), { signal });
-      let rest = "";
-      const text = response.body?.pipeThrough(new TextDecoderStream());
-      for await (const piece of text ?? []) {
-        const whole = (rest + piece).split("\n");
-        rest = whole.pop() ?? "";
-        for (const line of whole) {
-          signal.throwIfAborted();
-          yield JSON.parse(line) as Prediction | LineFault;
-        }
+      const response = await this.#post(path, "application/x-ndjson", lines(rows, sent, left.signal), { signal });
+      let answered = 0;
+      let explained = false;
+      for await (const line of linesOf(response)) {
+        signal.throwIfAborted();
+        const answer = read<Prediction | LineFault>(response, line);
+        answered++;
+        explained = "code" in answer;
+        yield answer;
       }
-      // what stands between may have taken the last line feed away, or answer with a page of its own
-      if (rest !== "") yield JSON.parse(rest) as Prediction | LineFault;
-      if (faults.length > 0) throw faults[0];
+      if (answered < sent.rows && !explained) {
+        throw unreadable(response, `The answers end after ${answered} of ${sent.rows} rows.`);
+      }
+      if (sent.faults.length > 0) throw sent.faults[0];
     } finally {
       // Or rows would be taken for nobody, after a refusal too: Node's fetch reads a body on when its answer is given up.
       left.abort();
@@ -131,14 +133,16 @@ export class Unseen {
 
   /** Names of published models. @throws ServiceProblem */
   async models(): Promise<string[]> {
-    const { models } = (await (await this.#ask("/v1/models")).json()) as ModelList;
+    const response = await this.#ask("/v1/models");
+    const { models } = read<ModelList>(response, await response.text());
     return models.map(({ name }) => name);
   }
 
   /** The card of a model, or of one of its versions. @throws ServiceProblem */
   async model(name: string, version?: number): Promise<ModelCard> {
     const path = `/v1/models/${encodeURIComponent(name)}${version === undefined ? "" : `/versions/${version}`}`;
-    return (await (await this.#ask(path)).json()) as ModelCard;
+    const response = await this.#ask(path);
+    return read<ModelCard>(response, await response.text());
   }
 
   #post(path: string, type: string, body: BodyInit, { signal }: Target): Promise<Response> {
@@ -152,11 +156,11 @@ export class Unseen {
     const call = this.#fetch;
     const response = await call(this.#url + path, { ...init, headers });
     if (response.ok) return response;
-    const retryAfter = Number(response.headers.get("retry-after") ?? Number.NaN);
     const said: unknown = await response.json().catch(() => undefined);
     init.signal?.throwIfAborted();
-    const problem = isProblem(said) ? said : unreadable(response);
-    throw new ServiceProblem(response.status, Number.isNaN(retryAfter) ? undefined : retryAfter, problem);
+    throw isProblem(said)
+      ? problemOf(response, said)
+      : unreadable(response, `${named(response)}, without a problem document.`);
   }
 }
 
@@ -177,10 +181,39 @@ function isProblem(said: unknown): said is ProblemDocument {
   return typeof said === "object" && said !== null && "detail" in said && "code" in said;
 }
 
-/** Stands for an answer of a proxy, or of Cloudflare itself, which the service's own errors do not look like. */
-function unreadable({ status, statusText, headers }: Response): ProblemDocument {
-  const detail = `The answer is ${status}${statusText && ` ${statusText}`}, without a problem document.`;
-  return {
+/** @throws ServiceProblem for a text that is no JSON: a page of what stands between */
+function read<Answer>(response: Response, text: string): Answer {
+  try {
+    return JSON.parse(text) as Answer;
+  } catch {
+    throw unreadable(response, `${named(response)}, but no JSON.`);
+  }
+}
+
+/** Lines of an answer as they come; what stands between may have taken the last line feed away. */
+async function* linesOf({ body }: Response): AsyncGenerator<string, void> {
+  let rest = "";
+  for await (const piece of body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    const whole = (rest + piece).split("\n");
+    rest = whole.pop() ?? "";
+    yield* whole;
+  }
+  if (rest !== "") yield rest;
+}
+
+function named({ status, statusText }: Response): string {
+  return `The answer is ${status}${statusText && ` ${statusText}`}`;
+}
+
+function problemOf({ status, headers }: Response, problem: ProblemDocument): ServiceProblem {
+  const retryAfter = Number(headers.get("retry-after") ?? Number.NaN);
+  return new ServiceProblem(status, Number.isNaN(retryAfter) ? undefined : retryAfter, problem);
+}
+
+/** Stands for an answer of a proxy, or of Cloudflare itself, which the service's own do not look like. */
+function unreadable(response: Response, detail: string): ServiceProblem {
+  const { status, statusText, headers } = response;
+  return problemOf(response, {
     type: "about:blank",
     title: statusText || `Status ${status}`,
     status,
@@ -189,7 +222,7 @@ function unreadable({ status, statusText, headers }: Response): ProblemDocument 
     error: detail,
     remedy: "Check the address and what stands between it and the service; from 500 on, try again later.",
     request_id: headers.get("x-request-id") ?? headers.get("cf-ray") ?? "",
-  };
+  });
 }
 
 /** @throws RangeError for a value that JSON would write as null, which stands for a missing one */
@@ -215,25 +248,26 @@ function lost(value: unknown, what: string, index: number, column: string): Rang
   return new RangeError(`${what} ${index}, column ${column}: ${value} cannot be sent. ${remedy}`);
 }
 
+interface Sent {
+  rows: number;
+  /** What ended the lines before their time: an error of the stream would lose answers on their way. */
+  readonly faults: unknown[];
+}
+
 /** Rows that are there already go out so many at a time. */
 const ROWS_A_CHUNK = 64;
 
 /**
  * Rows as lines, taken only when there is room for them.
  *
- * @param faults is given what ends the lines before their time: an error of the stream would lose answers on their way
+ * @param sent is told of what is sent, and of what ends it
  * @param left ends them as well
  */
-function lines(
-  rows: Iterable<Row> | AsyncIterable<Row>,
-  faults: unknown[],
-  left: AbortSignal,
-): ReadableStream<Uint8Array> {
+function lines(rows: Iterable<Row> | AsyncIterable<Row>, sent: Sent, left: AbortSignal): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   // a row that was waited for goes out at once: the next may take its time
   const [iterator, most] =
     Symbol.asyncIterator in rows ? [rows[Symbol.asyncIterator](), 1] : [rows[Symbol.iterator](), ROWS_A_CHUNK];
-  let line = 0;
   let over = false;
   const end = async (): Promise<void> => {
     if (over) return;
@@ -250,12 +284,13 @@ function lines(
           const { done, value } = "then" in next ? await next : next;
           if (done) over = true;
           else {
-            refuseLost(value, "line", ++line);
+            refuseLost(value, "line", sent.rows + 1);
             text += `${JSON.stringify(value)}\n`;
+            sent.rows++;
           }
         }
       } catch (cause) {
-        faults.push(cause);
+        sent.faults.push(cause);
         await end();
       }
       if (text !== "") controller.enqueue(encoder.encode(text));
