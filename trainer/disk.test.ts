@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { errorOf, writeFolder } from "./data/testing.ts";
-import { makeFolder, writeChunks, writeWhole } from "./disk.ts";
+import { makeFolder, readText, writeChunks, writeWhole } from "./disk.ts";
 
 const folder = writeFolder({ "old.txt": "old", "sub/old.txt": "old" });
 const at = (name: string): string => join(folder, name);
@@ -23,6 +23,10 @@ test.each([
   writeWhole(link, "new");
   expect(readlinkSync(link)).toBe(target);
   expect(readFileSync(at(file), "utf8")).toBe("new");
+});
+
+test("a text begins behind its byte order mark", () => {
+  expect(readText(join(writeFolder({ "rows.jsonl": "\uFEFF{}\n" }), "rows.jsonl"))).toBe("{}\n");
 });
 
 test("a file that others may not read stays one", async () => {

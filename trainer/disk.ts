@@ -20,10 +20,10 @@ import { messageOf, UnseenError } from "../model/errors.ts";
 import { cleanedUp } from "./cleaned-up.ts";
 import { isFolder } from "./data/files.ts";
 
-/** @throws UnseenError data-unreadable */
+/** A text file, without the byte order mark that some editors begin one with. @throws UnseenError data-unreadable */
 export function readText(file: string): string {
   try {
-    return readFileSync(file, "utf8");
+    return readFileSync(file, "utf8").replace(/^\uFEFF/, "");
   } catch (cause) {
     const why = `${file} cannot be read: ${messageOf(cause)}`;
     throw new UnseenError("data-unreadable", why, "Give a file that can be read.", { file });

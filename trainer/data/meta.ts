@@ -1,7 +1,8 @@
 /** meta.json beside the files of a folder: kinds of columns, names, official sides and blocks; never trusted. */
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf, UnseenError } from "../../model/errors.ts";
+import { readText } from "../disk.ts";
 import type { ColumnKind } from "./dataset.ts";
 
 /** What meta.json says of one file; null where it says nothing usable. */
@@ -56,7 +57,7 @@ export function readMeta(folder: string): Meta | null {
   if (size > LARGEST_BYTES) throw fault("is larger than 16 MiB");
   let json: unknown;
   try {
-    json = JSON.parse(readFileSync(path, "utf8"));
+    json = JSON.parse(readText(path));
   } catch (cause) {
     throw fault(`is not JSON: ${messageOf(cause)}`);
   }
