@@ -90,6 +90,15 @@ test("numbers among many words are categories, with a note", async () => {
   expect(notes).toContain('x: 94 % numbers among words such as "low", read as categories.');
 });
 
+test("where every column is dropped, that is what is said", async () => {
+  const rows = csv("t", ROWS, (i) => `2024-01-01 00:${10 + (i % 50)}`);
+  const error = await errorOf(() => readDataset(writeFolder({ "normal.csv": rows })));
+  expect([error.code, error.message]).toEqual([
+    "data-empty",
+    "No column is left to learn from. t: a date or time, which gives the time of capture away, dropped.",
+  ]);
+});
+
 test("identifiers and times are dropped with a reason", async () => {
   expect((await readColumn((i) => `flow-${i}`)).reason).toMatch(/all distinct text/);
   expect((await readColumn((i) => `2017-07-03 08:${10 + (i % 40)}:00`)).reason).toMatch(/date or time/);

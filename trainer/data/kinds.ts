@@ -1,5 +1,6 @@
 /** From raw cells to typed columns: which kind each column has, which are not used, and what its odd cells become. */
 import { truthOf } from "../../model/cells.ts";
+import { UnseenError } from "../../model/errors.ts";
 import type { Cells, ColumnKind, ColumnSpec, Rows } from "./dataset.ts";
 import type { RawColumn, RawTable } from "./tables.ts";
 
@@ -45,6 +46,8 @@ const TIME = new RegExp(
  * A constant column is kept: it teaches nothing, but a value it never had is news. Numeric cells that are infinite
  * become missing, with a note; so do cells of boolean columns that are neither true nor false. What is dropped is noted
  * too. The tables' numbers become the typed rows' cells.
+ *
+ * @throws UnseenError data-empty where all columns are
  */
 export function typeColumns(
   tables: readonly RawTable[],
@@ -67,6 +70,10 @@ export function typeColumns(
     if (verdict.note !== undefined) notes.push(`${name}: ${verdict.note}.`);
     columns.push({ name, kind: verdict.kind });
     convert(name, verdict.kind, parts, tally, notes).forEach((converted, table) => cells[table].push(converted));
+  }
+  if (columns.length === 0) {
+    const remedy = "Give other columns, or say with --types of what kind one of these is.";
+    throw new UnseenError("data-empty", `No column is left to learn from. ${notes.join(" ")}`.trim(), remedy);
   }
   return {
     columns,
