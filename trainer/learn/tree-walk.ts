@@ -7,7 +7,7 @@ export interface TreeNodes {
   readonly roots: readonly number[];
   /** The column a node splits, −1 in a leaf. */
   readonly column: Int32Array;
-  /** The threshold (rows up to it go low), exact in single precision, or what a leaf adds. */
+  /** The threshold (rows up to it go low), which files have in single precision, or what a leaf adds. */
   readonly value: Float64Array;
   /** The low child; the high one is the node after it. */
   readonly low: Int32Array;
