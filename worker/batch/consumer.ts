@@ -63,7 +63,7 @@ async function bury(store: R2Bucket, message: Message<unknown>): Promise<void> {
 }
 
 async function writeFailure(store: R2Bucket, { batch, part }: Part, code: string, detail: string): Promise<void> {
-  await putJson(store, failureKey(batch.id, part), { part, code, detail }, { code, detail });
+  await putJson(store, failureKey(batch.id, part), { part, code, detail }, { customMetadata: { code, detail } });
 }
 
 /** Never a row's values: a fault by its name, a part by its number. */
