@@ -187,6 +187,8 @@ test("requests that cannot start a batch say why", async () => {
     [{ object: "in/empty.ndjson", version: 9 }, 404, "version-unknown"],
     [{ object: "in/empty.ndjson", threshold: "fpr=0.3" }, 422, "threshold-unknown"],
     [{ object: 7 }, 422, "request-invalid"],
+    [{ object: "é".repeat(513) }, 422, "request-invalid"],
+    [{ object: "é".repeat(512) }, 404, "object-unknown"],
     [{ object: "in/empty.ndjson", rows: 3 }, 422, "request-invalid"],
     [{ object: "in/empty.ndjson", format: "xml" }, 422, "request-invalid"],
   ];
