@@ -51,6 +51,17 @@ test("of many features a tenth must have drifted, else there is something to wat
   expect([verdict(0), verdict(2), verdict(3)]).toEqual(["stable", "watch", "drifted"]);
 });
 
+test("categories that neither side has tell nothing, however few rows one side has", () => {
+  const values = Array.from({ length: 60 }, (_, i) => `service ${i}`);
+  const schema = { features: [{ kind: "categorical", name: "service", values }] } as const;
+  const none = Array.from({ length: 56 }, () => 0);
+  const bins = { edges: [], counts: [60, 60, 60, 60, 60, ...none] };
+  const few: Reference = { rows: 300, score: { edges: [0.5], counts: [240, 60] }, features: [bins] };
+  const same = [16_000, 4000, 4000, 4000, 4000, 4000, 4000, ...none];
+  expect(drift(schema, few, same)).toMatchObject({ verdict: "stable", features: [{ verdict: "stable" }] });
+  expect(stabilityIndex([300, 0, 0], [100, 0, 20_000])).toBe(stabilityIndex([300, 0], [100, 20_000]));
+});
+
 /** Counts of `rows` drawn by `shares`. */
 function drawn(shares: readonly number[], rows: number, next: () => number): number[] {
   const counts = shares.map(() => 0);

@@ -40,15 +40,16 @@ export interface Drift {
 }
 
 /**
- * Σ (p − q)·ln(p/q) over bins, of shares p now and q in the reference, half a row added to every bin so that none is
- * empty; 0 for equal shares.
+ * Σ (p − q)·ln(p/q) over bins that have rows, of shares p now and q in the reference, half a row added to each so that
+ * none is empty; 0 for equal shares. A bin that is empty on both sides tells nothing, but half a row of few and half a
+ * row of many are different shares: dozens of such bins alone would pass every limit.
  */
 export function stabilityIndex(reference: ArrayLike<number>, now: ArrayLike<number>): number {
-  const total = (counts: ArrayLike<number>): number =>
-    Array.from(counts).reduce((sum, count) => sum + count, 0.5 * counts.length);
+  const filled = Array.from(reference, (_, i) => i).filter((i) => reference[i] > 0 || now[i] > 0);
+  const total = (counts: ArrayLike<number>): number => filled.reduce((sum, i) => sum + counts[i] + 0.5, 0);
   const [before, after] = [total(reference), total(now)];
   let sum = 0;
-  for (let i = 0; i < reference.length; i++) {
+  for (const i of filled) {
     const [q, p] = [(reference[i] + 0.5) / before, (now[i] + 0.5) / after];
     sum += (p - q) * Math.log(p / q);
   }

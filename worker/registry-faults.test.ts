@@ -157,6 +157,25 @@ test("KV that never answers is waited for only so long, and asked anew afterward
   expect(opened()).toBe(1);
 });
 
+test("an older pointer that comes when nobody waits for it any more does not replace the newer one", async () => {
+  await point("overtaken", await weights(1, first), { writtenAt: "2026-01-01T00:00:00.000Z" });
+  const { promise: held, resolve } = Promise.withResolvers<string>();
+  const old = await MODELS.get(pointerKey("overtaken"));
+  let slow = true;
+  const kv = readingThrough((key) => (slow && key === pointerKey("overtaken") ? (held as Promise<never>) : undefined));
+  const { registry, pass, settle } = setUp({ kv, patience: 50 });
+  await expect(registry.get("overtaken")).rejects.toMatchObject({ status: 503 });
+  slow = false;
+  pass(RETRY_MS);
+  await point("overtaken", await weights(2, second), { writtenAt: "2026-01-02T00:00:00.000Z" });
+  expect(await versionOf(registry.get("overtaken"))).toBe(2);
+  resolve(old ?? "");
+  await new Promise((done) => setTimeout(done, 20));
+  expect(await versionOf(registry.get("overtaken"))).toBe(2);
+  await settle();
+  expect(await versionOf(registry.get("overtaken"))).toBe(2);
+});
+
 test("weights that hang are told of as long as they do, and nobody waits for them again and again", async () => {
   await point("heavy", await weights(1, first));
   let hung = true;

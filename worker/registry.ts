@@ -185,8 +185,9 @@ export class Registry {
   }
 
   async #refresh(name: string): Promise<Slot> {
-    const slot = this.#slots.get(name);
     const text = await this.#kv.get(pointerKey(name), { type: "text", cacheTtl: 30 });
+    // as it is now: one that nobody waited for any more may come after a later one
+    const slot = this.#slots.get(name);
     if (text === null) {
       this.#slots.delete(name);
       throw unknown(name);

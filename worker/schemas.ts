@@ -65,7 +65,11 @@ export const PredictRequest = exactly({
 
 /** An object of rows in R2 to score in parts. */
 export const BatchRequest = exactly({
-  object: z.string("must be a key of the bucket").check(z.minLength(1), z.maxLength(1024)),
+  // the bucket takes keys by their bytes, and fails on longer ones
+  object: z
+    .string("must be a key of the bucket")
+    .check(z.minLength(1), z.maxLength(1024))
+    .check(z.refine((key) => new TextEncoder().encode(key).length <= 1024)),
   format: z
     .optional(z.enum(["ndjson", "csv"], 'must be "ndjson" or "csv"'))
     .register(z.globalRegistry, { description: "csv where the key ends in .csv, else ndjson." }),

@@ -132,6 +132,8 @@ test("a part no try helps goes to the dead letters and is named in its place; th
   const text = rows.join("\n");
   await store.put("in/poison.ndjson", text);
   failingWrites.set("/results/000001", { left: Number.POSITIVE_INFINITY, when: "before" });
+  // the store is away longer than a part is tried
+  failingWrites.set("/failures/000001", { left: 5, when: "before" });
   await queue.send("no part at all");
   const { id } = (await (await post({ object: "in/poison.ndjson" })).json()) as Shown;
   expect(await finished(id)).toMatchObject({ state: "incomplete", partsFailed: 1 });
@@ -147,7 +149,7 @@ test("a part no try helps goes to the dead letters and is named in its place; th
   const { objects } = await store.list({ prefix: "batches/dead-letters/" });
   expect(await (await store.get(objects[0].key))?.json()).toBe("no part at all");
   const dead = deliveries.filter((delivery) => delivery.queue.endsWith("-dead"));
-  expect(dead).toHaveLength(2);
+  expect(dead).toHaveLength(7);
 });
 
 test("an object overwritten on the way is refused, not scored in a mixture", async () => {
@@ -185,6 +187,8 @@ test("requests that cannot start a batch say why", async () => {
     [{ object: "in/empty.ndjson", version: 9 }, 404, "version-unknown"],
     [{ object: "in/empty.ndjson", threshold: "fpr=0.3" }, 422, "threshold-unknown"],
     [{ object: 7 }, 422, "request-invalid"],
+    [{ object: "é".repeat(513) }, 422, "request-invalid"],
+    [{ object: "é".repeat(512) }, 404, "object-unknown"],
     [{ object: "in/empty.ndjson", rows: 3 }, 422, "request-invalid"],
     [{ object: "in/empty.ndjson", format: "xml" }, 422, "request-invalid"],
   ];

@@ -37,33 +37,43 @@ async function consume(
   // Nobody will understand it later: straight on to the dead letters.
   if (!part) return (log("not understood", message), message.retry());
   const { id, model } = part.batch;
-  try {
+  await orLater(message, part, async () => {
     // Delivered twice, or tried again after its answer was lost; or nobody wants it any more.
     const done = await Promise.all([resultKey(id, part.part), cancelKey(id)].map((key) => store.head(key)));
-    if (done.every((each) => each === null)) await scorePart(store, await scorerOf(model.sha256), part);
-    message.ack();
-  } catch (fault) {
-    if (fault instanceof Hopeless) {
+    if (done.some((each) => each !== null)) return;
+    try {
+      await scorePart(store, await scorerOf(model.sha256), part);
+    } catch (fault) {
+      if (!(fault instanceof Hopeless)) throw fault;
       await writeFailure(store, part, fault.code, fault.message);
-      return message.ack();
     }
-    log("failed", message, part, fault);
-    message.retry({ delaySeconds: Math.min(RETRY_SECONDS, 2 ** message.attempts) });
-  }
+  });
 }
 
 /** A dead letter becomes its part's failure, which the manifest names; one that is no part is kept as it is. */
 async function bury(store: R2Bucket, message: Message<unknown>): Promise<void> {
   const part = readPart(message.body);
   log("dead", message, part);
-  if (part)
-    await writeFailure(store, part, "part-dead", "Every retry of the part failed; the Worker's log says on what.");
-  else await putJson(store, deadLetterKey(message.id), message.body);
-  message.ack();
+  await orLater(message, part, async () => {
+    if (part)
+      await writeFailure(store, part, "part-dead", "Every retry of the part failed; the Worker's log says on what.");
+    else await putJson(store, deadLetterKey(message.id), message.body);
+  });
+}
+
+/** Acknowledges a message once its work is done; what fails comes again, later each time. */
+async function orLater(message: Message<unknown>, part: Part | undefined, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+    message.ack();
+  } catch (fault) {
+    log("failed", message, part, fault);
+    message.retry({ delaySeconds: Math.min(RETRY_SECONDS, 2 ** message.attempts) });
+  }
 }
 
 async function writeFailure(store: R2Bucket, { batch, part }: Part, code: string, detail: string): Promise<void> {
-  await putJson(store, failureKey(batch.id, part), { part, code, detail }, { code, detail });
+  await putJson(store, failureKey(batch.id, part), { part, code, detail }, { customMetadata: { code, detail } });
 }
 
 /** Never a row's values: a fault by its name, a part by its number. */

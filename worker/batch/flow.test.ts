@@ -14,7 +14,7 @@ async function coordinated(parts: number, given: (batch: Batch) => readonly stri
   const env = {
     BATCH_STORE: {
       head: async (key: string) => stored.get(key) ?? null,
-      put: async (key: string, value: unknown) => void stored.set(key, value),
+      put: async (key: string, value: unknown) => stored.set(key, value),
       list: async () => ({ objects: [], truncated: false }),
     },
     BATCH_QUEUE: { sendBatch: async (lot: { body: Part }[]) => void lots.push(lot.map(({ body }) => body)) },

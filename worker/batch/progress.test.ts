@@ -7,6 +7,7 @@ const { BATCH_STORE: bucket } = bindings;
 /** The store, two keys a page. */
 const store = {
   head: (key: string) => bucket.head(key),
+  get: (key: string) => bucket.get(key),
   put: (key: string, value: string, options?: R2PutOptions) => bucket.put(key, value, options),
   list: (options: R2ListOptions) => bucket.list({ ...options, limit: 2 }),
 } as unknown as typeof bucket;
@@ -21,7 +22,7 @@ async function begun(done: readonly number[], failed: readonly number[]): Promis
   }
   for (const part of failed) {
     const why = { code: `code ${part}`, detail: `detail ${part}` };
-    await putJson(bucket, failureKey(batch.id, part), why, why);
+    await putJson(bucket, failureKey(batch.id, part), why, { customMetadata: why });
   }
   return batch;
 }
@@ -57,7 +58,13 @@ test("while parts are missing it runs, and has no manifest; with the last count 
 test("cancelled, it ends with what is there; one that was done before stays complete", async () => {
   const batch = await begun([0], []);
   await putJson(bucket, cancelKey(batch.id), {});
-  expect(await countParts(store, batch)).toMatchObject({ state: "cancelled", partsDone: 1, partsFailed: 4 });
+  const cancelled = await countParts(store, batch);
+  expect(cancelled).toMatchObject({ state: "cancelled", parts: 5, partsDone: 1, partsFailed: 4 });
+  // a consumer that had just begun: the manifest that has been told of stands
+  const manifest = await stored(manifestKey(batch.id));
+  await bucket.put(resultKey(batch.id, 1), "", { customMetadata: { rows: "1", bad: "0", anomalies: "0" } });
+  expect(await countParts(store, batch)).toEqual(cancelled);
+  expect([await stored(manifestKey(batch.id)), await stored(progressKey(batch.id))]).toEqual([manifest, cancelled]);
   const whole = await begun([0, 1, 2, 3, 4], []);
   await putJson(bucket, cancelKey(whole.id), {});
   expect(await countParts(store, whole)).toMatchObject({ state: "complete", partsDone: 5, partsFailed: 0 });

@@ -1,5 +1,5 @@
 /** How far a batch is: its parts counted from the result and failure objects that are there. */
-import type { R2Bucket, R2Object } from "@cloudflare/workers-types";
+import type { R2Bucket, R2Object, R2PutOptions } from "@cloudflare/workers-types";
 import {
   type Batch,
   cancelKey,
@@ -63,7 +63,10 @@ async function find(store: R2Bucket, { id }: Batch): Promise<Found> {
 /** Whether nothing more will be done. */
 export const isDone = ({ state }: Pick<Progress, "state">): boolean => state !== "queued" && state !== "running";
 
-/** Counts, and writes what GET answers; with the last count, or where the batch was cancelled, the manifest first. */
+/**
+ * Counts, and writes what GET answers; with the last count, or where the batch was cancelled, the manifest first. The first
+ * manifest stands: coordinator and cancelling may count at the same time, and each find other results.
+ */
 export async function countParts(store: R2Bucket, batch: Batch, { last = false } = {}): Promise<Progress> {
   const cancelled = (await store.head(cancelKey(batch.id))) !== null;
   const { results, failures } = await find(store, batch);
@@ -82,9 +85,9 @@ export async function countParts(store: R2Bucket, batch: Batch, { last = false }
     rowsBad: sum("bad"),
     anomalies: sum("anomalies"),
   };
-  if (finished) await writeManifest(store, progress, { results, failures });
-  await writeProgress(store, progress);
-  return progress;
+  const standing = finished ? await writeManifest(store, progress, { results, failures }) : progress;
+  await writeProgress(store, standing);
+  return standing;
 }
 
 function stateOf({ finished, complete, cancelled }: Record<"finished" | "complete" | "cancelled", boolean>): State {
@@ -92,7 +95,8 @@ function stateOf({ finished, complete, cancelled }: Record<"finished" | "complet
   return complete ? "complete" : cancelled ? "cancelled" : "incomplete";
 }
 
-async function writeManifest(store: R2Bucket, progress: Progress, { results, failures }: Found): Promise<void> {
+/** @returns the counts of the manifest that is there then */
+async function writeManifest(store: R2Bucket, progress: Progress, { results, failures }: Found): Promise<Progress> {
   const { batch, parts: many } = progress;
   const lost =
     progress.state === "cancelled"
@@ -104,23 +108,24 @@ async function writeManifest(store: R2Bucket, progress: Progress, { results, fai
     if (!counts) return { ...place, failure: failures.get(part) ?? lost };
     return { ...place, key: resultKey(batch.id, part), rows: counts.rows, bad: counts.bad };
   });
-  await putJson(store, manifestKey(batch.id), { ...progress, parts });
+  const key = manifestKey(batch.id);
+  if (await putJson(store, key, { ...progress, parts }, { onlyIf: { etagDoesNotMatch: "*" } })) return progress;
+  const first = await (await store.get(key))?.json<Progress & { parts: readonly ManifestPart[] }>();
+  return first ? { ...first, parts: first.parts.length } : progress;
 }
 
 export async function writeProgress(store: R2Bucket, progress: Progress): Promise<void> {
   await putJson(store, progressKey(progress.batch.id), progress);
 }
 
-export async function putJson(
+/** @returns null where a condition among the options is not met */
+export function putJson(
   store: R2Bucket,
   key: string,
   value: unknown,
-  more?: Record<string, string>,
-): Promise<void> {
-  await store.put(key, JSON.stringify(value), {
-    httpMetadata: { contentType: "application/json" },
-    ...(more ? { customMetadata: more } : {}),
-  });
+  more: R2PutOptions = {},
+): Promise<R2Object | null> {
+  return store.put(key, JSON.stringify(value), { httpMetadata: { contentType: "application/json" }, ...more });
 }
 
 async function* listAll(store: R2Bucket, prefix: string): AsyncGenerator<R2Object> {
