@@ -157,6 +157,11 @@ byId<HTMLSelectElement>("models").addEventListener(
   "change",
   ({ target }) => void guarded(() => openModel((target as HTMLSelectElement).value)),
 );
+// by hand, for a hash names a view
+document.querySelector(".skip")?.addEventListener("click", (event) => {
+  event.preventDefault();
+  byId("main").focus();
+});
 addEventListener("hashchange", () => {
   showView();
   byId("main").focus({ preventScroll: true });

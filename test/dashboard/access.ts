@@ -79,6 +79,10 @@ export function access(session: () => Session): void {
     ]) {
       expect(outline).toContain(part);
     }
+    await keys.getByRole("link", { name: "Model" }).press("Enter");
+    await keys.getByRole("link", { name: "Skip to content" }).press("Enter");
+    expect(await keys.evaluate(() => [document.activeElement?.id, location.hash])).toEqual(["main", "#model"]);
+    expect(await keys.getByRole("heading", { level: 1 }).innerText()).toBe("flows");
     await keys.close();
   });
 
