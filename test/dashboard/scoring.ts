@@ -205,6 +205,10 @@ export function manyRows(session: () => Session): void {
     );
     const file = { name: "many.csv.gz", mimeType: "application/gzip", buffer: gzipSync(text) };
     await page.locator("#file").setInputFiles(file);
+    await page.locator("#columns", { hasText: "100,000 rows" }).waitFor();
+    // asked for while rows have no scores yet
+    const save = page.waitForEvent("download", { timeout: 90_000 });
+    await page.evaluate(() => document.querySelector<HTMLElement>("#download")?.click());
     await page.evaluate(() => {
       const watch = { last: performance.now(), longest: 0 };
       const tick = (now: number): void => {
@@ -225,5 +229,7 @@ export function manyRows(session: () => Session): void {
     );
     await page.getByRole("button", { name: "1 %", exact: true }).click();
     expect(await counts(page)).toContain(`${flagged.length.toLocaleString("en")} of 100,000 rows`);
+    await page.getByRole("button", { name: "Download scored CSV" }).click();
+    expect(/,,,$/m.test(readFileSync(await (await save).path(), "utf8"))).toBe(false);
   });
 }
