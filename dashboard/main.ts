@@ -41,6 +41,7 @@ function showView(): void {
   titleOf();
   // Why there is no model stays told.
   if (!using) return;
+  byId("notice").hidden = true;
   if (wanted === "drift") void loadDrift();
   if (wanted === "model") void guarded(loadCard);
 }
