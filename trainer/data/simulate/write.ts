@@ -44,7 +44,7 @@ export async function writeSimulation(dir: string, options: WriteOptions): Promi
       found === "file" ? `${folder} is a file, not a folder.` : `${folder} holds something other than a simulation.`,
       found === "file"
         ? "Name another folder."
-        : "Name a new folder, or say --force to replace this one and all it holds.",
+        : "Name a new folder, or let `unseen simulate --force` replace this one and all it holds.",
       { file: folder },
     );
   }
