@@ -191,6 +191,14 @@ export function scoring(session: () => Session): void {
     await page.getByRole("button", { name: "1 %", exact: true }).click();
     await paste(page, "1,2\n3,4");
     await page.getByRole("alert").filter({ hasText: "Put the column names on the first line" }).waitFor();
+    const good = [namesOf(scorer), lines[0]].map((line) => line.join(",")).join("\n");
+    for (const [name, buffer, told] of [
+      ["latin.csv", Buffer.from(`é,${good}`, "latin1"), "latin.csv: The file is not UTF-8."],
+      ["cut.csv.gz", gzipSync(good).subarray(0, 99), "cut.csv.gz: The file cannot be read to its end."],
+    ] as const) {
+      await page.locator("#file").setInputFiles({ name, mimeType: "text/csv", buffer });
+      await page.getByRole("alert").filter({ hasText: told }).waitFor();
+    }
   });
 }
 
