@@ -42,6 +42,22 @@ describe("csv", () => {
     expect(table.record(9999)).toBe('9,"1\n2');
   });
 
+  test("a quote within a cell that has begun without one is a letter: the rows behind it are read", () => {
+    const table = new CsvTable('a,b\n5" pipe,1\n3" x 4",2\n "q,""u" ,3\n;"c,4\n"d"",e",5');
+    expect(Array.from({ length: table.count }, (_, row) => table.cells(row))).toEqual([
+      ['5" pipe', "1"],
+      ['3" x 4"', "2"],
+      [' q,"u ', "3"],
+      [';"c', "4"],
+      ['d",e', "5"],
+    ]);
+  });
+
+  test("lines may end with a carriage return alone", () => {
+    const table = new CsvTable('a,b\r1,2\r"3\r",4\r');
+    expect([table.names, table.count, table.cells(1)]).toEqual([["a", "b"], 2, ["3\r", "4"]]);
+  });
+
   test("a first line not all of whose cells are numbers names the columns", () => {
     expect(new CsvTable("day,2020\n1,2").names).toEqual(["day", "2020"]);
     expect(new CsvTable("2020,\n1,2").names).toEqual(["2020", "column 2"]);

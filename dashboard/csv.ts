@@ -49,11 +49,21 @@ function recordBounds(text: string): Uint32Array {
   let many = 0;
   let quoted = false;
   let start = 0;
+  // a quote opens at a cell's start, or again behind the one that closed; in the header, which tells the separator, anywhere
+  let separator = -1;
+  let begins = true;
+  let closed = -2;
+  const newline = text.includes("\n") ? NEWLINE : RETURN;
   for (let at = 0; at <= text.length; at++) {
-    const code = at < text.length ? text.charCodeAt(at) : NEWLINE;
-    if (code === QUOTE) quoted = !quoted;
-    if (code !== NEWLINE || (quoted && at < text.length)) continue;
-    const end = text.charCodeAt(at - 1) === RETURN ? at - 1 : at;
+    const code = at < text.length ? text.charCodeAt(at) : newline;
+    if (code === QUOTE) {
+      if (quoted) closed = at;
+      quoted = !quoted && (separator < 0 || begins || closed === at - 1);
+    }
+    if (code === newline || code === separator) begins = true;
+    else if (code !== SPACE) begins = false;
+    if (code !== newline || (quoted && at < text.length)) continue;
+    const end = newline === NEWLINE && text.charCodeAt(at - 1) === RETURN ? at - 1 : at;
     if (!isBlank(text, start, end)) {
       if (many + 2 > bounds.length) {
         const longer = new Uint32Array(2 * bounds.length);
@@ -62,6 +72,7 @@ function recordBounds(text: string): Uint32Array {
       }
       bounds[many++] = start;
       bounds[many++] = end;
+      if (separator < 0) separator = delimiterOf(text.slice(start, end)).charCodeAt(0);
     }
     start = at + 1;
   }

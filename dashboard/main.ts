@@ -41,6 +41,7 @@ function showView(): void {
   titleOf();
   // Why there is no model stays told.
   if (!using) return;
+  byId("notice").hidden = true;
   if (wanted === "drift") void loadDrift();
   if (wanted === "model") void guarded(loadCard);
 }
@@ -157,6 +158,11 @@ byId<HTMLSelectElement>("models").addEventListener(
   "change",
   ({ target }) => void guarded(() => openModel((target as HTMLSelectElement).value)),
 );
+// by hand, for a hash names a view
+document.querySelector(".skip")?.addEventListener("click", (event) => {
+  event.preventDefault();
+  byId("main").focus();
+});
 addEventListener("hashchange", () => {
   showView();
   byId("main").focus({ preventScroll: true });

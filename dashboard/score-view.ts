@@ -95,6 +95,7 @@ export class ScoreView {
     this.#showCounts();
     if (refused > 0) this.#source.refused(this.#faults, this.#refused);
     if (!done) return;
+    byId<HTMLButtonElement>("download").disabled = false;
     this.#describePlot();
     void this.#afterRest(true);
   }
@@ -124,6 +125,8 @@ export class ScoreView {
     clearReasons();
     this.#feedback.withdraw();
     byId("download-fault").hidden = true;
+    // until every row has its score
+    byId<HTMLButtonElement>("download").disabled = true;
   }
 
   #thresholdMoved(): void {

@@ -122,11 +122,14 @@ async function textOf(file: Blob): Promise<string> {
     const size = Math.round(file.size / 2 ** 20);
     throw new UnseenError("data-unreadable", `The file has ${size} MiB, more than a page can hold.`, remedy);
   }
+  const unpacked = packed ? file.stream().pipeThrough(new DecompressionStream("gzip")) : file;
+  const bytes = await new Response(unpacked).arrayBuffer().catch(() => {
+    throw new UnseenError("data-unreadable", "The file cannot be read to its end.", remedy);
+  });
   try {
-    if (!packed) return await file.text();
-    return await new Response(file.stream().pipeThrough(new DecompressionStream("gzip"))).text();
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    throw new UnseenError("data-unreadable", "The file cannot be read as text.", remedy);
+    throw new UnseenError("data-unreadable", "The file is not UTF-8.", "Convert the file to UTF-8.");
   }
 }
 

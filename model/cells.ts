@@ -75,7 +75,7 @@ export function delimiterOf(header: string): string {
   return [",", "\t", ";"].find((candidate) => bare.includes(candidate)) ?? ",";
 }
 
-/** Cells of a CSV record, unquoted (RFC 4180). */
+/** Cells of a CSV record, unquoted (RFC 4180); a quote within a cell that has begun without one is a letter. */
 export function csvCells(record: string, delimiter: string): string[] {
   if (!record.includes('"')) return record.split(delimiter);
   const cells: string[] = [];
@@ -85,7 +85,8 @@ export function csvCells(record: string, delimiter: string): string[] {
     const character = record[at];
     if (character === '"') {
       if (quoted && record[at + 1] === '"') cell += record[++at];
-      else quoted = !quoted;
+      else if (quoted || cell.trim() === "") quoted = !quoted;
+      else cell += character;
     } else if (character === delimiter && !quoted) {
       cells.push(cell);
       cell = "";

@@ -120,6 +120,7 @@ describe("unseen", { timeout: 60_000 }, () => {
     [["train", "--data", "flows", "--out", "x", "--seed", "-5"], 2, "--seed is -5"],
     [["train", "--data", "flows", "--out", "flows"], 2, "a folder"],
     [["train", "--data", "flows", "--out", "x", "--method", "paper", "--log", "no/where"], 1, "folder"],
+    [["train", "--data", "flows", "--out", "x", "--method", "paper", "--log", "./x"], 2, "file of its own"],
     [["train", "--data", "flows", "--out", "x", "--method", "paper", "--epsilon", "5"], 2, "from 0 to 1"],
     [["train", "--data", "flows", "--out", "x", "--method", "paper", "--hidden", "0"], 1, "network.hidden is 0"],
     [["evaluate", "--model", "none.safetensors", "--data", "flows"], 1, "none.safetensors"],

@@ -79,12 +79,16 @@ export function access(session: () => Session): void {
     ]) {
       expect(outline).toContain(part);
     }
+    await keys.getByRole("link", { name: "Model" }).press("Enter");
+    await keys.getByRole("link", { name: "Skip to content" }).press("Enter");
+    expect(await keys.evaluate(() => [document.activeElement?.id, location.hash])).toEqual(["main", "#model"]);
+    expect(await keys.getByRole("heading", { level: 1 }).innerText()).toBe("flows");
     await keys.close();
   });
 
   test("nothing is asked of other hosts, no rows are sent unasked, the policy is strict and small files do it", async () => {
     const { worker, requests, complaints } = session();
-    expect(complaints.filter((text) => !/status of (401|404|501)/.test(text))).toEqual([]);
+    expect(complaints.filter((text) => !/status of (401|404|501)|ERR_FAILED/.test(text))).toEqual([]);
     expect(requests.filter(({ url }) => !url.startsWith(worker.url) && !/^(data|blob):/.test(url))).toEqual([]);
     expect(requests.filter(({ method }) => method !== "GET").map(({ url }) => new URL(url).pathname)).toEqual([
       "/v1/models/flows/versions/1/score",

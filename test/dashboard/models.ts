@@ -127,6 +127,29 @@ export function models(session: () => Session): void {
       .waitFor();
   });
 
+  test("while the service is away the page's own rows are compared all the same, and views that need none of it do not complain", async () => {
+    const away = await session().open();
+    await enterKey(away);
+    await fillSample(away);
+    await scored(away, examplesOf(session().scorer).length);
+    await away.getByRole("link", { name: "Drift" }).click();
+    const region = away.getByRole("region", { name: "Rows on this page" });
+    await region.getByText(`${examplesOf(session().scorer).length} rows on this page`).waitFor();
+    await away.route("**/v1/**", (route) => route.abort());
+    await away.getByRole("link", { name: "Model" }).click();
+    await away.getByRole("alert").filter({ hasText: "The service cannot be reached." }).waitFor();
+    await away.getByRole("link", { name: "Score" }).click();
+    await away.getByRole("alert").waitFor({ state: "hidden" });
+    const [row] = examplesOf(session().scorer);
+    await paste(away, [namesOf(session().scorer), row.map((cell) => cell ?? "")].map((line) => line.join()).join("\n"));
+    await scored(away, 1);
+    await away.getByRole("link", { name: "Drift" }).click();
+    await region.getByText("1 row on this page").waitFor();
+    const service = away.getByRole("region", { name: "Rows the service scored" });
+    await service.getByText("No drift data. The service cannot be reached.").waitFor();
+    await away.close();
+  });
+
   test("what a row turned out to be is kept by the service, once, and corrected by another label", async () => {
     const { page, worker, scorer, key } = session();
     const scores = scorer.scoreRows(examplesOf(scorer));

@@ -191,6 +191,14 @@ export function scoring(session: () => Session): void {
     await page.getByRole("button", { name: "1 %", exact: true }).click();
     await paste(page, "1,2\n3,4");
     await page.getByRole("alert").filter({ hasText: "Put the column names on the first line" }).waitFor();
+    const good = [namesOf(scorer), lines[0]].map((line) => line.join(",")).join("\n");
+    for (const [name, buffer, told] of [
+      ["latin.csv", Buffer.from(`é,${good}`, "latin1"), "latin.csv: The file is not UTF-8."],
+      ["cut.csv.gz", gzipSync(good).subarray(0, 99), "cut.csv.gz: The file cannot be read to its end."],
+    ] as const) {
+      await page.locator("#file").setInputFiles({ name, mimeType: "text/csv", buffer });
+      await page.getByRole("alert").filter({ hasText: told }).waitFor();
+    }
   });
 }
 
@@ -205,6 +213,10 @@ export function manyRows(session: () => Session): void {
     );
     const file = { name: "many.csv.gz", mimeType: "application/gzip", buffer: gzipSync(text) };
     await page.locator("#file").setInputFiles(file);
+    await page.locator("#columns", { hasText: "100,000 rows" }).waitFor();
+    // asked for while rows have no scores yet
+    const save = page.waitForEvent("download", { timeout: 90_000 });
+    await page.evaluate(() => document.querySelector<HTMLElement>("#download")?.click());
     await page.evaluate(() => {
       const watch = { last: performance.now(), longest: 0 };
       const tick = (now: number): void => {
@@ -225,5 +237,7 @@ export function manyRows(session: () => Session): void {
     );
     await page.getByRole("button", { name: "1 %", exact: true }).click();
     expect(await counts(page)).toContain(`${flagged.length.toLocaleString("en")} of 100,000 rows`);
+    await page.getByRole("button", { name: "Download scored CSV" }).click();
+    expect(/,,,$/m.test(readFileSync(await (await save).path(), "utf8"))).toBe(false);
   });
 }

@@ -1,6 +1,7 @@
 /** `unseen train`: from a data set to a model file. */
 import { rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
 import { writeArtefact } from "../../model/artefact.ts";
 import { UnseenError } from "../../model/errors.ts";
 import { TIERS } from "../../model/tier.ts";
@@ -100,7 +101,10 @@ export const trainCommand: Command = {
       workers: whole(options, "workers", 1, 64) ?? Math.min(MOST_THREADS, availableParallelism()),
     };
     const log = text(options, "log");
-    for (const file of [out, log]) if (file !== undefined) placeOf(file);
+    const [model, lines] = [out, log].map((file) => (file === undefined ? undefined : resolve(placeOf(file))));
+    if (model === lines) {
+      throw new UnseenError("option-invalid", `--log and --out are both ${out}.`, "Give each a file of its own.");
+    }
     const dataset = await withProgress("reading", quiet, () => readData(options));
     if (!quiet) for (const note of dataset.notes) console.error(`note: ${note}`);
     // From here on: while reading there is nothing to keep, and Ctrl-C ends the program at once.

@@ -1,5 +1,6 @@
 /** What is being learned: encoder θ, head φ, decoder g, temperature T and step size ε, on one kernel. */
 import type { ResidualShape } from "../../model/artefact.ts";
+import { UnseenError } from "../../model/errors.ts";
 import { Inference, rowsOf } from "../../model/inference.ts";
 import type { Address } from "../../model/kernel.ts";
 import { isHead, residualNetwork, type WeightSource, weightShapes } from "../../model/network.ts";
@@ -68,9 +69,11 @@ export class Learner {
     return [this.encoder, this.head, this.decoder];
   }
 
-  /** Anomaly scores of encoded rows with the weights of this moment. */
+  /** Anomaly scores of encoded rows with the weights of this moment. @throws UnseenError option-invalid where learning diverged */
   score({ data, rows, cols }: Matrix): Float32Array {
-    return this.#inference.scoreAll(data, rows, cols, this.temperature.value, this.epsilon.value);
+    const scores = this.#inference.scoreAll(data, rows, cols, this.temperature.value, this.epsilon.value);
+    if (scores.some(Number.isNaN)) throw diverged();
+    return scores;
   }
 
   /** Mean normal logit ℓ₀ over encoded rows, after the input step. */
@@ -104,6 +107,12 @@ export class Learner {
     this.temperature.restore(scalars[0]);
     this.epsilon.restore(scalars[1]);
   }
+}
+
+/** The error of weights that are numbers no more. */
+export function diverged(): UnseenError {
+  const remedy = "Give a smaller --rate and --outer-rate, or leave them out.";
+  return new UnseenError("option-invalid", "training diverged: the weights became too large for numbers.", remedy);
 }
 
 /** A positive number learned through its logarithm with Adam, kept inside bounds; 0 stays 0. */

@@ -7,7 +7,7 @@ import type { Matrix } from "../data/matrix.ts";
 import { OUTER_FAMILIES } from "./curriculum.ts";
 import { below, type Draw } from "./draw.ts";
 import { type RowColumn, TrainingPass } from "./engine.ts";
-import { CLIP, type Learner } from "./learner.ts";
+import { CLIP, diverged, type Learner } from "./learner.ts";
 import { pcgrad } from "./pcgrad.ts";
 import type { LearningOptions } from "./request.ts";
 
@@ -73,6 +73,7 @@ export class OuterLoop {
    * @param families encoded labelled anomalies, at most OUTER_FAMILIES of them, and corrupted normal rows
    * @param inner gradient of φ in the inner loop, one more task beside the families
    * @returns the mean loss over families
+   * @throws UnseenError option-invalid where it is none any more
    */
   step(
     normals: readonly Matrix[],
@@ -120,6 +121,7 @@ export class OuterLoop {
         }
       }
     }
+    if (Number.isNaN(loss)) throw diverged();
     kernel.floats(phi.parameters.grad, phi.parameters.length).set(pcgrad(gradients, draw));
     phi.step(rate, CLIP);
     const t = temperature.value;

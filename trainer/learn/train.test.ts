@@ -146,6 +146,16 @@ describe("training in the published form", () => {
     }
   });
 
+  test("rates that make the weights no numbers are told", async () => {
+    const two = { ...learning, episodes: 2 };
+    for (const rates of [{ rate: 1e6 }, { outerRate: 1e6 }]) {
+      const wild = { ...request, learning: { ...two, ...rates } };
+      await expect(train(fit, wild)).rejects.toMatchObject({ code: "option-invalid" });
+    }
+    const atLast = { ...request, learning: { ...two, episodes: 0, outerRate: 1e6 } };
+    await expect(train(fit, atLast)).rejects.toMatchObject({ code: "option-invalid" });
+  });
+
   test("ε can be learned, and 0 leaves the input step out", async () => {
     const learned = await train(fit, { ...request, learning: { ...learning, learnEpsilon: true } });
     expect(learned.artefact.epsilon).not.toBe(2e-3);

@@ -1,4 +1,6 @@
+import { spawn } from "node:child_process";
 import { hash } from "node:crypto";
+import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -98,6 +100,22 @@ describe("writeSimulation", () => {
       code: "option-invalid",
     });
     expect(readdirSync(scratch).filter((name) => /partial|previous/.test(name))).toEqual([]);
+  });
+
+  it("leaves nothing behind where Ctrl-C ends it while it writes", async () => {
+    const cwd = join(scratch, "stopped");
+    mkdirSync(cwd);
+    const script = `import { readdirSync } from "node:fs";
+      import { writeSimulation } from ${JSON.stringify(new URL("write.ts", import.meta.url).href)};
+      const watch = () => {
+        if (readdirSync(".").length > 0) process.kill(process.pid, "SIGINT");
+        else setImmediate(watch);
+      };
+      watch();
+      await writeSimulation("flows", ${JSON.stringify(options)});`;
+    const child = spawn(process.execPath, ["--input-type=module", "-e", script], { cwd, stdio: "inherit" });
+    expect(await once(child, "exit")).toEqual([null, "SIGINT"]);
+    expect(readdirSync(cwd)).toEqual([]);
   });
 
   it("names a folder that cannot be written", async () => {

@@ -1,10 +1,12 @@
 /** Writes a simulation as a data folder: one compressed file per group, and meta.json that says it is synthetic. */
 
 import { hash } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { renameSync, rmSync } from "node:fs";
+import { mkdir, readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { UnseenError } from "../../../model/errors.ts";
+import { cleanedUp } from "../../cleaned-up.ts";
 import { makeFolder, unwritable } from "../../disk.ts";
 import { columns } from "./features.ts";
 import { simulate, type SimulatedGroup, type SimulationOptions } from "./simulate.ts";
@@ -44,7 +46,7 @@ export async function writeSimulation(dir: string, options: WriteOptions): Promi
       found === "file" ? `${folder} is a file, not a folder.` : `${folder} holds something other than a simulation.`,
       found === "file"
         ? "Name another folder."
-        : "Name a new folder, or say --force to replace this one and all it holds.",
+        : "Name a new folder, or let `unseen simulate --force` replace this one and all it holds.",
       { file: folder },
     );
   }
@@ -54,17 +56,16 @@ export async function writeSimulation(dir: string, options: WriteOptions): Promi
   const partial = `${folder}.partial-${process.pid}`;
   const previous = `${folder}.previous-${process.pid}`;
   makeFolder(dirname(folder));
-  try {
+  const clean = (): void => rmSync(partial, { recursive: true, force: true, maxRetries: 3 });
+  await cleanedUp(clean, async () => {
     await mkdir(partial);
     for (const { name, bytes } of files) await writeFile(join(partial, name), bytes);
     await writeFile(join(partial, "meta.json"), meta);
     if (found === "nothing") await rename(partial, folder);
-    else await replace(folder, partial, previous);
-  } catch (cause) {
+    else replace(folder, partial, previous);
+  }).catch((cause: unknown) => {
     throw unwritable(folder, cause);
-  } finally {
-    await rm(partial, { recursive: true, force: true });
-  }
+  });
   const rows = (role: SimulatedGroup["role"]) =>
     groups.reduce((sum, group) => sum + (group.role === role ? group.count : 0), 0);
   return {
@@ -75,16 +76,16 @@ export async function writeSimulation(dir: string, options: WriteOptions): Promi
   };
 }
 
-/** Swaps the new folder in; if that fails the old one stays. */
-async function replace(folder: string, partial: string, previous: string): Promise<void> {
-  await rename(folder, previous);
+/** Swaps the new folder in; if that fails the old one stays. At one go, so that Ctrl-C leaves one of the two in place. */
+function replace(folder: string, partial: string, previous: string): void {
+  renameSync(folder, previous);
   try {
-    await rename(partial, folder);
+    renameSync(partial, folder);
   } catch (cause) {
-    await rename(previous, folder);
+    renameSync(previous, folder);
     throw cause;
   }
-  await rm(previous, { recursive: true, force: true });
+  rmSync(previous, { recursive: true, force: true });
 }
 
 /** A simulation is a folder whose meta.json we wrote and that holds no file it does not name. */
