@@ -8,9 +8,11 @@ export const count = (value: number): string => WHOLE.format(value);
 export const counted = (value: number, one: string, many = `${one}s`): string =>
   `${count(value)} ${value === 1 ? one : many}`;
 
-/** A share in percent, with as many digits as it takes to tell it from nothing. */
+/** A share in percent, with as many digits as it takes to tell it from nothing and from all. */
 export function percent(share: number): string {
   const value = 100 * share;
+  const rest = 100 - value;
+  if (rest > 0 && rest < 0.5) return `${Number((100 - Number(rest.toPrecision(1))).toPrecision(12))} %`;
   const digits = value >= 9.95 ? Math.round(value) : Number(value.toPrecision(value >= 0.95 ? 2 : 1));
   return `${digits} %`;
 }
