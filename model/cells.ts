@@ -17,9 +17,10 @@ const FALSE = /^(false|f|no|n)$/i;
 /** The number that a trimmed text is, ±Infinity for one in words; NaN for other words and for numbers to base 16, 8 and 2. */
 export function numberOf(text: string): number {
   // Number reads 0x1F and its like; DuckDB, which reads for training, does not, and nor do other readers of CSV
-  if (/^0[box]/i.test(text)) return Number.NaN;
+  const number = /^0[box]/i.test(text) ? Number.NaN : Number(text);
+  if (!Number.isNaN(number)) return number;
   const sign = INFINITE.exec(text)?.[1];
-  return sign === undefined ? Number(text) : sign === "-" ? -Infinity : Infinity;
+  return sign === undefined ? Number.NaN : sign === "-" ? -Infinity : Infinity;
 }
 
 /** What a trimmed word says of true and false: true, t, yes, y or their opposites in any case; null for any other. */

@@ -3,6 +3,7 @@ import type { ResidualShape } from "../../model/artefact.ts";
 import { UnseenError } from "../../model/errors.ts";
 import { Inference, rowsOf } from "../../model/inference.ts";
 import type { Address } from "../../model/kernel.ts";
+import { overflowing } from "../../model/overflow.ts";
 import { isHead, residualNetwork, type WeightSource, weightShapes } from "../../model/network.ts";
 import { Parameters } from "../../model/parameters.ts";
 import type { Matrix } from "../data/matrix.ts";
@@ -72,7 +73,7 @@ export class Learner {
   /** Anomaly scores of encoded rows with the weights of this moment. @throws UnseenError option-invalid where learning diverged */
   score({ data, rows, cols }: Matrix): Float32Array {
     const scores = this.#inference.scoreAll(data, rows, cols, this.temperature.value, this.epsilon.value);
-    if (scores.some(Number.isNaN)) throw diverged();
+    if (overflowing(scores) >= 0) throw diverged();
     return scores;
   }
 
