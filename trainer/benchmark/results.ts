@@ -1,8 +1,37 @@
 /** Results files: read whole, appended to line by line, repaired where a run was cut off in the middle of a line. */
 import { appendFileSync, existsSync, readFileSync, truncateSync } from "node:fs";
+import * as z from "zod/mini";
 import { messageOf, UnseenError } from "../../model/errors.ts";
 import { unwritable } from "../disk.ts";
 import { keyOf, type ResultLine } from "./line.ts";
+
+/** What is read of a line; there may be more. A figure or threshold that is not finite is null in JSON. */
+const [text, figure] = [z.string(), z.nullable(z.number())];
+const decisions = z.looseObject({ threshold: figure, recall: figure, falsePositiveRate: figure });
+const confidence = z.nullable(z.looseObject({ ece: figure, brier: figure }));
+const counts = z.array(z.number());
+const RESULT = z.looseObject({
+  data: text,
+  family: text,
+  method: text,
+  seed: z.number(),
+  split: text,
+  shots: z.number(),
+  holdOutK: z.number(),
+  aucRoc: z.number(),
+  averagePrecision: z.looseObject({ balanced: figure, natural: figure }),
+  atF1: z.extend(decisions, { precision: figure, f1: figure, accuracy: figure }),
+  budgets: z.looseObject({ "0.001": decisions, "0.01": decisions, "0.05": decisions }),
+  confidence: z.looseObject({ unseen: confidence, seen: confidence }),
+  curve: z.array(z.array(z.number()).check(z.length(2))),
+  histogram: z.nullable(z.looseObject({ normal: counts, anomalous: counts })),
+  heldOut: z.array(text),
+  labels: z.looseObject({ fit: z.number(), all: z.number() }),
+  rows: z.record(text, z.number()),
+  fitSeconds: z.number(),
+  microsecondsPerRow: z.number(),
+  bytes: z.number(),
+});
 
 /**
  * The lines of a results file, each key once (the last wins); none where there is no file.
@@ -10,7 +39,7 @@ import { keyOf, type ResultLine } from "./line.ts";
  * A last line cut short is left out. @throws UnseenError data-unreadable for any other line that is not a result
  */
 export function readResults(file: string): { lines: ResultLine[]; torn: boolean } {
-  const { values, torn } = readJsonLines(file, "unseen benchmark", isResult);
+  const { values, torn } = readJsonLines<ResultLine>(file, "unseen benchmark", RESULT);
   return { lines: [...new Map(values.map((line) => [keyOf(line), line])).values()], torn };
 }
 
@@ -18,13 +47,10 @@ export function readResults(file: string): { lines: ResultLine[]; torn: boolean 
  * The values of a file of JSON lines, none where there is no file; `torn` tells of a last line cut short, left out.
  *
  * @param maker the command that writes such files
- * @throws UnseenError data-unreadable for any other line that is not `sound`
+ * @param schema of a line, as far as anything of it is read
+ * @throws UnseenError data-unreadable for any other line that is not of this kind, naming what of it is not
  */
-export function readJsonLines<T>(
-  file: string,
-  maker: string,
-  sound: (value: object) => value is T & object,
-): { values: T[]; torn: boolean } {
+export function readJsonLines<T>(file: string, maker: string, schema: z.ZodMiniType): { values: T[]; torn: boolean } {
   if (!existsSync(file)) return { values: [], torn: false };
   const texts = read(file).split("\n");
   const last = texts.pop() ?? "";
@@ -32,8 +58,10 @@ export function readJsonLines<T>(
   if (last !== "" && !torn) texts.push(last);
   const values = texts.map((text, i) => {
     const value = objectOf(text);
-    if (value !== undefined && sound(value)) return value;
-    const what = `Line ${i + 1} of ${file} is not a result of ${maker}.`;
+    const issue = schema.safeParse(value).error?.issues[0];
+    if (issue === undefined) return value as T;
+    const where = issue.path.length > 0 ? ` (${issue.path.join(".")} is missing or of another kind)` : "";
+    const what = `Line ${i + 1} of ${file} is not a result of ${maker}${where}.`;
     throw new UnseenError("data-unreadable", what, "Remove the line, or name another file.", { file, row: i + 1 });
   });
   return { values, torn };
@@ -94,20 +122,4 @@ function objectOf(text: string): object | undefined {
   } catch {
     return undefined;
   }
-}
-
-function isResult(value: object): value is ResultLine {
-  return (
-    "data" in value &&
-    typeof value.data === "string" &&
-    "family" in value &&
-    typeof value.family === "string" &&
-    "method" in value &&
-    typeof value.method === "string" &&
-    "aucRoc" in value &&
-    typeof value.aucRoc === "number" &&
-    "atF1" in value &&
-    "curve" in value &&
-    Array.isArray(value.curve)
-  );
 }

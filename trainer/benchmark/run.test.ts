@@ -161,6 +161,17 @@ describe("unseen benchmark", { timeout: 60_000 }, () => {
     expect(readFileSync(out, "utf8")).toBe(text);
   });
 
+  test("a line that lacks what reports read is named, and what it lacks", async () => {
+    const out = at("lacking.jsonl");
+    const [first, second] = readFileSync(options.out, "utf8").split("\n");
+    writeFileSync(out, `${first}\n${second.replace('"0.01":{', '"0.02":{')}\n`);
+    const fault = await errorOf(() => Promise.resolve(readResults(out)));
+    expect([fault.code, fault.message]).toEqual([
+      "data-unreadable",
+      expect.stringMatching(/^Line 2 of .*budgets\.0\.01 is/),
+    ]);
+  });
+
   test("without labels methods still give lines, thresholds then hold the 1 % budget", async () => {
     const out = at("none.jsonl");
     const few = { ...options, out, folders: [at("one")], shots: 0, seeds: 1, splits: ["random" as const] };

@@ -1,6 +1,9 @@
 /** A study's results file: one JSON line a task, so that a run can go on where it stopped. */
+import * as z from "zod/mini";
 import { readJsonLines } from "../benchmark/results.ts";
 import type { Entry, StudyTask } from "./study.ts";
+
+const ENTRY = z.looseObject({ study: z.string(), task: z.looseObject({}), results: z.array(z.looseObject({})) });
 
 /** A task as a text; where its data lie does not matter. */
 export function keyOf(study: string, task: StudyTask): string {
@@ -13,17 +16,6 @@ export function keyOf(study: string, task: StudyTask): string {
  * @throws UnseenError data-unreadable for any other line that is not an entry
  */
 export function readEntries(file: string): Map<string, Entry> {
-  const { values } = readJsonLines(file, "unseen study", isEntry);
+  const { values } = readJsonLines<Entry>(file, "unseen study", ENTRY);
   return new Map(values.map((entry) => [keyOf(entry.study, entry.task), entry]));
-}
-
-function isEntry(value: object): value is Entry {
-  return (
-    "study" in value &&
-    typeof value.study === "string" &&
-    "task" in value &&
-    typeof value.task === "object" &&
-    "results" in value &&
-    Array.isArray(value.results)
-  );
 }

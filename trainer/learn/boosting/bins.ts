@@ -39,17 +39,26 @@ export function binRows({ rows, cols, data }: Matrix): Binned {
   return { rows, edges, bins };
 }
 
-/** Half-way between neighbouring distinct values; where these are more than 255, at 254 quantiles (midpoint rule). */
+/**
+ * Half-way between neighbouring distinct values; where these are more than 255, at 254 quantiles (midpoint rule). In single
+ * precision, as the artefact has them.
+ */
 export function binEdges(sorted: Float32Array): Float64Array {
   const distinct = distinctOf(sorted);
   if (distinct.length <= MOST_BINS) {
-    return Float64Array.from({ length: distinct.length - 1 }, (_, i) => (distinct[i] + distinct[i + 1]) / 2);
+    return Float64Array.from({ length: distinct.length - 1 }, (_, i) => between(distinct[i], distinct[i + 1]));
   }
   const quantiles = Float64Array.from({ length: MOST_BINS - 1 }, (_, i) => {
     const place = ((i + 1) / MOST_BINS) * (sorted.length - 1);
-    return (sorted[Math.floor(place)] + sorted[Math.ceil(place)]) / 2;
+    return between(sorted[Math.floor(place)], sorted[Math.ceil(place)]);
   });
   return quantiles.filter((edge, i) => i === 0 || edge !== quantiles[i - 1]);
+}
+
+/** A float between low and high, and below high where they are two: of neighbouring floats the lower one. */
+function between(low: number, high: number): number {
+  const middle = Math.fround((low + high) / 2);
+  return middle < high ? middle : low;
 }
 
 function distinctOf(sorted: Float32Array): Float32Array {

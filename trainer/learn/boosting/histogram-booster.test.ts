@@ -22,6 +22,8 @@ describe("bins", () => {
   test("edges lie half-way between distinct values, and a value on an edge falls below it", () => {
     expect([...binEdges(Float32Array.of(1, 1, 2, 4))]).toEqual([1.5, 3]);
     expect([...binEdges(Float32Array.of(5, 5))]).toEqual([]);
+    // where no float lies between, the lower one: the artefact keeps edges in single precision
+    expect([...binEdges(Float32Array.of(1 - 2 ** -24, 1, 1 + 2 ** -23))]).toEqual([1 - 2 ** -24, 1]);
     expect([...binRows(matrixOf([[4], [1], [2], [1]])).bins]).toEqual([2, 0, 1, 0]);
   });
 
