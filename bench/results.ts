@@ -77,7 +77,7 @@ const peers = frames[0].methods.filter((method) => !isOurs(method)).length;
 const intro =
   `Written by \`node bench/results.ts\` on ${today()}: means over held-out families, ± standard deviation over seeds ${frames[0].seeds.join(", ")}. ` +
   `Each family is kept out of fitting, scaling, selection and thresholds; 100 labels per seen family for anything. ` +
-  `The best peer is the best of ${peers} for that data set and that figure, with hindsight; bold where ours is as good or better. FP is the realised false-positive rate at the 1 % budget.`;
+  `The best peer is the best of ${peers} for that data set and that figure, with hindsight; bold where ours is as good or better. AP weighs normal and anomalous rows half each; FP is the realised false-positive rate at the 1 % budget; ECE is the expected calibration error on test rows of seen families.`;
 const block = [intro, "", ...head, ...frames.flatMap(summary)].join("\n");
 
 const ablation = ablationTable(all);

@@ -119,6 +119,7 @@ describe("unseen", { timeout: 60_000 }, () => {
     [["train", "--data", "flows", "--out", "x", "--hold-out", "-shots"], 2, "--hold-out=-shots"],
     [["train", "--data", "flows", "--out", "x", "--seed", "-5"], 2, "--seed is -5"],
     [["train", "--data", "flows", "--out", "flows"], 2, "a folder"],
+    [["train", "--data", "flows", "--out", "flows/port_scan.csv.gz"], 2, "another kind"],
     [["train", "--data", "flows", "--out", "x", "--method", "paper", "--log", "no/where"], 1, "folder"],
     [["train", "--data", "flows", "--out", "x", "--method", "paper", "--log", "./x"], 2, "file of its own"],
     [["train", "--data", "flows", "--out", "x", "--method", "paper", "--epsilon", "5"], 2, "from 0 to 1"],

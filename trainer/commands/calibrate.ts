@@ -9,7 +9,7 @@ import { publish } from "../publish/publish.ts";
 import type { Scorer } from "../../model/scorer.ts";
 import { writeWhole } from "../disk.ts";
 import { openModel } from "../model-file.ts";
-import { type Command, type Options, percent, printJson, required, text } from "./command.ts";
+import { type Command, type Options, outFile, percent, printJson, required, text } from "./command.ts";
 import { modelDataOptions, oneFile, readData } from "./data-options.ts";
 import { askLines, endpointOptions } from "./endpoint.ts";
 import { withProgress } from "./progress.ts";
@@ -44,7 +44,7 @@ export const calibrateCommand: Command = {
   ],
   async run(options) {
     const { scorer } = openModel(required(options, "model"));
-    const out = required(options, "out");
+    const out = outFile(options, "model");
     const quiet = options.json === true;
     const name = text(options, "publish");
     const canary = percent(options, "canary");

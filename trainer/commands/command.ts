@@ -25,6 +25,29 @@ export function required(options: Options, name: string): string {
   return value;
 }
 
+/** Endings that say what a file holds. */
+const ENDINGS = { csv: /\.csv$/i, packed: /\.(csv\.gz|parquet)$/i, model: /\.safetensors$/i } as const;
+
+/**
+ * The file that --out names. Refused where its ending says that it holds something else: whoever types the name of a table
+ * of rows where a model goes would lose the rows.
+ *
+ * @param written what is written into it
+ */
+export function outFile(options: Options, written: "csv" | "model" | "other"): string {
+  const file = required(options, "out");
+  const [held] = Object.entries(ENDINGS).find(([, ending]) => ending.test(file)) ?? [written];
+  if (held === written) return file;
+  const remedy = {
+    csv: "Name a file that ends in .csv.",
+    model: "Name a file that ends in .safetensors.",
+    other: "Give it another ending.",
+  };
+  throw new UnseenError("option-invalid", `--out is ${file}, the name of a file of another kind.`, remedy[written], {
+    file,
+  });
+}
+
 /** Names as a line of CSV: between commas, in double quotes where a name has a comma. */
 export function names(options: Options, name: string): string[] {
   return csvCells(text(options, name) ?? "", ",")

@@ -3,7 +3,7 @@ import { UnseenError } from "../../model/errors.ts";
 import { toOnnx } from "../export/onnx.ts";
 import { writeWhole } from "../disk.ts";
 import { openModel } from "../model-file.ts";
-import { type Command, jsonOption, printJson, required } from "./command.ts";
+import { type Command, jsonOption, outFile, printJson, required } from "./command.ts";
 
 export const exportCommand: Command = {
   args: {
@@ -23,7 +23,7 @@ export const exportCommand: Command = {
   async run(options) {
     if (options.onnx !== true) throw new UnseenError("option-invalid", "No format is named.", "Add --onnx.");
     const { scorer } = openModel(required(options, "model"));
-    const out = required(options, "out");
+    const out = outFile(options, "other");
     const bytes = toOnnx(scorer.artefact, { encoded: options.encoded === true });
     writeWhole(out, bytes);
     if (options.json) return printJson({ out, bytes: bytes.length, inputs: scorer.inputs });

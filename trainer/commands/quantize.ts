@@ -4,7 +4,7 @@ import { tierOf, TIERS } from "../../model/tier.ts";
 import { quantise } from "../learn/quantise.ts";
 import { writeWhole } from "../disk.ts";
 import { openModel } from "../model-file.ts";
-import { choice, type Command, jsonOption, printJson, required } from "./command.ts";
+import { choice, type Command, jsonOption, outFile, printJson, required } from "./command.ts";
 
 export const weightsOption = {
   weights: {
@@ -28,7 +28,7 @@ export const quantizeCommand: Command = {
   ],
   async run(options) {
     const { scorer, bytes } = openModel(required(options, "model"));
-    const out = required(options, "out");
+    const out = outFile(options, "model");
     const tier = choice(options, "weights", TIERS);
     const artefact = quantise(scorer.artefact, tier);
     const written = writeArtefact(artefact);

@@ -5,7 +5,7 @@ import type { SourceFile } from "../data/scan.ts";
 import type { Progress } from "../learn/request.ts";
 import { writeChunks } from "../disk.ts";
 import { openModel } from "../model-file.ts";
-import { type Command, jsonOption, printJson, required } from "./command.ts";
+import { type Command, jsonOption, outFile, printJson, required } from "./command.ts";
 import { oneFile } from "./data-options.ts";
 import { withProgress } from "./progress.ts";
 
@@ -20,7 +20,7 @@ export const rowsCommand: Command = {
   async run(options) {
     const { scorer } = openModel(required(options, "model"));
     const file = oneFile(options, "in");
-    const out = required(options, "out");
+    const out = outFile(options, "other");
     const quiet = options.json === true;
     const rows = await withProgress("writing", quiet, (report) =>
       writeLines(scorer.artefact.schema, file, out, report),

@@ -10,7 +10,7 @@ import type { SourceFile } from "../data/scan.ts";
 import type { Progress } from "../learn/request.ts";
 import { writeChunks } from "../disk.ts";
 import { openModel } from "../model-file.ts";
-import { type Command, jsonOption, printJson, required, text, whole } from "./command.ts";
+import { type Command, jsonOption, outFile, printJson, required, text, whole } from "./command.ts";
 import { oneFile } from "./data-options.ts";
 import { withProgress } from "./progress.ts";
 
@@ -36,7 +36,7 @@ export const scoreCommand: Command = {
     const { scorer } = openModel(required(options, "model"));
     const threshold = resolveThreshold(scorer.artefact, text(options, "threshold") ?? DEFAULT_THRESHOLD);
     const file = oneFile(options, "in");
-    const out = required(options, "out");
+    const out = outFile(options, "csv");
     const top = whole(options, "explain", 1, EXPLAINED_FEATURES) ?? 0;
     const quiet = options.json === true;
     const { explanations, ...counts } = await withProgress("scoring", quiet, (report) =>

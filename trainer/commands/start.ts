@@ -82,14 +82,14 @@ export const startCommand: Command = {
   },
 };
 
-/** The model, where it is there and this version of the program reads it: after an update it may be of the one before. */
+/** The model, where it is there and sound: after an update it may be of the version before. It is made anew where it is not. */
 function openCurrent(model: string): ReturnType<typeof openModel> | undefined {
   if (!existsSync(model)) return undefined;
   try {
     return openModel(model);
   } catch (error) {
-    if (!(error instanceof UnseenError) || error.code !== "artefact-version") throw error;
-    console.log(`${model} is of another version of this program`);
+    if (!(error instanceof UnseenError) || !error.code.startsWith("artefact-")) throw error;
+    console.log(`training anew: ${error.message}`);
     return undefined;
   }
 }

@@ -5,7 +5,7 @@ import { budgetText } from "../../model/thresholds.ts";
 import { rethreshold } from "../evaluate/rethreshold.ts";
 import { writeWhole } from "../disk.ts";
 import { openModel } from "../model-file.ts";
-import { type Command, jsonOption, names, type Options, printJson, required } from "./command.ts";
+import { type Command, jsonOption, names, type Options, outFile, printJson, required } from "./command.ts";
 import { oneFile } from "./data-options.ts";
 import { withProgress } from "./progress.ts";
 import { table } from "./table.ts";
@@ -25,7 +25,7 @@ export const thresholdCommand: Command = {
   ],
   async run(options) {
     const { scorer } = openModel(required(options, "model"));
-    const out = required(options, "out");
+    const out = outFile(options, "model");
     const how = { budgets: budgetsOf(options), reference: options.reference === true };
     const quiet = options.json === true;
     const file = oneFile(options, "normal");

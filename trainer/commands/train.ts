@@ -13,7 +13,7 @@ import { LEARNING_DEFAULTS, LEARNING_METHODS } from "../learn/request.ts";
 import type { LearningMethod, LearningOptions, Progress, Trained } from "../learn/request.ts";
 import { train } from "../learn/train.ts";
 import { placeOf, writeWhole } from "../disk.ts";
-import { choice, type Command, jsonOption, names, type Options, printJson, required, text, whole } from "./command.ts";
+import { choice, type Command, jsonOption, names, type Options, outFile, printJson, text, whole } from "./command.ts";
 import { dataOptions, readData } from "./data-options.ts";
 import { interruptSignal, withProgress } from "./progress.ts";
 import { weightsOption } from "./quantize.ts";
@@ -84,7 +84,7 @@ export const trainCommand: Command = {
     "unseen train --data 'flows-*.parquet' --label Label --normal BENIGN --domain Day --out model.safetensors",
   ],
   async run(options) {
-    const out = required(options, "out");
+    const out = outFile(options, "model");
     const quiet = options.json === true;
     const tier = choice(options, "weights", TIERS);
     const checkpoint = `${out}.checkpoint`;
