@@ -23,7 +23,7 @@ import { AdamW, trainKernel, TrainingPass } from "../trainer/learn/engine.ts";
 import { train } from "../trainer/learn/train.ts";
 import { mean } from "../trainer/report/frame.ts";
 import { svg } from "../trainer/report/svg.ts";
-import { processor } from "./page-block.ts";
+import { processor, today } from "./page-block.ts";
 
 const { values: options } = parseArgs({ options: { quick: { type: "boolean" }, json: { type: "boolean" } } });
 
@@ -72,7 +72,7 @@ async function processorSeconds(work: () => unknown): Promise<number> {
   return (user + system) / 1e6;
 }
 
-/** Removing duplicates and splitting, in nanoseconds; they see all rows. */
+/** Removing duplicates and splitting, in seconds; they see all rows. */
 function preparing(size: Size): Promise<number> {
   const dataset = rowsOf(size);
   return processorSeconds(() => {
@@ -203,7 +203,7 @@ if (!quick && !options.json) {
     new URL("../docs/growth.md", import.meta.url),
     `# How the cost of training grows
 
-Written by \`node bench/growth.ts\` on ${new Date().toISOString().slice(0, 10)}: ${processor()}, ${cpus().length} cores, Node ${process.versions.node}. Made-up rows, ${BASE.rows.toLocaleString("en")} normal ones of ${BASE.columns} columns and ${BASE.families} families of 100 labels unless the column says otherwise. Seconds are processor time; steps are the fastest of ${20} rounds on 256 rows. The exponent is the slope of log cost over log size: 1 is proportional, 0 does not grow.
+Written by \`node bench/growth.ts\` on ${today()}: ${processor()}, ${cpus().length} cores, Node ${process.versions.node}. Made-up rows, ${BASE.rows.toLocaleString("en")} normal ones of ${BASE.columns} columns and ${BASE.families} families of 100 labels unless the column says otherwise. Seconds are processor time; steps are the fastest of ${20} rounds on 256 rows. The exponent is the slope of log cost over log size: 1 is proportional, 0 does not grow.
 
 ${lines.join("\n")}
 

@@ -4,7 +4,7 @@
  *
  *     node bench/sweep.ts [--quick]
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import * as Plot from "@observablehq/plot";
 import { LIMITS, type ResidualShape } from "../model/artefact.ts";
 import { Inference } from "../model/inference.ts";
@@ -14,9 +14,10 @@ import { openNetwork } from "../model/open.ts";
 import { floatTensor } from "../model/tensor.ts";
 import { inTier, type Tier } from "../model/tier.ts";
 import { drawFor, unit } from "../trainer/learn/draw.ts";
+import { builtModule } from "../trainer/learn/engine.ts";
 import { svg } from "../trainer/report/svg.ts";
 import { processor, today } from "./page-block.ts";
-import { REFERENCE } from "./reference-network.ts";
+import { operations, REFERENCE } from "./reference-network.ts";
 
 /** A size may cost this much more for each FLOP than the one before or after it. */
 const MOST = 1.5;
@@ -89,11 +90,6 @@ const all: readonly Series[] = [
   { name: "batch", sizes: batches, shape: () => (quick ? small : REFERENCE), batch: (size) => size },
 ];
 
-/** Multiplications and additions of one row in the linear layers. */
-function flops(shape: ResidualShape): number {
-  return [...weightShapes(shape).values()].reduce((sum, [n, k = 0]) => sum + 2 * n * k, 0);
-}
-
 interface Point {
   readonly series: string;
   readonly build: string;
@@ -108,12 +104,7 @@ const builds: readonly (readonly [string, string, Tier])[] = [
   ["f32, relaxed", "score-relaxed", "f32"],
   ["int16", "score", "int16"],
 ];
-const modules = new Map(
-  ["score", "score-relaxed"].map((name) => [
-    name,
-    new WebAssembly.Module(readFileSync(new URL(`../build/${name}.wasm`, import.meta.url))),
-  ]),
-);
+const modules = new Map(["score", "score-relaxed"].map((name) => [name, builtModule(name)]));
 
 /** Milliseconds of one run over the batch, taken over enough runs. */
 function timer(module: WebAssembly.Module, network: ResidualShape, batch: number, tier: Tier): () => number {
@@ -153,7 +144,7 @@ for (const { name, sizes, shape, batch } of all) {
     const timers = sizes.map((size) => timer(modules.get(file) as WebAssembly.Module, shape(size), batch(size), tier));
     const own = sizes.map((size): Point => ({ series: name, build, size, cost: Number.POSITIVE_INFINITY }));
     const measure = (i: number): void => {
-      own[i].cost = Math.min(own[i].cost, (1e9 * timers[i]()) / (batch(sizes[i]) * flops(shape(sizes[i]))));
+      own[i].cost = Math.min(own[i].cost, (1e9 * timers[i]()) / (batch(sizes[i]) * operations(shape(sizes[i]))));
     };
     for (let round = 0; round < ROUNDS; round++) for (const i of own.keys()) measure(i);
     // What looks like a cliff may be a moment in which the machine was busy: it gets more rounds, with what it is held to.

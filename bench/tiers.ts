@@ -9,7 +9,7 @@ import { join, resolve } from "node:path";
 import { writeArtefact } from "../model/artefact.ts";
 import { Scorer } from "../model/scorer.ts";
 import { TIERS, type Tier } from "../model/tier.ts";
-import { trainOn } from "../trainer/commands/train.ts";
+import { trainOn } from "../trainer/learn/train-on.ts";
 import { readDataset } from "../trainer/data/read.ts";
 import { encodeRows, type Matrix } from "../trainer/data/matrix.ts";
 import { testSide } from "../trainer/evaluate/evaluate.ts";
@@ -17,6 +17,7 @@ import { separation } from "../trainer/evaluate/metrics.ts";
 import { kernelModule } from "../trainer/learn/engine.ts";
 import { quantise } from "../trainer/learn/quantise.ts";
 import type { LearningMethod } from "../trainer/learn/request.ts";
+import { today } from "./page-block.ts";
 
 const DATA = ["cicids2017", "ciciot2023", "mitbih_features"];
 const METHODS: readonly (readonly [LearningMethod, string])[] = [
@@ -106,7 +107,7 @@ const verdict = (tier: Tier): string => {
 };
 const document = `# Tiers of weights
 
-Written by \`node bench/tiers.ts${quick ? " --quick" : ""}\` on ${new Date().toISOString().slice(0, 10)}: models trained on three data sets with every third family held out, 100 labels for each of the others, seed 1${quick ? ", the published form for 4 episodes only" : ""}, then stored in each tier; all rows on the test side scored.
+Written by \`node bench/tiers.ts${quick ? " --quick" : ""}\` on ${today()}: models trained on three data sets with every third family held out, 100 labels for each of the others, seed 1${quick ? ", the published form for 4 episodes only" : ""}, then stored in each tier; all rows on the test side scored.
 
 ${verdict("int16")} ${verdict("f16")}
 

@@ -71,7 +71,7 @@ export class Unseen {
   }
 
   /**
-   * Scores up to 1,024 rows, 64 with explanations.
+   * Scores up to 1,024 rows, 64 with explanations (fewer where features are more than 85).
    *
    * @throws ServiceProblem
    * @throws RangeError naming row and column, from 0, of a number that is not finite; nothing is sent then
@@ -108,7 +108,7 @@ export class Unseen {
         signal.throwIfAborted();
         const answer = read<Prediction | LineFault>(response, line);
         answered++;
-        explained = "code" in answer;
+        explained = "code" in answer && answer.final === true;
         yield answer;
       }
       if (answered < sent.rows && !explained) {
@@ -128,7 +128,10 @@ export class Unseen {
    */
   async scoreEncoded(encoded: Float32Array<ArrayBuffer>, target: Target = {}): Promise<Float32Array> {
     const response = await this.#post(scorePath(target), "application/octet-stream", encoded, target);
-    return new Float32Array(await response.arrayBuffer());
+    const scores = await response.arrayBuffer();
+    const whole = response.headers.get("content-type") === "application/octet-stream" && scores.byteLength % 4 === 0;
+    if (!whole) throw unreadable(response, "The answer holds no bare scores.");
+    return new Float32Array(scores);
   }
 
   /** Names of published models. @throws ServiceProblem */

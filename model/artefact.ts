@@ -56,7 +56,13 @@ export interface Thresholds {
   readonly fpr: Readonly<Record<string, number>>;
 }
 
-/** Rows with the scores the trainer gave them; recomputed on load before a model may serve. */
+/** Normal domains, and seen families, that give a golden row each at the most. */
+export const GOLDEN_GROUPS = 4;
+
+/**
+ * Rows with the scores the trainer gave them; recomputed on load before a model may serve. A typical row of each of the
+ * first normal domains, then a label of each of the first seen families.
+ */
 export interface Golden {
   readonly rows: readonly (readonly (number | string | boolean | null)[])[];
   readonly scores: readonly number[];

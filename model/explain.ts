@@ -5,7 +5,7 @@
  * over an order and its reverse. Contributions sum to log odds(row) − log odds(reference), and are Shapley values where
  * features interact in pairs at the most (each pair is then split in halves).
  */
-import type { Artefact } from "./artefact.ts";
+import { type Artefact, GOLDEN_GROUPS } from "./artefact.ts";
 import { columnsOf } from "./encode.ts";
 import { counted, EVIDENCE, type EvidenceName, kindWeights } from "./evidence.ts";
 import type { Feature, Row, Schema } from "./schema.ts";
@@ -35,6 +35,9 @@ export interface Explanation {
   readonly evidence?: Readonly<Record<EvidenceName, number>> | undefined;
 }
 
+/** Features that callers may ask for at the most. */
+export const MOST_EXPLAINED = 20;
+
 export interface ExplainOptions {
   /** How many features to give; all unless told. */
   readonly top?: number;
@@ -49,13 +52,13 @@ export function medianRow({ features }: Schema): (string | null)[] {
 }
 
 /**
- * The row that others are explained against: of the medians and the golden rows, the one that scores lowest. Medians of
- * columns that hang together need not be like any row there is; then one of the domains' typical rows stands for normal.
+ * The row that others are explained against: of the medians and the golden rows of normal domains, the one that scores
+ * lowest. Medians of columns that hang together need not be like any row there is; then a typical row stands for normal.
  */
 export function referenceRow(scorer: Scorer): readonly Cell[] {
-  const { schema, golden } = scorer.artefact;
+  const { schema, golden, training } = scorer.artefact;
   const medians = medianRow(schema);
-  const lowest = Math.min(...golden.scores);
+  const lowest = Math.min(...golden.scores.slice(0, Math.min(GOLDEN_GROUPS, training.domains.length)));
   return lowest < scorer.scoreRows([medians])[0] ? golden.rows[golden.scores.indexOf(lowest)] : medians;
 }
 

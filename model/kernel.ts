@@ -25,7 +25,7 @@ export type Operation =
   | "SQUARES"
   | "ADAMW";
 
-/** What score.wasm exports as functions; train.wasm adds those of trainer/learn/engine.ts. */
+/** What score.wasm exports as functions; train.wasm adds those of trainer/learn/team.ts. */
 export interface KernelFunctions {
   readonly memory: WebAssembly.Memory;
   stride(width: number): number;

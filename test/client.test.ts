@@ -96,6 +96,16 @@ describe("the client", () => {
     const encoded = new Float32Array(rows.length * scorer.inputs);
     for (const [i, row] of rows.entries()) encoded.set(scorer.encode(row), i * scorer.inputs);
     near(await unseen.scoreEncoded(encoded), wanted);
+    for (const [body, type] of [
+      ["<html>", "text/html"],
+      ["five!", "application/octet-stream"],
+    ]) {
+      const answer = async () => new Response(body, { headers: { "content-type": type } });
+      const fault = await new Unseen("http://proxy", { fetch: answer })
+        .scoreEncoded(encoded)
+        .catch((cause: unknown) => cause);
+      expect(fault).toMatchObject({ status: 200, problem: { code: "answer-unreadable" } });
+    }
   });
 
   test("lists models, reads cards, and throws problems as they are", async () => {
@@ -198,13 +208,18 @@ describe("the client", () => {
     ["that is cut off", '{"score":0.25}\n{"sco', "The answer is 200, but no JSON."],
     ["that is a page", "<html>sign in</html>", "The answer is 200, but no JSON."],
     ["that is not the last of all", '{"score":0.25}\n', "The answers end after 1 of 2 rows."],
+    [
+      "that is one row's fault",
+      '{"score":0.25}\n{"line":2,"code":"value-wrong-type"}',
+      "The answers end after 2 of 3 rows.",
+    ],
   ])("a last line %s, and never lost", async (_, body, wanted) => {
-    const sent = Array.isArray(wanted) ? 1 : 2;
+    const sent = body.split("\n").filter((line) => line.startsWith('{"')).length + (Array.isArray(wanted) ? 0 : 1);
     const between = new Unseen(worker.url, { fetch: async () => new Response(body) });
     const scores: unknown[] = [];
     const reading = (async () => {
       for await (const answer of between.scoreLines(rows.slice(0, sent)))
-        scores.push("score" in answer && answer.score);
+        if ("score" in answer) scores.push(answer.score);
     })();
     if (Array.isArray(wanted)) await reading;
     else await expect(reading).rejects.toThrow(wanted);

@@ -12,7 +12,7 @@ import { readDataset } from "../trainer/data/read.ts";
 import { rowAt } from "../trainer/data/rows.ts";
 import { splitDataset } from "../trainer/data/split.ts";
 import { scoreFile } from "../trainer/commands/score.ts";
-import { trainOn } from "../trainer/commands/train.ts";
+import { trainOn } from "../trainer/learn/train-on.ts";
 import { startWorker, type WorkerProcess } from "../trainer/commands/worker-process.ts";
 import { kernelModule } from "../trainer/learn/engine.ts";
 import { stepCanary } from "../trainer/publish/canary.ts";

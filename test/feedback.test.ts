@@ -9,7 +9,7 @@ import { draws, named, toy } from "../trainer/calibrate/testing.ts";
 import { calibrateCommand } from "../trainer/commands/calibrate.ts";
 import { driftCommand } from "../trainer/commands/drift.ts";
 import { printed } from "../trainer/commands/testing.ts";
-import { trainOn } from "../trainer/commands/train.ts";
+import { trainOn } from "../trainer/learn/train-on.ts";
 import { startWorker, type WorkerProcess } from "../trainer/commands/worker-process.ts";
 import { localConfig } from "../trainer/publish/local-config.ts";
 import { publish } from "../trainer/publish/publish.ts";

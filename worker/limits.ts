@@ -27,8 +27,6 @@ export const ROWS = 1024;
 export const EXPLAINED_ROWS = 64;
 /** Features an explanation names where it is not told how many. */
 export const EXPLAINED_DEFAULT = 5;
-/** Features an explanation names at the most. */
-export const EXPLAINED_FEATURES = 20;
 /** How long an isolate gathers what it counts before it hands it on. */
 export const WATCH_MS = 10_000;
 /** Rows an isolate samples of a model in that time, and of one request: at under 10 µs each, 0.1 % of its time. */

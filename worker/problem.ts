@@ -93,12 +93,6 @@ export function requestFault(
   return new Problem(422, "request-invalid", `${where} ${message}.`, remedy);
 }
 
-/** The fault of something in a row's place, which is none. */
-export function notARow(row: number): UnseenError {
-  const detail = `row ${row} is neither an object nor a list`;
-  return new UnseenError("row-wrong-shape", detail, "Give each row as named values or as a list.", { row });
-}
-
 /** The problem with a query that its schema refuses. */
 export function queryFault(remedy: string): Problem {
   return new Problem(422, "request-invalid", "The query is not as it should be.", remedy);

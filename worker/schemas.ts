@@ -1,6 +1,7 @@
 /** What requests must be and answers are: the schemas that validate also describe the API and type its client. */
 import * as z from "zod/mini";
-import { EXPLAINED_DEFAULT, EXPLAINED_FEATURES, ROWS } from "./limits.ts";
+import { MOST_EXPLAINED } from "../model/explain.ts";
+import { EXPLAINED_DEFAULT, ROWS } from "./limits.ts";
 
 // Workers may not make code out of text.
 z.config({ jitless: true });
@@ -36,9 +37,9 @@ const threshold = z
     examples: ["fpr=0.01", "fpr=0.1%", "f1", 0.42],
   });
 
-const EXPLAIN = `must be true, false or a whole number from 1 to ${EXPLAINED_FEATURES}`;
+const EXPLAIN = `must be true, false or a whole number from 1 to ${MOST_EXPLAINED}`;
 const explain = z
-  .union([z.boolean(), z.int(EXPLAIN).check(z.minimum(1, EXPLAIN), z.maximum(EXPLAINED_FEATURES, EXPLAIN))], EXPLAIN)
+  .union([z.boolean(), z.int(EXPLAIN).check(z.minimum(1, EXPLAIN), z.maximum(MOST_EXPLAINED, EXPLAIN))], EXPLAIN)
   .register(z.globalRegistry, {
     description: `Reasons for each score: true for the ${EXPLAINED_DEFAULT} features that say most, or how many.`,
   });
@@ -182,8 +183,13 @@ export const LineFault = z
     error: z.string(),
     remedy: z.string(),
     feature: z.optional(z.string()),
+    final: z.optional(z.literal(true)),
   })
-  .register(named, { id: "LineFault", description: "Answered in the place of a line that cannot be scored." });
+  .register(named, {
+    id: "LineFault",
+    description:
+      "Answered in the place of a line that cannot be scored; final where no line behind it is answered any more.",
+  });
 
 export const ProblemDocument = z
   .object({

@@ -25,7 +25,7 @@ export function encodeTensors(inputs: readonly Tensor[], scorer: Scorer): Float3
   const { features } = scorer.artefact.schema;
   if (first.name === ENCODED && inputs.length === 1 && !features.some(({ name }) => name === ENCODED)) {
     const rows = rowsOf(first, scorer.inputs);
-    if (!first.datatype.startsWith("FP")) throw invalid(`Input "${ENCODED}" must be FP32 or FP64.`);
+    if (!first.datatype.startsWith("FP")) throw invalid(`Input "${ENCODED}" must be FP16, FP32 or FP64.`);
     const values = flatten(first, rows * scorer.inputs);
     checkElements(first, values, false);
     return Float32Array.from(values as number[]);

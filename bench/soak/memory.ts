@@ -1,5 +1,6 @@
 /** Resident memory of a process over time, out of /proc. */
 import { readFileSync } from "node:fs";
+import { median } from "../speed/rounds.ts";
 
 export interface Sample {
   readonly seconds: number;
@@ -31,9 +32,6 @@ export function watchMemory(pid: number): Watch {
 /** Median of the samples between two shares of the time. */
 export function medianBetween(samples: readonly Sample[], from: number, to: number): number {
   const last = samples.at(-1)?.seconds ?? 0;
-  const within = samples
-    .filter(({ seconds }) => seconds >= from * last && seconds <= to * last)
-    .map(({ mebibytes }) => mebibytes)
-    .toSorted((a, b) => a - b);
-  return within[Math.floor(within.length / 2)] ?? Number.NaN;
+  const within = samples.filter(({ seconds }) => seconds >= from * last && seconds <= to * last);
+  return median(within.map(({ mebibytes }) => mebibytes));
 }

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeArtefact } from "../../model/artefact.ts";
-import { trainOn } from "../../trainer/commands/train.ts";
+import { trainOn } from "../../trainer/learn/train-on.ts";
 import { readDataset } from "../../trainer/data/read.ts";
 import { type PositionalRow, rowAt } from "../../trainer/data/rows.ts";
 import { writeSimulation } from "../../trainer/data/simulate/write.ts";

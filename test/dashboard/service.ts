@@ -9,11 +9,11 @@ import { getPlatformProxy } from "wrangler";
 import { type Artefact, writeArtefact } from "../../model/artefact.ts";
 import { pointerKey, weightsKey, writtenPointer } from "../../model/pointer.ts";
 import { Scorer } from "../../model/scorer.ts";
-import { trainOn } from "../../trainer/commands/train.ts";
+import { trainOn } from "../../trainer/learn/train-on.ts";
 import { startWorker, type WorkerProcess } from "../../trainer/commands/worker-process.ts";
 import { readDataset } from "../../trainer/data/read.ts";
 import { writeSimulation } from "../../trainer/data/simulate/write.ts";
-import { evaluate } from "../../trainer/evaluate/evaluate.ts";
+import { evaluate, testSide } from "../../trainer/evaluate/evaluate.ts";
 import { summarise } from "../../trainer/evaluate/summary.ts";
 import { localConfig } from "../../trainer/publish/local-config.ts";
 import { kernelModule } from "../../trainer/learn/engine.ts";
@@ -55,6 +55,7 @@ async function smallModel(data: string): Promise<{ bare: Artefact; artefact: Art
   const holdOut = ["port_scan", "web_attack"];
   const { artefact: bare } = await trainOn(dataset, { holdOut, shots: 20, seed: 1, split: "rows" });
   const scorer = new Scorer(bare, kernelModule("score"));
-  const evaluation = summarise(scorer, dataset, holdOut, evaluate(scorer, dataset, holdOut), 200);
+  const side = testSide(scorer, dataset, holdOut);
+  const evaluation = summarise(scorer, side, evaluate(scorer, dataset, side), 200);
   return { bare, artefact: { ...bare, evaluation } };
 }

@@ -43,7 +43,7 @@ export interface Figures {
   readonly averagePrecision: { readonly balanced: number; readonly natural: number };
   /** At τ*, the best F1 on validation rows of seen families; at the 1 % budget where there is no such row. */
   readonly atF1: AtThreshold & { readonly precision: number; readonly f1: number; readonly accuracy: number };
-  /** By false-positive budget, as in BUDGETS. */
+  /** By false-positive budget: "0.001", "0.01" and "0.05". */
   readonly budgets: Readonly<Record<string, AtThreshold>>;
   /** Null where there is nothing to calibrate or measure on. */
   readonly confidence: { readonly unseen: ConfidenceError | null; readonly seen: ConfidenceError | null };

@@ -9,7 +9,7 @@ import { Scorer } from "../../model/scorer.ts";
 import { floatTensor, tensorValues } from "../../model/tensor.ts";
 import { errorOf } from "../data/testing.ts";
 import { calibrateCommand } from "../commands/calibrate.ts";
-import { trainOn } from "../commands/train.ts";
+import { trainOn } from "../learn/train-on.ts";
 import { kernelModule } from "../learn/engine.ts";
 import { quantise } from "../learn/quantise.ts";
 import { makeReference } from "../learn/reference.ts";
@@ -220,6 +220,7 @@ describe("the evidence network", () => {
     for (const [wrong, code] of [
       ["", "data-empty"],
       ["{", "data-unreadable"],
+      ["null", "data-unreadable"],
       [lines("odd", "", rows), "data-unreadable"],
       ['{"label":"normal","instance":{"c0":1}}', "feature-missing"],
     ] as const) {

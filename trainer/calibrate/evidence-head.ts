@@ -9,7 +9,9 @@ import { weightValues } from "../../model/tier.ts";
 import type { Matrix } from "../data/matrix.ts";
 import { calibrate, equally, fitHead, type Head, headLogits, type Normals } from "../learn/evidence/head.ts";
 import { singleColumns, weighsSingleColumns } from "../learn/evidence/kinds.ts";
+import { headRows } from "../learn/evidence/tensors.ts";
 import { byFamily, joined, NO_ROWS, type Table, thinned } from "../learn/evidence/rows-of-evidence.ts";
+import { sigmoid } from "../evaluate/calibrate.ts";
 import { storedThresholds } from "../evaluate/thresholds.ts";
 import { scoreHistogram } from "../learn/reference.ts";
 import { fold, type LabelledRows } from "./feedback.ts";
@@ -177,10 +179,10 @@ function withBoundary(artefact: Artefact, boundary: Boundary, rows: Rows): Artef
   // By blocks, rows kept out in turn set thresholds in training, too.
   const normal = artefact.training.split === "blocks" ? joined([setting, others]) : setting;
   const seen = joined([...check.values(), ...labels.families.values()]);
-  const half = Array.from(head.weights, (weight) => weight / 2);
+  const { w, b } = headRows(head);
   const tensors = new Map(artefact.tensors)
-    .set("head.w", floatTensor(Float32Array.from([...half.map((weight) => -weight), ...half]), [2, KINDS]))
-    .set("head.b", floatTensor(Float32Array.of(-head.bias / 2, head.bias / 2), [2]));
+    .set("head.w", floatTensor(w, [2, KINDS]))
+    .set("head.b", floatTensor(b, [2]));
   const learned: Remembered[] = [
     { role: "normal", family: TOLD, ...labels.normal },
     ...[...labels.families].map(([family, table]): Remembered => ({ role: "fit", family, ...table })),
@@ -206,7 +208,7 @@ function withBoundary(artefact: Artefact, boundary: Boundary, rows: Rows): Artef
 
 /** Anomaly scores, as the kernel will have them. */
 function scoresOf({ head, temperature }: Boundary, table: Table): Float32Array {
-  return Float32Array.from(headLogits(head, table), (logit) => 1 / (1 + Math.exp(-logit / temperature)));
+  return Float32Array.from(headLogits(head, table), (logit) => sigmoid(logit / temperature));
 }
 
 /** The head as the artefact has it. */

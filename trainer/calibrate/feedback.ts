@@ -59,7 +59,9 @@ export function feedbackOfLines(scorer: Scorer, text: string, name: string, refu
   for (const [i, line] of text.split("\n").entries()) {
     if (line.trim() === "") continue;
     try {
-      const { label, family, instance } = JSON.parse(line) as { label: unknown; family: unknown; instance: Row };
+      const told: unknown = JSON.parse(line);
+      if (typeof told !== "object" || told === null) throw new UnseenError("data-unreadable", "it is no row", "");
+      const { label, family, instance } = told as { label: unknown; family: unknown; instance: Row };
       rows.push({ row: i + 1, label, family: family ?? "", inputs: scorer.encode(instance, i + 1) });
     } catch (cause) {
       if (refused && cause instanceof UnseenError) {

@@ -39,7 +39,7 @@ export const calibrateCommand: Command = {
   },
   examples: [
     "unseen calibrate --model model.safetensors --feedback labelled.csv --out model-2.safetensors",
-    "unseen calibrate --model model.safetensors --url https://flows.example.com --name flows --out model-2.safetensors --publish flows --canary 10",
+    "unseen calibrate --model model.safetensors --url https://flows.example.com --name flows --out model-2.safetensors --publish flows --canary 10 --remote",
     "unseen calibrate --model paper.safetensors --data flows --feedback labelled.jsonl --out paper-2.safetensors",
   ],
   async run(options) {

@@ -29,13 +29,13 @@ export function required(options: Options, name: string): string {
 const ENDINGS = { csv: /\.csv$/i, packed: /\.(csv\.gz|parquet)$/i, model: /\.safetensors$/i } as const;
 
 /**
- * The file that --out names. Refused where its ending says that it holds something else: whoever types the name of a table
+ * The file that --out, or another option, names. Refused where its ending says that it holds something else: whoever types the name of a table
  * of rows where a model goes would lose the rows.
  *
  * @param written what is written into it
  */
-export function outFile(options: Options, written: "csv" | "model" | "other"): string {
-  const file = required(options, "out");
+export function outFile(options: Options, written: "csv" | "model" | "other", name = "out"): string {
+  const file = required(options, name);
   const [held] = Object.entries(ENDINGS).find(([, ending]) => ending.test(file)) ?? [written];
   if (held === written) return file;
   const remedy = {
@@ -43,16 +43,28 @@ export function outFile(options: Options, written: "csv" | "model" | "other"): s
     model: "Name a file that ends in .safetensors.",
     other: "Give it another ending.",
   };
-  throw new UnseenError("option-invalid", `--out is ${file}, the name of a file of another kind.`, remedy[written], {
-    file,
-  });
+  throw new UnseenError(
+    "option-invalid",
+    `--${name} is ${file}, the name of a file of another kind.`,
+    remedy[written],
+    {
+      file,
+    },
+  );
 }
 
-/** Names as a line of CSV: between commas, in double quotes where a name has a comma. */
+/** Names as a line of CSV: between commas, in double quotes where a name has a comma; none where the option is not given. */
 export function names(options: Options, name: string): string[] {
-  return csvCells(text(options, name) ?? "", ",")
+  const given = text(options, name) ?? "";
+  const found = csvCells(given, ",")
     .map((part) => part.trim())
     .filter((part) => part !== "");
+  if (found.length > 0 || given === "") return found;
+  throw new UnseenError(
+    "option-invalid",
+    `--${name} is "${given}".`,
+    "Give a name, or several with commas between them.",
+  );
 }
 
 /** A whole number in [least, most], or undefined where the option is not given. */

@@ -1,4 +1,5 @@
 /** The options that say where rows are and what their columns mean, shared by commands that read data sets. */
+import { existsSync } from "node:fs";
 import type { ArgsDef } from "citty";
 import { UnseenError } from "../../model/errors.ts";
 import type { Dataset } from "../data/dataset.ts";
@@ -14,7 +15,7 @@ export const dataOptions = {
     type: "string",
     required: true,
     valueHint: "DIR|FILES",
-    description: "folder, file or glob; see docs/data.md",
+    description: "folder, files or glob; see docs/data.md",
   },
   label: { type: "string", valueHint: "COLUMN", description: "table: column that says normal or what anomaly" },
   normal: { type: "string", valueHint: "a,b", description: "table: labels that mean normal" },
@@ -63,7 +64,10 @@ export async function readData(options: Options, extra: ReadOptions = {}): Promi
     ),
     ...(text(options, "normal") === undefined ? {} : { normal: names(options, "normal") }),
   };
-  return readDataset(required(options, "data"), table);
+  const source = required(options, "data");
+  // commas are also what a glob's braces have
+  const one = existsSync(source) || source.includes("{");
+  return readDataset(one ? source : names(options, "data"), table);
 }
 
 /** The one file that an option names. @throws UnseenError option-invalid, data-not-found */

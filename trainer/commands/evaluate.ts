@@ -3,7 +3,7 @@ import { writeArtefact } from "../../model/artefact.ts";
 import { UnseenError } from "../../model/errors.ts";
 import { budgetText } from "../../model/thresholds.ts";
 import { columnsOf } from "../data/matrix.ts";
-import { type Evaluation, evaluate, type FamilyResult } from "../evaluate/evaluate.ts";
+import { type Evaluation, evaluate, testSide, type FamilyResult } from "../evaluate/evaluate.ts";
 import { summarise } from "../evaluate/summary.ts";
 import { writeWhole } from "../disk.ts";
 import { openModel } from "../model-file.ts";
@@ -37,9 +37,10 @@ export const evaluateCommand: Command = {
     const holdOut = options["hold-out"] === undefined ? undefined : names(options, "hold-out");
     const result = await withProgress("evaluating", quiet, async () => {
       const dataset = await readData(options, { columns: columnsOf(scorer.artefact.schema) });
-      const evaluation = evaluate(scorer, dataset, holdOut);
+      const side = testSide(scorer, dataset, holdOut);
+      const evaluation = evaluate(scorer, dataset, side);
       if (options.write === true) {
-        const summary = summarise(scorer, dataset, holdOut, evaluation, examples);
+        const summary = summarise(scorer, side, evaluation, examples);
         writeWhole(file, writeArtefact({ ...scorer.artefact, evaluation: summary }));
       }
       return evaluation;

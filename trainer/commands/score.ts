@@ -1,7 +1,7 @@
 /** `unseen score`: rows in, the same rows out with their scores; in chunks, so memory does not grow with the file. */
 import { csvField, namesBeside, SCORE_COLUMNS } from "../../model/cells.ts";
 import { UnseenError } from "../../model/errors.ts";
-import { explain, type Explanation } from "../../model/explain.ts";
+import { explain, type Explanation, MOST_EXPLAINED } from "../../model/explain.ts";
 import { checkedScores } from "../../model/overflow.ts";
 import type { Scorer } from "../../model/scorer.ts";
 import { DEFAULT_THRESHOLD, resolveThreshold } from "../../model/thresholds.ts";
@@ -37,7 +37,7 @@ export const scoreCommand: Command = {
     const threshold = resolveThreshold(scorer.artefact, text(options, "threshold") ?? DEFAULT_THRESHOLD);
     const file = oneFile(options, "in");
     const out = outFile(options, "csv");
-    const top = whole(options, "explain", 1, EXPLAINED_FEATURES) ?? 0;
+    const top = whole(options, "explain", 1, MOST_EXPLAINED) ?? 0;
     const quiet = options.json === true;
     const { explanations, ...counts } = await withProgress("scoring", quiet, (report) =>
       scoreFile(scorer, file, out, threshold, report, top),
@@ -47,8 +47,6 @@ export const scoreCommand: Command = {
   },
 };
 
-/** Features an explanation names at the most, as over HTTP. */
-const EXPLAINED_FEATURES = 20;
 /** Rows of the highest scores whose explanations are kept; every flagged row's are in the file. */
 const EXPLAINED_ROWS = 100;
 

@@ -5,10 +5,10 @@ import getPort, { portNumbers } from "get-port";
 import { writeArtefact } from "../../model/artefact.ts";
 import { UnseenError } from "../../model/errors.ts";
 import type { Scorer } from "../../model/scorer.ts";
-import type { Dataset } from "../data/dataset.ts";
 import { columnsOf } from "../data/matrix.ts";
 import { readDataset } from "../data/read.ts";
 import { rowAt } from "../data/rows.ts";
+import type { HeldOut } from "../data/split.ts";
 import { writeSimulation } from "../data/simulate/write.ts";
 import { evaluate, testSide } from "../evaluate/evaluate.ts";
 import { summarise } from "../evaluate/summary.ts";
@@ -20,7 +20,7 @@ import { type Command, text, whole } from "./command.ts";
 import { evaluationText } from "./evaluate.ts";
 import { withProgress } from "./progress.ts";
 import { table } from "./table.ts";
-import { trainOn } from "./train.ts";
+import { trainOn } from "../learn/train-on.ts";
 import { startWorker } from "./worker-process.ts";
 
 /** Families of the simulator that training does not see here: one by distance, one by labels, one in between. */
@@ -58,20 +58,21 @@ export const startCommand: Command = {
     }
     const { scorer } = opened;
     const dataset = await readDataset(data, { columns: columnsOf(scorer.artefact.schema) });
-    const evaluation = evaluate(scorer, dataset);
+    const side = testSide(scorer, dataset);
+    const evaluation = evaluate(scorer, dataset, side);
     console.log(`\n${evaluationText(evaluation)}\n`);
     if (!scorer.artefact.evaluation) {
-      const summary = summarise(scorer, dataset, undefined, evaluation, EXAMPLES);
+      const summary = summarise(scorer, side, evaluation, EXAMPLES);
       writeWhole(model, writeArtefact({ ...scorer.artefact, evaluation: summary }));
     }
     await withProgress("publishing to local KV", false, () => publish({ file: model, name: MODEL, remote: false }));
 
     const port = await getPort({ port: portNumbers(wanted, Math.min(65_535, wanted + 100)) });
     if (port !== wanted) console.log(`port ${wanted} is taken, using ${port}`);
-    const start = () => startWorker(port, undefined, { ENVIRONMENT: "development" }, localConfig());
+    const start = () => startWorker(port, undefined, undefined, localConfig());
     const worker = await withProgress("starting the Worker", false, start);
     try {
-      await showScores(worker.url, scorer, dataset);
+      await showScores(worker.url, scorer, side.heldOut);
       for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void worker.stop());
       console.log(`\n${nextSteps(worker.url, model, dir)}`);
       console.log(`\ndashboard and service on ${worker.url}/, Ctrl-C to stop`);
@@ -95,9 +96,8 @@ function openCurrent(model: string): ReturnType<typeof openModel> | undefined {
 }
 
 /** Scores a few unseen rows over HTTP and prints them beside the trainer's scores, and how to ask by hand. */
-async function showScores(url: string, scorer: Scorer, dataset: Dataset): Promise<void> {
+async function showScores(url: string, scorer: Scorer, heldOut: HeldOut): Promise<void> {
   const { schema } = scorer.artefact;
-  const { heldOut } = testSide(scorer, dataset);
   const picks = [
     ...heldOut.normal.slice(0, 3).map(({ domain, rows }) => ({ name: `${domain} (normal)`, rows })),
     ...heldOut.unseen.map(({ family, rows }) => ({ name: `${family} (unseen)`, rows })),

@@ -61,7 +61,7 @@ export const studyCommand: Command = {
       split: choice(options, "split", [SPLITS[0], SPLITS[1]]),
       families: names(options, "families"),
       rows: whole(options, "rows", 10, 1_000_000) ?? 4000,
-      map: mapOf(options),
+      map: mapOf(options, study.name),
       file,
       workers: whole(options, "workers", 1, 256) ?? 1,
     };
@@ -93,17 +93,21 @@ export const studyCommand: Command = {
 };
 
 function shotsOf(options: Options, study: string): number[] {
-  const given = text(options, "shots") ?? (study === "shots" ? SHOTS.shots : SHOTS.others);
-  const shots = given.split(",").map((part) => whole({ shots: part.trim() }, "shots", 0, 1_000_000) ?? 0);
+  const given = { shots: text(options, "shots") ?? (study === "shots" ? SHOTS.shots : SHOTS.others) };
+  const shots = names(given, "shots").map((part) => whole({ shots: part }, "shots", 0, 1_000_000) ?? 0);
   if (study !== "shots" && shots.length > 1) {
-    throw new UnseenError("option-invalid", `--shots is ${given}.`, "Only the study of shots takes several.");
+    throw new UnseenError("option-invalid", `--shots is ${given.shots}.`, "Only the study of shots takes several.");
   }
   return [...new Set(shots)].sort((a, b) => a - b);
 }
 
-function mapOf(options: Options): Map<string, string> {
+function mapOf(options: Options, study: string): Map<string, string> {
+  const pairs = names(options, "map");
+  if (study !== "transfer" && pairs.length > 0) {
+    throw new UnseenError("option-invalid", "--map is for the study of transfer.", "Leave it out.");
+  }
   return new Map(
-    names(options, "map").map((pair): [string, string] => {
+    pairs.map((pair): [string, string] => {
       const [a, b, ...more] = pair.split("=");
       if (a && b && more.length === 0) return [a, b];
       throw new UnseenError("option-invalid", `--map has "${pair}".`, "Write column=column of the other data set.");

@@ -5,13 +5,10 @@ import { resolve } from "node:path";
 import { writeArtefact } from "../../model/artefact.ts";
 import { UnseenError } from "../../model/errors.ts";
 import { TIERS } from "../../model/tier.ts";
-import type { Dataset } from "../data/dataset.ts";
-import { type FitData, splitDataset } from "../data/split.ts";
-import { rowsFor } from "../evaluate/budget.ts";
 import { quantise } from "../learn/quantise.ts";
 import { LEARNING_DEFAULTS, LEARNING_METHODS } from "../learn/request.ts";
-import type { LearningMethod, LearningOptions, Progress, Trained } from "../learn/request.ts";
-import { train } from "../learn/train.ts";
+import type { LearningMethod, LearningOptions } from "../learn/request.ts";
+import { NORMAL_ROWS, trainOn, type TrainOnOptions } from "../learn/train-on.ts";
 import { placeOf, writeWhole } from "../disk.ts";
 import { choice, type Command, jsonOption, names, type Options, outFile, printJson, text, whole } from "./command.ts";
 import { dataOptions, readData } from "./data-options.ts";
@@ -35,8 +32,6 @@ const numbers: Partial<Record<keyof LearningOptions, string>> = {
   epsilon: "ε of the ODIN step; 0 leaves it out",
 };
 
-/** Normal rows to train on unless told: nothing that learns looks at as many, and memory does not grow beyond them. */
-const NORMAL_ROWS = 100_000;
 /** More threads than this wait for each other more than they work. */
 const MOST_THREADS = 4;
 
@@ -100,10 +95,10 @@ export const trainCommand: Command = {
       resume: options.resume === true,
       workers: whole(options, "workers", 1, 64) ?? Math.min(MOST_THREADS, availableParallelism()),
     };
-    const log = text(options, "log");
+    const log = text(options, "log") && outFile(options, "other", "log");
     const [model, lines] = [out, log].map((file) => (file === undefined ? undefined : resolve(placeOf(file))));
     if (model === lines) {
-      throw new UnseenError("option-invalid", `--log and --out are both ${out}.`, "Give each a file of its own.");
+      throw new UnseenError("option-invalid", `--log and --out are both ${model}.`, "Give each a file of its own.");
     }
     const dataset = await withProgress("reading", quiet, () => readData(options));
     if (!quiet) for (const note of dataset.notes) console.error(`note: ${note}`);
@@ -131,65 +126,6 @@ export const trainCommand: Command = {
     }
   },
 };
-
-export interface TrainOnOptions {
-  readonly holdOut: readonly string[];
-  readonly shots: number;
-  readonly seed: number;
-  readonly split: "rows" | "blocks";
-  readonly normalRows?: number;
-  readonly method?: LearningMethod;
-  readonly learning?: Partial<LearningOptions>;
-  readonly checkpoint?: string;
-  readonly resume?: boolean;
-  readonly workers?: number;
-  readonly signal?: AbortSignal;
-}
-
-/** Splits a data set and trains on its training side; `notes` are the split's. */
-export async function trainOn(
-  dataset: Dataset,
-  options: TrainOnOptions,
-  report?: (progress: Progress) => void,
-): Promise<Trained & { readonly notes: readonly string[] }> {
-  const { holdOut, shots, seed, split, normalRows = NORMAL_ROWS } = options;
-  const { fit, heldOut, notes } = splitDataset(dataset, { seed, holdOut, shots, split, normalRows });
-  const files = dataset.files.map(({ path, sha256 }) => ({ path, sha256 }));
-  const trained = await train(
-    fit,
-    {
-      ...options,
-      heldOut: heldOut.unseen.map(({ family }) => family),
-      data: { name: dataset.name, files, roles: dataset.roles ?? {} },
-      createdAt: creationDate(),
-    },
-    report,
-  );
-  return { ...trained, notes: [...notes, ...budgetNote(fit, split)] };
-}
-
-/** Says so where the threshold of the budget that decides at the edge is extrapolated. */
-function budgetNote({ normal }: FitData, split: "rows" | "blocks"): string[] {
-  const rows = normal.reduce((sum, { validation }) => sum + validation.count, 0);
-  const needed = rowsFor(0.01);
-  // By blocks training rows set thresholds as well, by parts that had not seen theirs.
-  if (split === "blocks" || rows >= needed) return [];
-  return [
-    `Only ${rows} normal rows set thresholds, and ${needed} would show a false-positive rate of 1 %: that budget's threshold is extrapolated from the largest scores. Give more normal rows, or set it from recent ones (unseen threshold).`,
-  ];
-}
-
-/** Now, or SOURCE_DATE_EPOCH (reproducible-builds.org) for artefacts equal byte for byte. @throws UnseenError option-invalid */
-function creationDate(): string {
-  const epoch = process.env.SOURCE_DATE_EPOCH;
-  const date = epoch ? new Date(Number(epoch) * 1000) : new Date();
-  if (!Number.isNaN(date.getTime())) return date.toISOString();
-  throw new UnseenError(
-    "option-invalid",
-    `SOURCE_DATE_EPOCH is ${epoch}.`,
-    "Give seconds since 1970, or leave it unset.",
-  );
-}
 
 /** The method asked for. @throws UnseenError option-invalid where an option of the published form goes with another one */
 function checkedMethod(options: Options): LearningMethod {

@@ -98,7 +98,7 @@ function judge(
   if (stated !== undefined) return { kind: stated };
   if (countsRows(parts, isNormal)) return { kind: "drop", note: "numbers the rows" };
   if (parts.every((part) => part.texts === undefined)) return { kind: "numeric" };
-  const { numbers, words, distinct, examples, times, truths } = profile(parts, isNormal);
+  const { numbers, words, distinct, example, times, truths } = profile(parts, isNormal);
   const values = numbers + words;
   if (values === 0) return { kind: "drop", note: "no value in any normal row" };
   if (parts.every((part) => part.time)) return TIME_OF_CAPTURE;
@@ -109,14 +109,14 @@ function judge(
   if (values >= IDENTIFIER_ROWS && distinct / values >= IDENTIFIER_SHARE) {
     return {
       kind: "drop",
-      note: `(nearly) all distinct text, an identifier such as "${examples[0] ?? name}"`,
+      note: `(nearly) all distinct text, an identifier such as "${example ?? name}"`,
     };
   }
   const share = numbers / values;
   return share > FEW_WORDS
     ? {
         kind: "categorical",
-        note: `${percent(share)} numbers among words such as "${examples[0] ?? ""}", read as categories`,
+        note: `${percent(share)} numbers among words such as "${example ?? ""}", read as categories`,
       }
     : { kind: "categorical" };
 }
@@ -125,13 +125,14 @@ interface Profile {
   numbers: number;
   words: number;
   distinct: number;
-  examples: string[];
+  /** The first word. */
+  example?: string;
   times: number;
   truths: number;
 }
 
 function profile(parts: readonly RawColumn[], isNormal: (table: number, row: number) => boolean): Profile {
-  const found: Profile = { numbers: 0, words: 0, distinct: 0, examples: [], times: 0, truths: 0 };
+  const found: Profile = { numbers: 0, words: 0, distinct: 0, times: 0, truths: 0 };
   const counts = new Map<string, number>();
   for (const [table, { numbers, texts }] of parts.entries()) {
     for (let row = 0; row < numbers.length; row++) {
@@ -147,7 +148,7 @@ function profile(parts: readonly RawColumn[], isNormal: (table: number, row: num
     found.distinct++;
     if (truthOf(text) !== null) found.truths += count;
     if (TIME.test(text)) found.times += count;
-    if (found.examples.length < 3 && !Number.isFinite(Number(text))) found.examples.push(text);
+    if (!Number.isFinite(Number(text))) found.example ??= text;
   }
   return found;
 }

@@ -16,8 +16,9 @@ export function splitAgain(
   toTest: boolean,
 ): Split {
   checkBlocks(training, dataset);
-  const { seed, shots, split } = training;
-  return splitDataset(dataset, { seed, shots, split, holdOut, ...(toTest ? { trained: training } : {}) });
+  const { seed, shots, split, normalRows } = training;
+  // rows to learn from are those there were, at the most; test rows are the same with any cap
+  return splitDataset(dataset, { seed, shots, split, holdOut, ...(toTest ? { trained: training } : { normalRows }) });
 }
 
 /** Blocks of other columns are other blocks: which ones training saw could not be told. */

@@ -5,9 +5,10 @@ import { floatTensor, tensorValues } from "../../model/tensor.ts";
 import { sampleArtefact } from "../../test/artefact.ts";
 import type { Dataset, Rows } from "../data/dataset.ts";
 import { splitDataset } from "../data/split.ts";
+import { splitAgain } from "../data/split-again.ts";
 import { datasetOf, errorOf, type GroupSketch } from "../data/testing.ts";
 import { evaluationText } from "../commands/evaluate.ts";
-import { trainOn } from "../commands/train.ts";
+import { trainOn } from "../learn/train-on.ts";
 import { kernelModule } from "../learn/engine.ts";
 import { evaluate, testSide } from "./evaluate.ts";
 import { aucRoc, averagePrecision, pooled } from "./metrics.ts";
@@ -55,6 +56,12 @@ describe("rows to evaluate on", () => {
     expect(wanted).toEqual(["worm"]);
     expect(heldOut.seen.map(({ family, count }) => [family, count])).toEqual([["dos", 50]]);
     expect(heldOut.unseen.map(({ family, count }) => [family, count])).toEqual([["worm", 150]]);
+  });
+
+  test("stand beside as many to learn from again as training took", () => {
+    const training = { ...model.artefact.training, normalRows: 200 };
+    const { fit } = splitAgain(training, data, ["worm"], false);
+    expect(fit.normal.map(({ train, validation }) => [train.count, validation.count])).toEqual([[200, 100]]);
   });
 
   test("are none that training saw, where files have grown since", () => {
@@ -162,7 +169,7 @@ test("figures are those of unseen rows at the model's thresholds, classes half e
     thresholds: { f1: 0.09505, fpr: { "0.01": 0.09805, "0.05": 0.09005 } },
   };
   const scorer = { artefact, score: (inputs: Float32Array) => inputs.slice() } as unknown as Scorer;
-  const result = evaluate(scorer, data, ["worm", "bot"]);
+  const result = evaluate(scorer, data, testSide(scorer, data, ["worm", "bot"]));
   const [{ rows }] = testSide(scorer, data).heldOut.normal;
   const normal = x(rows);
   const above = (from: number): number => normal.filter((value) => value > from).length / normal.length;
@@ -188,7 +195,8 @@ test("figures are those of unseen rows at the model's thresholds, classes half e
   expect(worm.atBudget).toMatchObject(balanced(69 / 150, above(980)));
   expect(result.macro?.aucRoc).toBeCloseTo((worm.aucRoc + bot.aucRoc) / 2, 12);
   expect(result.macro?.atF1.recall).toBeCloseTo((99 / 150 + 9 / 20) / 2, 12);
-  expect(evaluate(scorer, data, []).macro).toBeUndefined();
+  expect(testSide(scorer, data, ["bot"]).unseen.map(({ family }) => family)).toEqual(["bot"]);
+  expect(evaluate(scorer, data, testSide(scorer, data, [])).macro).toBeUndefined();
 });
 
 test("evidence that overflows is told also where the head gives it no weight, so that scores do not show it", async () => {
@@ -202,7 +210,9 @@ test("evidence that overflows is told also where the head gives it no weight, so
     .set("gaussian.w", floatTensor(Float32Array.of(3e38), [1, 1]));
   const scorer = new Scorer({ ...artefact, tensors }, kernelModule("score"), { selfTest: false });
   const evaluation = { unseen: [], seen: [], falsePositives: { all: { rows: 0, rates: {} } } } as never;
-  expect((await errorOf(() => summarise(scorer, data, undefined, evaluation, 0))).code).toBe("artefact-malformed");
+  expect((await errorOf(() => summarise(scorer, testSide(scorer, data), evaluation, 0))).code).toBe(
+    "artefact-malformed",
+  );
 });
 
 test("small budgets are told as they are", () => {

@@ -42,12 +42,12 @@ export interface Evaluation {
  * Splits the data again as training did (seed, shots, kind of split and held-out families are in the artefact) and
  * scores only what fell on the test side, and all rows of families it has no label of.
  *
- * @param holdOut families to report as unseen; all that the model was not trained on unless given
- * @throws UnseenError family-unknown where a family to hold out was trained on or is not there
+ * @param side what `testSide` makes of the data; told what is to be reported as unseen, where that is not all there is
+ * @throws UnseenError as `testSide` does
  */
-export function evaluate(scorer: Scorer, dataset: Dataset, holdOut?: readonly string[]): Evaluation {
+export function evaluate(scorer: Scorer, dataset: Dataset, side = testSide(scorer, dataset)): Evaluation {
   const { training, schema, thresholds } = scorer.artefact;
-  const { heldOut, unseen: others, seen, wanted, notes } = testSide(scorer, dataset, holdOut);
+  const { heldOut, seen, notes } = side;
   const score = (rows: Rows): Float32Array => {
     const matrix = encodeRows(schema, heldOut.columns, rows);
     return checkedScores(scorer.score(matrix.data, matrix.rows), 1);
@@ -81,7 +81,7 @@ export function evaluate(scorer: Scorer, dataset: Dataset, holdOut?: readonly st
       ]),
     ),
   });
-  const unseen = others.filter(({ family: name }) => wanted.includes(name)).map(family);
+  const unseen = side.unseen.map(family);
   return {
     unseen,
     seen: seen.map(family),
@@ -95,17 +95,19 @@ export function evaluate(scorer: Scorer, dataset: Dataset, holdOut?: readonly st
   };
 }
 
+/** What a model's training has not seen: of the families it knows, and of those to report as unseen, which are `wanted`. */
+export interface TestSide extends Pick<Split, "heldOut" | "notes">, Pick<HeldOut, "seen" | "unseen"> {
+  readonly wanted: readonly string[];
+}
+
 /**
- * The rows of a data set that a model's training has not seen, the families that it knows and that it does not, and the
- * names of those to hold out. A family that came by feedback alone is known, and had no label out of these data.
+ * The rows of a data set that a model's training has not seen. A family that came by feedback alone is known, and had no
+ * label out of these data.
  *
- * @throws UnseenError as `evaluate` does
+ * @param holdOut families to report as unseen; all that the model was not trained on unless given
+ * @throws UnseenError family-unknown where a family to hold out was trained on or is not there
  */
-export function testSide(
-  { artefact: { training } }: Scorer,
-  dataset: Dataset,
-  holdOut?: readonly string[],
-): Pick<Split, "heldOut" | "notes"> & Pick<HeldOut, "seen" | "unseen"> & { readonly wanted: readonly string[] } {
+export function testSide({ artefact: { training } }: Scorer, dataset: Dataset, holdOut?: readonly string[]): TestSide {
   const isKnown = (family: string): boolean => training.families.includes(family);
   const names = familiesOf(dataset);
   const wanted = holdOut ? resolveFamilies(dataset, holdOut) : names.filter((family) => !isKnown(family));
@@ -120,7 +122,7 @@ export function testSide(
   const unlabelled = names.filter((family) => !Object.hasOwn(training.reach, family));
   const { heldOut, notes } = splitAgain(training, dataset, unlabelled, true);
   const told = heldOut.unseen.filter(({ family }) => isKnown(family));
-  const unseen = heldOut.unseen.filter(({ family }) => !isKnown(family));
+  const unseen = heldOut.unseen.filter(({ family }) => wanted.includes(family));
   return { heldOut, unseen, seen: [...heldOut.seen, ...told], wanted, notes };
 }
 

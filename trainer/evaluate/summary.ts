@@ -4,11 +4,11 @@ import { DISTANCES, EVIDENCE } from "../../model/evidence.ts";
 import { noScore } from "../../model/overflow.ts";
 import type { Scorer } from "../../model/scorer.ts";
 import { concat } from "../concat.ts";
-import type { Dataset, Rows } from "../data/dataset.ts";
+import type { Rows } from "../data/dataset.ts";
 import { encodeRows, type Matrix } from "../data/matrix.ts";
 import { firstRows, rowAt } from "../data/rows.ts";
 import type { HeldOut } from "../data/split.ts";
-import { type Evaluation, type FamilyResult, testSide } from "./evaluate.ts";
+import type { Evaluation, FamilyResult, TestSide } from "./evaluate.ts";
 import { separation } from "./metrics.ts";
 
 const BINS = 32;
@@ -16,17 +16,16 @@ const BINS = 32;
 const [NORMAL_ROWS, FAMILY_ROWS] = [4000, 400];
 
 /**
+ * @param side what was evaluated
  * @param examples how many example rows to take along, 0 for none: they are rows of the data as they stand
- * @throws UnseenError as `evaluate` does
+ * @throws UnseenError artefact-malformed where the model gives a row no evidence
  */
 export function summarise(
   scorer: Scorer,
-  dataset: Dataset,
-  holdOut: readonly string[] | undefined,
+  { heldOut, ...known }: TestSide,
   { unseen, seen, falsePositives }: Evaluation,
   examples: number,
 ): EvaluationSummary {
-  const { heldOut, ...known } = testSide(scorer, dataset, holdOut);
   // families to judge: unseen ones, or where none was held out the seen ones' other rows
   const judged = known.unseen.length > 0 ? known.unseen : known.seen;
   const figures =

@@ -1,7 +1,7 @@
 /** From a learner to an artefact: weights, thresholds on validation rows, golden rows, summary. */
 import type { Artefact, Tensor } from "../../model/artefact.ts";
 import type { Stage } from "../../model/evaluation.ts";
-import { weightShapes } from "../../model/network.ts";
+import { isHead, weightShapes } from "../../model/network.ts";
 import type { Schema } from "../../model/schema.ts";
 import { Scorer } from "../../model/scorer.ts";
 import { concat } from "../concat.ts";
@@ -80,7 +80,7 @@ export function exportArtefact(
 export function learnedTensors(learner: Learner): Map<string, Tensor> {
   const result = new Map<string, Tensor>();
   for (const [name, shape] of weightShapes(learner.shape)) {
-    const part = name.startsWith("head.") ? learner.head : learner.encoder;
+    const part = isHead(name) ? learner.head : learner.encoder;
     const values = part.parameters.read(name);
     result.set(name, { dtype: "F32", shape, bytes: new Uint8Array(values.buffer) });
   }

@@ -1,13 +1,10 @@
 /** The golden rows of an artefact: typical normal rows and a few anomalies, which every host scores before serving. */
-import type { Artefact, Golden } from "../../model/artefact.ts";
+import { type Artefact, type Golden, GOLDEN_GROUPS } from "../../model/artefact.ts";
 import { Scorer } from "../../model/scorer.ts";
 import type { Rows } from "../data/dataset.ts";
 import { rowAt } from "../data/rows.ts";
 import type { FitData } from "../data/split.ts";
 import { kernelModule } from "./engine.ts";
-
-/** Normal domains and seen families that give one row each, at the most. */
-const GROUPS = 4;
 
 /** Rows of a domain among which the most typical is sought. */
 const CANDIDATES = 512;
@@ -15,8 +12,8 @@ const CANDIDATES = 512;
 /** One training row each of the first domains, their most typical, and of the first seen families, with their scores. */
 export function goldenRows(scorer: Scorer, fit: FitData): Golden {
   const rows = [
-    ...fit.normal.slice(0, GROUPS).flatMap(({ train }) => typical(scorer, train, fit.columns)),
-    ...fit.seen.slice(0, GROUPS).flatMap(({ support }) => candidates(support, fit.columns).slice(0, 1)),
+    ...fit.normal.slice(0, GOLDEN_GROUPS).flatMap(({ train }) => typical(scorer, train, fit.columns)),
+    ...fit.seen.slice(0, GOLDEN_GROUPS).flatMap(({ support }) => candidates(support, fit.columns).slice(0, 1)),
   ];
   return { rows, scores: [...scorer.scoreRows(rows)] };
 }

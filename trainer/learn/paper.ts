@@ -30,7 +30,7 @@ import {
 } from "./request.ts";
 import { episodeStages } from "./stages.ts";
 
-/** Normal validation rows that judge an episode; all of them set the thresholds. */
+/** Normal validation rows that judge an episode; up to 50,000 set the thresholds. */
 const JUDGING_ROWS = 512;
 
 /**

@@ -76,6 +76,6 @@ function tableHtml({ caption, head, rows, focus }: Table): string {
 }
 
 /** Names come from files: nothing in them is markup. */
-function escape(words: string): string {
+export function escape(words: string): string {
   return words.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
 }

@@ -1,5 +1,6 @@
 /** A study's plot: panels beneath each other in one SVG file that needs nothing else. */
 import * as Plot from "@observablehq/plot";
+import { escape } from "../report/page.ts";
 import { COLOURS, svg } from "../report/svg.ts";
 
 export interface Panel {
@@ -153,8 +154,4 @@ function facetsOf(marks: readonly { readonly facet: string }[]): string[] {
 
 function heightOf(text: string): number {
   return Number(/^<svg[^>]*? height="(\d+)/.exec(text)?.[1] ?? 0);
-}
-
-function escape(words: string): string {
-  return words.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }

@@ -1,6 +1,7 @@
 /** Feedback: what callers found out about rows they had scored; kept until `unseen calibrate` learns from it. */
 import type { D1Database } from "@cloudflare/workers-types";
 import type { Context } from "hono";
+import { notARow } from "../../model/row-faults.ts";
 import type { Feature, Row } from "../../model/schema.ts";
 import type { Scorer } from "../../model/scorer.ts";
 import type { AppEnv } from "../bindings.ts";
@@ -8,7 +9,7 @@ import { readJson } from "../body.ts";
 import { countFeedback, type Feedback, listFeedback, putFeedback } from "../feedback-store.ts";
 import { FEEDBACK_PAGE, FEEDBACK_ROWS, FEEDBACK_ROWS_A_REQUEST } from "../limits.ts";
 import { LINES_TYPE } from "../media.ts";
-import { notARow, Problem, queryFault, requestFault } from "../problem.ts";
+import { Problem, queryFault, requestFault } from "../problem.ts";
 import type { Registry } from "../registry.ts";
 import { FeedbackQuery, FeedbackRequest } from "../schemas.ts";
 import { reached } from "../stores.ts";
@@ -88,7 +89,7 @@ type Values = Readonly<Record<string, unknown>>;
  * @throws UnseenError as the encoder does
  */
 function named(scorer: Scorer, instance: unknown, index: number): Values {
-  if (typeof instance !== "object" || instance === null) throw notARow(index);
+  if (typeof instance !== "object" || instance === null) throw notARow(instance, index);
   scorer.encode(instance as Row, index);
   const values = scorer.artefact.schema.features.map(({ name }, i): [string, unknown] => [
     name,

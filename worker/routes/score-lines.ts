@@ -118,9 +118,9 @@ class LineAnswers {
     return this.#answer();
   }
 
-  /** The fault as a line of its own. */
+  /** The fault as a line of its own, the last one. */
   fault(fault: unknown): string {
-    return `${faultJson(fault, this.#seen + 1)}\n`;
+    return `${faultJson(fault, this.#seen + 1, { final: true })}\n`;
   }
 
   #next(): Uint8Array | typeof TOO_LONG | undefined {
@@ -185,9 +185,10 @@ function isBlank(line: Uint8Array): boolean {
   return line.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
 }
 
-function faultJson(fault: unknown, line: number): string {
+function faultJson(fault: unknown, line: number, more: Pick<LineFault, "final"> = {}): string {
   const { code, message, remedy, place } = toProblem(fault);
   const { feature } = place;
-  const answer: LineFault = { line, code, error: message, remedy, ...(feature === undefined ? {} : { feature }) };
+  const named = feature === undefined ? {} : { feature };
+  const answer: LineFault = { line, code, error: message, remedy, ...named, ...more };
   return JSON.stringify(answer);
 }

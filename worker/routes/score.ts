@@ -1,6 +1,7 @@
 /** Scoring in one request: JSON rows or binary encoded rows in, for each a score, a decision and how sure it is. */
 import type { Context } from "hono";
 import type * as z from "zod/mini";
+import { notARow } from "../../model/row-faults.ts";
 import { RowReader } from "../../model/row-reader.ts";
 import type { Row } from "../../model/schema.ts";
 import { DEFAULT_THRESHOLD, resolveThreshold } from "../../model/thresholds.ts";
@@ -20,7 +21,7 @@ import { envelopeOf } from "../envelope.ts";
 import { EXPLAINED_DEFAULT, EXPLAINED_ROWS, ROWS } from "../limits.ts";
 import { answerType, BINARY_TYPE, bodyType, JSON_TYPE, LINES_TYPE } from "../media.ts";
 import { checkExplainable, checkScores, explanations, predictionsJson } from "../predictions.ts";
-import { notARow, Problem, queryFault, requestFault } from "../problem.ts";
+import { Problem, queryFault, requestFault } from "../problem.ts";
 import type { Registry, Served } from "../registry.ts";
 import { rowReader } from "../row-reader.ts";
 import { PredictRequest, ScoreQuery, ScoreRequest } from "../schemas.ts";
@@ -132,7 +133,7 @@ function readRequest(schema: RowsRequest, body: unknown): { instances: readonly 
     throw new Problem(413, "rows-too-many", detail, "Send them in several requests, or as application/x-ndjson.");
   }
   for (let i = 0; i < instances.length; i++) {
-    if (typeof instances[i] !== "object" || instances[i] === null) throw notARow(i);
+    if (typeof instances[i] !== "object" || instances[i] === null) throw notARow(instances[i], i);
   }
   return { instances: instances as readonly Row[], question };
 }

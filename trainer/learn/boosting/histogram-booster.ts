@@ -1,5 +1,6 @@
 /** Gradient boosting of regression trees on histograms, for two classes: Newton steps down the weighted log loss. */
 import type { Matrix } from "../../data/matrix.ts";
+import { sigmoid } from "../../evaluate/calibrate.ts";
 import { drawFor } from "../draw.ts";
 import { binRows } from "./bins.ts";
 import { drawRows } from "../select.ts";
@@ -42,7 +43,7 @@ export function fitBooster({ rows, labels, weights }: Labelled, options: Booster
   const all = Int32Array.from({ length: rows.cols }, (_, j) => j);
   for (let round = 0; round < options.rounds; round++) {
     for (let i = 0; i < n; i++) {
-      const probability = 1 / (1 + Math.exp(-logits[i]));
+      const probability = sigmoid(logits[i]);
       slopes[i] = weights[i] * (probability - labels[i]);
       curves[i] = weights[i] * probability * (1 - probability);
     }

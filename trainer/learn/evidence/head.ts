@@ -1,6 +1,6 @@
 /** The head over evidence: weights ≥ 0, fitted where the evidence was blind to the family, drawn towards their shares. */
 import { counted } from "../../../model/evidence.ts";
-import { plattLine } from "../../evaluate/calibrate.ts";
+import { plattLine, sigmoid } from "../../evaluate/calibrate.ts";
 import { backward, cholesky, forward } from "../cholesky.ts";
 import { joined, type Table } from "./rows-of-evidence.ts";
 
@@ -164,7 +164,7 @@ function lossAt({ known, strange }: Normals, tables: readonly Table[], point: Fl
     for (let i = 0; i < rows; i++) {
       const at = i * kinds;
       const u = dot(data, at, point, kinds) + point[kinds];
-      const p = 1 / (1 + Math.exp(-u));
+      const p = sigmoid(u);
       loss += weight * (Math.max(u, 0) + Math.log1p(Math.exp(-Math.abs(u))) - label * u);
       const slope = weight * (p - label);
       const curve = weight * p * (1 - p);

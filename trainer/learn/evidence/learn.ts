@@ -5,6 +5,7 @@ import { EVIDENCE, type EvidenceName, FORESTS } from "../../../model/evidence.ts
 import type { Memory } from "../../../model/memory.ts";
 import type { Matrix } from "../../data/matrix.ts";
 import { TURNS } from "../../data/sides.ts";
+import { sigmoid } from "../../evaluate/calibrate.ts";
 import { drawFor } from "../draw.ts";
 import type { EncodedFit } from "../encode-fit.ts";
 import { gather } from "../judge.ts";
@@ -129,9 +130,8 @@ export async function learnEvidence(
     tensors: tensorsOf(shape, kept, scales, { weights: head.weights, bias: head.bias + shift }),
     figures: { ...Object.fromEntries(EVIDENCE.map((name, i) => [`weight-${name}`, head.weights[i]])), shift },
     memory: remember({ normals: { known: judged, strange: apart }, fit, check }),
-    outOfTurn: Float32Array.from(
-      byBlocks ? headLogits(head, apart) : [],
-      (logit) => 1 / (1 + Math.exp(-(logit + shift) / temperature)),
+    outOfTurn: Float32Array.from(byBlocks ? headLogits(head, apart) : [], (logit) =>
+      sigmoid((logit + shift) / temperature),
     ),
   };
 }

@@ -45,7 +45,7 @@ export async function playEpisodes(
     const put = (rows: Matrix): Table => table(evidenceOf(parts, rows), own);
     played.push({
       turn,
-      apart: turn === null ? NO_ROWS : put(firstRows(learning.rowsOf(turn))),
+      apart: turn === null ? NO_ROWS : put(thinnedRows(learning.rowsOf(turn))),
       judges: judging ? table(judging, own) : NO_ROWS,
       families: new Map([...outside].map((family) => [family, put(labelsOf(family))])),
     });
@@ -53,7 +53,7 @@ export async function playEpisodes(
   return played;
 }
 
-function firstRows(rows: Matrix): Matrix {
+function thinnedRows(rows: Matrix): Matrix {
   return gather([rows], MOST_OF_TURN, rows.cols);
 }
 

@@ -5,6 +5,7 @@ import { floatTensor } from "../../../model/tensor.ts";
 import type { Booster } from "../boosting/histogram-booster.ts";
 import { stacked } from "../select.ts";
 import { merged } from "./forests.ts";
+import type { Head } from "./head.ts";
 import type { Parts } from "./parts.ts";
 
 /** Sizes of the network that the parts make. */
@@ -68,12 +69,18 @@ export function tensorsOf(
       name,
       scales.map((scale) => scale[name]),
     );
-  const half = Array.from(weights, (weight) => weight / 2);
-  values.set("head.w", [...half.map((weight) => -weight), ...half]).set("head.b", [-bias / 2, bias / 2]);
+  const { w, b } = headRows({ weights, bias });
+  values.set("head.w", w).set("head.b", b);
   return new Map(
     [...evidenceShapes(shape)].map(([name, size]) => [
       name,
       floatTensor(Float32Array.from(values.get(name) ?? []), size),
     ]),
   );
+}
+
+/** A boundary as the softmax head's two rows, half of it in either: weights w (2, kinds) and bias b (2). */
+export function headRows({ weights, bias }: Pick<Head, "weights" | "bias">): { w: Float32Array; b: Float32Array } {
+  const half = Array.from(weights, (weight) => weight / 2);
+  return { w: Float32Array.from([...half.map((weight) => -weight), ...half]), b: Float32Array.of(-bias / 2, bias / 2) };
 }
