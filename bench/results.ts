@@ -35,7 +35,7 @@ const lines = all.filter(({ method, shots }) => !variants.has(method) && shots =
 const FIGURES: readonly (readonly [string, Figure])[] = [
   ["AUC-ROC", aucOf],
   ["AP", (line) => line.averagePrecision.balanced],
-  ["recall at 1 % FP", (line) => line.budgets["0.01"].recall],
+  ["recall at the 1 % budget", (line) => line.budgets["0.01"].recall],
 ];
 /** The comparisons of the published method, and below what the best of them counts as weak on a family. */
 const BASELINES = ["coral", "mtae", "mtl-red", "odin", "resad"];

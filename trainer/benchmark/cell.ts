@@ -11,7 +11,10 @@ import { type TrainingSide, trainingSide } from "../peers/method.ts";
 import type { HeldGroup } from "./families.ts";
 import type { Setting } from "./line.ts";
 
-/** Rows at random; by the blocks of meta.json; at random with one normal domain kept out of fitting to test on. */
+/**
+ * Rows at random; by the blocks of meta.json or, where it lists none, by stretches of consecutive rows; at random with one
+ * normal domain kept out of fitting to test on.
+ */
 export const SPLITS = ["random", "blocks", "domain-out"] as const;
 export type BenchmarkSplit = (typeof SPLITS)[number];
 

@@ -1,4 +1,5 @@
 /** From a method's scores to its figures; thresholds and calibration come from validation rows alone. */
+import type { Thresholds } from "../../model/artefact.ts";
 import { concat } from "../concat.ts";
 import { platt } from "../evaluate/calibrate.ts";
 import {
@@ -32,14 +33,21 @@ export interface ScoredRows {
 const CURVE_POINTS = 40;
 const BINS = 20;
 
-/** @param probability whether scores are probabilities; else Platt scaling on validation rows makes them so */
-export function figuresOf({ validation, test }: ScoredRows, probability: boolean): Figures {
+/**
+ * @param probability whether scores are probabilities; else Platt scaling on validation rows makes them so
+ * @param own thresholds that the method comes with; else validation rows set them
+ */
+export function figuresOf(
+  { validation, test }: ScoredRows,
+  probability: boolean,
+  own: Thresholds = thresholds(validation.normal, validation.seen, probability),
+): Figures {
   const { labels, scores } = pooled(test.normal, test.unseen);
   const at = (threshold: number): AtThreshold => {
     const { recall, falsePositiveRate } = decisions(labels, scores, threshold, true);
     return { threshold, recall: round(recall), falsePositiveRate: round(falsePositiveRate) };
   };
-  const { f1: best, fpr } = thresholds(validation.normal, validation.seen, probability);
+  const { f1: best, fpr } = own;
   const seen = pooled(validation.normal, validation.seen);
   const { precision, f1, accuracy } = decisions(labels, scores, best, true);
   const confidence = confidenceOf(seen, validation.seen.length > 0, probability);

@@ -50,6 +50,11 @@ export function planTasks(outlines: readonly Outline[], options: PlanOptions, do
         notes.push(`${outline.data} is not split by ${split}: ${missing}.`);
         continue;
       }
+      if (split === "blocks" && !outline.blocks) {
+        notes.push(
+          `meta.json lists no blocks of ${outline.data}'s normal rows: stretches of each file are its blocks.`,
+        );
+      }
       for (let seed = 1; seed <= options.seeds; seed++) {
         const planned = cellTasks(outline, sets, { ...settingOf({ ...options, split }), seed }, options.methods, done);
         tasks.push(...planned);
@@ -100,8 +105,7 @@ function cellTasks(
   ].filter((planned) => planned.sets.length > 0);
 }
 
-function whyNot({ domains, blocks, candidates }: Outline, split: BenchmarkSplit): string | undefined {
+function whyNot({ domains, candidates }: Outline, split: BenchmarkSplit): string | undefined {
   if (candidates.length === 0) return "no family to hold out";
-  if (split === "blocks" && !blocks) return "meta.json lists no blocks of its normal rows";
   return split === "domain-out" && domains < 2 ? "it has one normal domain" : undefined;
 }

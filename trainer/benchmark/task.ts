@@ -75,7 +75,7 @@ function measureCell(
       ...settingOf(task),
       heldOut: test.unseen.map((other) => other.family),
       domain: base.domain,
-      ...figuresOf(scored, fitted.probability),
+      ...figuresOf(scored, fitted.probability, fitted.thresholds),
       labels: { fit: labels ? all : 0, all },
       rows: {
         train: rows(side.normal.map((domain) => domain.train)),
@@ -114,6 +114,10 @@ class FittedMethod {
 
   get probability(): boolean {
     return this.#fitted.probability === true;
+  }
+
+  get thresholds(): Fitted["thresholds"] {
+    return this.#fitted.thresholds;
   }
 
   get bytes(): number {

@@ -1,4 +1,5 @@
 /** What a method of the benchmark is: something fitted on the training side alone that scores encoded rows. */
+import type { Thresholds } from "../../model/artefact.ts";
 import type { Schema } from "../../model/schema.ts";
 import { encodeRows, type Matrix } from "../data/matrix.ts";
 import type { Rows } from "../data/dataset.ts";
@@ -33,6 +34,8 @@ export interface Fitted {
   score(rows: Matrix): Float32Array | Float64Array;
   /** Whether a score is meant as the probability of an anomaly; else the benchmark calibrates it (Platt). */
   readonly probability?: boolean;
+  /** Thresholds it comes with; else the benchmark sets them by its scores of validation rows. */
+  readonly thresholds?: Thresholds;
   /** Bytes to keep for scoring, 4 a number. */
   readonly bytes: number;
 }

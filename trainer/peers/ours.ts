@@ -36,6 +36,7 @@ async function fitOurs(side: TrainingSide, choice: Choice): Promise<Fitted> {
   const scorer = Scorer.open(bytes, kernelModule("score"));
   return {
     probability: true,
+    thresholds: artefact.thresholds,
     bytes: bytes.length,
     score: ({ data, rows }) => scorer.score(data, rows),
   };

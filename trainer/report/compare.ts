@@ -33,7 +33,7 @@ export interface Comparison {
   readonly ranking: Ranking | null;
 }
 
-/** Values closer than this are a tie. */
+/** Values closer than this are counted as a tie; the test takes them as they are. */
 const TIE = 0.0005;
 
 /** The method in focus: the one named, else ours, else the best. */
@@ -49,13 +49,13 @@ export function compare(frame: Frame, focus: MethodInfo): Comparison {
   const own = methods.indexOf(focus);
   const others = methods.flatMap((method, i) => (i === own ? [] : [{ method, i }]));
   const duels = others.map(({ method, i }) => {
-    const differences = values.map((row) => row[own] - row[i]).map((d) => (Math.abs(d) < TIE ? 0 : d));
+    const differences = values.map((row) => row[own] - row[i]);
     return {
       method,
       difference: mean(differences),
-      wins: differences.filter((d) => d > 0).length,
-      ties: differences.filter((d) => d === 0).length,
-      losses: differences.filter((d) => d < 0).length,
+      wins: differences.filter((d) => d >= TIE).length,
+      ties: differences.filter((d) => Math.abs(d) < TIE).length,
+      losses: differences.filter((d) => d <= -TIE).length,
       p: signedRank(differences),
     };
   });

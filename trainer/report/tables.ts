@@ -18,7 +18,7 @@ export function meansTable(frame: Frame, { focus, ranking }: Comparison): Table 
       "AP",
       "AP natural",
       "F1 at τ*",
-      "recall at 1 % FP",
+      "recall, 1 % budget",
       "Brier",
       "mean rank",
       "best on",
@@ -95,7 +95,7 @@ export function thresholdTable(frame: Frame, focus: MethodInfo): Table {
 export function duelTable({ focus, duels }: Comparison): Table {
   return {
     kind: "table",
-    caption: `${focus.title} against each method: mean difference of AUC-ROC, families won, tied and lost, Wilcoxon's signed-rank test corrected by Holm`,
+    caption: `${focus.title} against each method: mean difference of AUC-ROC, families won, tied (within .0005) and lost, Wilcoxon's signed-rank test corrected by Holm`,
     head: ["method", "difference", "won", "tied", "lost", "p"],
     rows: duels.map(({ method, difference, wins, ties, losses, p }) => [
       method.title,
