@@ -137,7 +137,9 @@ function moments(x: usize, n: i32): v128 {
   const offset = sum / (n as f64);
   const variance = max<f64>(0, squares / (n as f64) - offset * offset);
   const mean = f32x4.splat(((load<f32>(x) as f64) + offset) as f32);
-  return f32x4.replace_lane(mean, 1, (1 / sqrt(variance + LAYER_NORM_EPSILON)) as f32);
+  // Infinite where squares overflow: ∞ − ∞ is no number, and neither may the score be one.
+  const scale = 1 / sqrt(variance + LAYER_NORM_EPSILON) + (variance - variance);
+  return f32x4.replace_lane(mean, 1, scale as f32);
 }
 
 /**

@@ -35,16 +35,21 @@ export function packFixed(w: usize, n: i32, k: i32, packed: usize): f64 {
   return most;
 }
 
-/** Quantises x (K) by its largest size to ±FIXED_MOST; returns what one step is worth. */
+/** Quantises x (K) by its largest size to ±FIXED_MOST; returns what one step is worth: NaN where any x is none. */
 // @ts-ignore: decorator
 @inline
 function quantise(x: usize, k: i32, to: usize): f32 {
   let m0 = i64x2.splat(0);
   let m1 = m0;
+  let none = m0;
   // Padding lanes of x hold zeros, and rows go on to whole panels.
   for (let i: usize = 0; i < (k as usize) << 2; i += 32) {
-    m0 = f32x4.pmax(m0, f32x4.abs(v128.load(x + i)));
-    m1 = f32x4.pmax(m1, f32x4.abs(v128.load(x + i, 16)));
+    const a = v128.load(x + i);
+    const b = v128.load(x + i, 16);
+    m0 = f32x4.pmax(m0, f32x4.abs(a));
+    m1 = f32x4.pmax(m1, f32x4.abs(b));
+    // pmax passes over what is no number
+    none = v128.or(none, v128.or(f32x4.ne(a, a), f32x4.ne(b, b)));
   }
   m0 = f32x4.pmax(m0, m1);
   m0 = f32x4.pmax(m0, v128.shuffle<f32>(m0, m0, 2, 3, 0, 1));
@@ -59,7 +64,7 @@ function quantise(x: usize, k: i32, to: usize): f32 {
     const b = i32x4.sub(f32x4.add(f32x4.mul(v128.load(x + i, 16), inverse), rounder), rounder);
     v128.store(to + (i >> 1), i16x8.max_s(i16x8.min_s(i16x8.narrow_i32x4_s(a, b), high), low));
   }
-  return most / (FIXED_MOST as f32);
+  return v128.any_true(none) ? f32.NaN : most / (FIXED_MOST as f32);
 }
 
 /** Finishes one vector of outputs: (sum · step · column scale + bias) · factor + residual. */

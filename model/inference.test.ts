@@ -55,6 +55,30 @@ describe("inference", () => {
     );
   });
 
+  test.each([8, 16, 40])(
+    "where squares overflow in a layer of width %d, there is no score rather than a constant one",
+    (n) => {
+      const kernel = new Kernel(module);
+      const shapes = new Map<string, readonly number[]>(["g", "b"].map((name) => [name, [n]]));
+      const weights = new Parameters(kernel, shapes);
+      weights.load("g", new Float32Array(n).fill(1));
+      weights.load("b", new Float32Array(n).fill(0.5));
+      const tape = new Tape(kernel, 1, { tracked: false });
+      const x = tape.input(n);
+      const y = tape.layerNormGelu(x, weights.get("g"), weights.get("b"));
+      const run = kernel.compile(tape.forward);
+      for (const [size, finite] of [
+        [1e3, true],
+        [3e38, n < 16],
+      ] as const) {
+        kernel.floats(x.at, n).forEach((_, i, all) => (all[i] = i % 2 ? size : -size));
+        run(1);
+        expect(kernel.floats(y.at, n).every((value) => Number.isFinite(value))).toBe(finite);
+        if (!finite) expect(kernel.floats(y.at, n).some((value) => Number.isFinite(value))).toBe(false);
+      }
+    },
+  );
+
   test("one row scores the same alone and in a batch", () => {
     const shape = { inputs: 77, hidden: 256, blocks: 3, latent: 128 };
     const { next, kernel, network } = setUp(shape, 7);

@@ -35,6 +35,14 @@ test.each(["", "f2", "fpr", "fpr=", "fpr=0.02", "xfpr=1%", "fpr=-1%", "fpr=%", "
   },
 );
 
+test("a spec of megabytes takes no longer than it takes to read it", () => {
+  const started = performance.now();
+  for (const spec of ["1".repeat(1e6), `fpr=${"1".repeat(1e6)}`, `fpr=${" ".repeat(1e6)}`]) {
+    expect(() => resolveThreshold(model, `${spec}x`)).toThrow(expect.objectContaining({ code: "threshold-unknown" }));
+  }
+  expect(performance.now() - started).toBeLessThan(2000);
+});
+
 test("budgets in percent have no digits that they were not given", () => {
   expect(["0.001", "0.07", "0.29", "0.01", "1e-7"].map(budgetText)).toEqual([
     "0.1 %",

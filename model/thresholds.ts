@@ -9,7 +9,8 @@ export const DEFAULT_THRESHOLD = "fpr=0.01";
 /** Budgets written in different ways count as one within this relative difference: 1 % is 0.01. */
 const SAME = 1e-9;
 
-const NUMBER = /^(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/;
+/** No two ways to match one text: a caller's may be megabytes. */
+const NUMBER = /^(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?$/;
 
 /**
  * The threshold τ on the anomaly score that a spec stands for: a row is anomalous when s ≥ τ.

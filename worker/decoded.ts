@@ -98,11 +98,21 @@ export class DecodedModels {
     const bytes = await this.#weights(version);
     // Before it is there: the old and the new together must not be what is too much.
     this.#trim(OPENED * bytes.byteLength);
-    const scorer = this.#source.open(bytes);
+    const scorer = this.#opened(version, bytes);
     this.#failed.delete(version.sha256);
     this.#entries.set(version.sha256, { scorer, fileBytes: bytes.byteLength });
     this.#trim(0);
     return scorer;
+  }
+
+  /** @throws UnseenError where the model is refused, Problem where the isolate has no memory for it */
+  #opened({ version }: Version, bytes: Uint8Array): Scorer {
+    try {
+      return this.#source.open(bytes);
+    } catch (cause) {
+      if (cause instanceof UnseenError) throw cause;
+      throw unavailable(`version ${version} could not be opened`, "model-unavailable");
+    }
   }
 
   async #weights({ version, sha256 }: Version): Promise<Uint8Array> {

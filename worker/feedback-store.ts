@@ -53,16 +53,28 @@ export async function putFeedback(
   return results.reduce((sum, { meta }) => sum + meta.changes, 0);
 }
 
-/** Rows of a model in the order of their ids, behind the id `after`. */
+/** Rows in the order of their ids, and whether there are more behind them. */
+export interface FeedbackPage {
+  readonly rows: readonly StoredFeedback[];
+  readonly more: boolean;
+}
+
+const LIST = `SELECT id, label, family, instance, version, given FROM (
+    SELECT *, row_number() OVER (ORDER BY id) AS place, sum(octet_length(instance)) OVER (ORDER BY id) AS bytes FROM (
+      SELECT * FROM feedback WHERE model = ?1 AND id > ?2 ORDER BY id LIMIT ?3))
+  WHERE place = 1 OR bytes <= ?4 ORDER BY id`;
+
+/** Rows of a model behind the id `after`: at most so many, and of no more bytes in all, but one. */
 export async function listFeedback(
   db: D1Database,
   model: string,
   after: string,
-  most: number,
-): Promise<StoredFeedback[]> {
+  { rows: most, bytes }: { readonly rows: number; readonly bytes: number },
+): Promise<FeedbackPage> {
   await db.prepare(TABLE).run();
-  const query = `SELECT id, label, family, instance, version, given FROM feedback
-    WHERE model = ? AND id > ? ORDER BY id LIMIT ?`;
-  const { results } = await db.prepare(query).bind(model, after, most).all<StoredFeedback>();
-  return results;
+  const { results: rows } = await db.prepare(LIST).bind(model, after, most, bytes).all<StoredFeedback>();
+  const last = rows.at(-1)?.id;
+  const behind = "SELECT 1 FROM feedback WHERE model = ? AND id > ? LIMIT 1";
+  const more = last !== undefined && (await db.prepare(behind).bind(model, last).first()) !== null;
+  return { rows, more };
 }

@@ -4,7 +4,7 @@ import { writeArtefact } from "../model/artefact.ts";
 import { makeArtefact, randomRows, SCHEMA } from "../test/fixtures/artefact.ts";
 import type { Bindings } from "./bindings.ts";
 import { countFeedback } from "./feedback-store.ts";
-import { FEEDBACK_PAGE, FEEDBACK_ROWS, FEEDBACK_ROWS_A_REQUEST } from "./limits.ts";
+import { FEEDBACK_PAGE, FEEDBACK_ROW, FEEDBACK_ROWS, FEEDBACK_ROWS_A_REQUEST } from "./limits.ts";
 import { bindings, development, publish, serve } from "./test-server.ts";
 import { sha256Of } from "./sha256.ts";
 
@@ -146,7 +146,10 @@ describe("feedback", () => {
 
   test("more than a page comes in pages, each row once", async () => {
     await publish("paged", bytes);
-    const rows = randomRows(FEEDBACK_PAGE + 20, 8).map((some, i) => ({ instance: some.with(0, i), label: "normal" }));
+    const rows = randomRows(FEEDBACK_PAGE.rows + 20, 8).map((some, i) => ({
+      instance: some.with(0, i),
+      label: "normal",
+    }));
     for (let i = 0; i < rows.length; i += FEEDBACK_ROWS_A_REQUEST) {
       expect((await give("paged", rows.slice(i, i + FEEDBACK_ROWS_A_REQUEST))).status).toBe(200);
     }
@@ -154,6 +157,23 @@ describe("feedback", () => {
     expect(new Set(lines.map(({ id }) => id)).size).toBe(rows.length);
     const names = SCHEMA.features.map(({ name }) => name);
     expect(Object.keys(lines[0].instance as object)).toEqual(names);
+  });
+
+  test("large rows come in pages of few, and none larger than a line of a stream is taken", async () => {
+    await publish("large", bytes);
+    const [features] = [SCHEMA.features.map(({ name }) => name)];
+    expect(features).toContain("protocol");
+    for (let i = 0; i < 24; i++) {
+      const instance = { ...row, protocol: `${i} ${"x".repeat(250_000)}` };
+      expect((await give("large", [{ instance, label: "normal" }])).status).toBe(200);
+    }
+    const page = await ask("/v1/models/large/feedback");
+    const lines = (await page.text()).trim().split("\n");
+    expect([lines.length, page.headers.get("x-next")]).toEqual([16, expect.any(String)]);
+    expect(await taken("large")).toHaveLength(24);
+    const instance = { ...row, protocol: "x".repeat(FEEDBACK_ROW) };
+    const refused = await give("large", [{ instance, label: "normal" }]);
+    expect([refused.status, await refused.json()]).toEqual([413, expect.objectContaining({ code: "body-too-large" })]);
   });
 
   test.each<[string, unknown, number, string]>([

@@ -1,8 +1,10 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import kernel from "../build/score.wasm";
 import { inputWidth } from "../model/encode.ts";
-import { readArtefact } from "../model/artefact.ts";
+import { readArtefact, writeArtefact } from "../model/artefact.ts";
+import { weightShapes } from "../model/network.ts";
 import { Scorer } from "../model/scorer.ts";
+import { floatTensor } from "../model/tensor.ts";
 import { makeArtefact, randomRows, SCHEMA } from "../test/fixtures/artefact.ts";
 import { SCORES, LINE_BYTES } from "./limits.ts";
 import type { LineFault, Prediction } from "./schemas.ts";
@@ -20,6 +22,27 @@ function predictionOf(score: number, threshold: number): Prediction {
   const confidence = Math.max(score, 1 - score);
   return { score, anomaly: score >= threshold, confidence, margin: score - threshold };
 }
+
+function wideModel(inputs: number): Uint8Array {
+  const network = { inputs, hidden: 4, blocks: 0, latent: 4 };
+  const tensors = new Map(
+    [...weightShapes(network)].map(([name, shape]) => {
+      const size = shape.reduce((all, n) => all * n, 1);
+      return [
+        name,
+        floatTensor(
+          Float32Array.from({ length: size }, (_, i) => Math.sin(i)),
+          shape,
+        ),
+      ];
+    }),
+  );
+  const features = Array.from({ length: inputs }, (_, i) => ({ ...NUMERIC, name: `c${i}` }));
+  const [{ artefact }] = artefacts;
+  return writeArtefact({ ...artefact, network, schema: { features }, tensors, golden: { rows: [], scores: [] } });
+}
+
+const NUMERIC = { kind: "numeric", impute: 0, signedLog: false, center: 0, scale: 1, clip: 10 } as const;
 
 describe("lines", () => {
   const send = (body: BodyInit, query = ""): Promise<Response> =>
@@ -131,6 +154,18 @@ describe("lines", () => {
     expect(sent - before).toBeLessThan(20);
     await reader?.cancel();
     expect(open).toBe(false);
+  });
+
+  test("where features are many, few lines are explained at a time", async () => {
+    await publish("wide", wideModel(1500));
+    const text = `${JSON.stringify(Array.from({ length: 1500 }, () => 1))}\n`.repeat(12);
+    const body = inChunks([new TextEncoder().encode(text)]);
+    const headers = { "content-type": "application/x-ndjson" };
+    const response = await ask("/v1/models/wide/score?explain=1", { method: "POST", body, headers });
+    const reader = response.body?.getReader();
+    const first = new TextDecoder().decode((await reader?.read())?.value);
+    expect(first.trim().split("\n"), first.slice(0, 200)).toHaveLength(3);
+    await reader?.cancel();
   });
 
   test("explanations, an empty body, and a query or an accept header that is wrong", async () => {

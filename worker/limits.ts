@@ -32,10 +32,13 @@ export const WATCH_MS = 10_000;
 /** Rows an isolate samples of a model in that time, and of one request: at under 10 µs each, 0.1 % of its time. */
 export const WATCHED_ROWS = 1000;
 export const WATCHED_ROWS_A_REQUEST = 16;
-/** Labelled rows of one request, of a model in all, and of a page of them. */
+/** Labelled rows of one request, and of a model in all. */
 export const FEEDBACK_ROWS_A_REQUEST = 256;
 export const FEEDBACK_ROWS = 50_000;
-export const FEEDBACK_PAGE = 1000;
+/** Characters of one of them as JSON: what a line of a stream may have. */
+export const FEEDBACK_ROW = LINE_BYTES;
+/** Rows and bytes of a page of them, which is in memory several times over. */
+export const FEEDBACK_PAGE = { rows: 1000, bytes: 4 * 1024 * 1024 } as const;
 /**
  * Bytes that an isolate's decoded models take together: a good third of its 128 MB. The rest is for bodies, V8's own heap
  * and what it has not collected yet; docs/operations.md has what that comes to (bench/isolate.ts).

@@ -33,14 +33,15 @@ export function predictionsJson(
   return `${json}]`;
 }
 
-/**
- * One row may always be explained.
- *
- * @throws Problem 413 where many features make the rows cost more scores than a request may
- */
+/** Rows to explain at a time at the most: where features are many, they cost as many scores as a request may; but one. */
+export function mostExplained({ artefact }: Scorer): number {
+  return Math.max(1, Math.floor(SCORES / (3 * artefact.schema.features.length)));
+}
+
+/** @throws Problem 413 where the rows are more than may be explained at a time */
 export function checkExplainable(scorer: Scorer, rows: number): void {
   const { length: features } = scorer.artefact.schema.features;
-  const most = Math.max(1, Math.floor(SCORES / (3 * features)));
+  const most = mostExplained(scorer);
   if (rows <= most) return;
   const detail = `With ${features} features at most ${most} rows can be explained at a time.`;
   throw new Problem(413, "rows-too-many", detail, "Send them in several requests, or as application/x-ndjson.");

@@ -33,7 +33,7 @@ export async function batchResults(context: Context<AppEnv>, id: string): Promis
     throw new Problem(409, "batch-running", "The batch is not done.", remedy, { headers: { "retry-after": "5" } });
   }
   const from = Number(query.data.from ?? 0);
-  const { parts } = await manifest.json<{ parts: readonly ManifestPart[] }>();
+  const { parts } = await reached(manifest.json<{ parts: readonly ManifestPart[] }>());
   const to = from + PARTS_AT_ONCE;
   const link = to < parts.length ? { link: `</v1/batches/${id}/results?from=${to}>; rel="next"` } : undefined;
   const headers = { "content-type": "application/x-ndjson", ...link };

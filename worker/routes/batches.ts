@@ -123,7 +123,7 @@ export async function listBatches(context: Context<AppEnv>): Promise<Response> {
   const batches = names.map(async (name) => {
     const object = await reached(store.get(progressKey(name.slice(name.indexOf("-") + 1))));
     // Its objects may have been deleted since.
-    return object === null ? [] : [await current(flow, await object.json<Progress>())];
+    return object === null ? [] : [await current(flow, await reached(object.json<Progress>()))];
   });
   return context.json({ batches: (await Promise.all(batches)).flat() });
 }
@@ -154,7 +154,7 @@ export async function isStopped(flow: Workflow<Batch>, progress: Progress): Prom
 /** @throws Problem 404, 503 */
 export async function readProgress(store: R2Bucket, id: string): Promise<Progress> {
   const object = BATCH_ID.test(id) ? await reached(store.get(progressKey(id))) : null;
-  if (object) return object.json<Progress>();
+  if (object) return reached(object.json<Progress>());
   throw new Problem(404, "batch-unknown", "There is no such batch.", "POST /v1/batches starts one.");
 }
 

@@ -7,7 +7,7 @@ import type { Scorer } from "../../model/scorer.ts";
 import type { AppEnv } from "../bindings.ts";
 import { readJson } from "../body.ts";
 import { countFeedback, type Feedback, listFeedback, putFeedback } from "../feedback-store.ts";
-import { FEEDBACK_PAGE, FEEDBACK_ROWS, FEEDBACK_ROWS_A_REQUEST } from "../limits.ts";
+import { FEEDBACK_PAGE, FEEDBACK_ROW, FEEDBACK_ROWS, FEEDBACK_ROWS_A_REQUEST } from "../limits.ts";
 import { LINES_TYPE } from "../media.ts";
 import { Problem, queryFault, requestFault } from "../problem.ts";
 import type { Registry } from "../registry.ts";
@@ -18,7 +18,7 @@ import { sha256Of } from "../sha256.ts";
 /**
  * `POST …/feedback`
  *
- * @throws Problem 501, 403, 422 for rows the model does not take, 409 where there is no more room, 503
+ * @throws Problem 501, 403, 413, 422 for rows the model does not take, 409 where there is no more room, 503
  */
 export async function giveFeedback(context: Context<AppEnv>, registry: Registry, name: string): Promise<Response> {
   const db = bound(context);
@@ -42,7 +42,12 @@ export async function giveFeedback(context: Context<AppEnv>, registry: Registry,
     }
     const values = named(scorer, instance, i);
     const id = await rowHash(sorted, values);
-    rows.set(id, { id, label, family, instance: JSON.stringify(values), version: version.version });
+    const stored = JSON.stringify(values);
+    if (stored.length > FEEDBACK_ROW) {
+      const detail = `Row ${i} is over ${FEEDBACK_ROW} characters.`;
+      throw new Problem(413, "body-too-large", detail, "Leave it out.", { place: { row: i } });
+    }
+    rows.set(id, { id, label, family, instance: stored, version: version.version });
   }
   if ((await reached(countFeedback(db, name, [...rows.keys()]))) + rows.size > FEEDBACK_ROWS) {
     const remedy = "Calibrate the model with what there is, then delete the rows: see docs/operations.md.";
@@ -62,9 +67,9 @@ export async function takeFeedback(context: Context<AppEnv>, registry: Registry,
   const parsed = FeedbackQuery.safeParse(context.req.query());
   if (!parsed.success) throw queryFault("The query takes after=ID, the value of x-next.");
   const { after = "" } = parsed.data;
-  const rows = await reached(listFeedback(db, name, after, FEEDBACK_PAGE));
+  const { rows, more } = await reached(listFeedback(db, name, after, FEEDBACK_PAGE));
   if (rows.length === 0 && after === "") await registry.get(name);
-  if (rows.length === FEEDBACK_PAGE) context.header("x-next", rows[rows.length - 1].id);
+  if (more) context.header("x-next", rows[rows.length - 1].id);
   const lines = rows.map(({ instance, ...row }) => JSON.stringify({ ...row, instance: JSON.parse(instance) }));
   return context.body(lines.map((line) => `${line}\n`).join(""), 200, { "content-type": LINES_TYPE });
 }

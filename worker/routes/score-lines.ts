@@ -10,7 +10,7 @@ import { type BodyReader, bodyReader } from "../decompress.ts";
 import { BODY_MS, LINE_BYTES, LINES } from "../limits.ts";
 import { Lines, TOO_LONG } from "../lines.ts";
 import { answerType, LINES_TYPE } from "../media.ts";
-import { checkScores, explanations, predictionJson } from "../predictions.ts";
+import { checkScores, explanations, mostExplained, predictionJson } from "../predictions.ts";
 import { Problem, toProblem } from "../problem.ts";
 import type { Served } from "../registry.ts";
 import { encodeText } from "../row-reader.ts";
@@ -83,6 +83,8 @@ class LineAnswers {
   readonly #top: number | undefined;
   readonly #scored: (rows: ScoredRows) => void;
   readonly #lines = new Lines(LINE_BYTES);
+  /** Lines to answer at a time. */
+  readonly #most: number;
   /** Inputs (LINES, inputs) of the good lines at hand. */
   readonly #encoded: Float32Array;
   /** For each line at hand its row, or what is wrong with it, as JSON. */
@@ -98,6 +100,7 @@ class LineAnswers {
     this.#scorer = scorer;
     this.#threshold = threshold;
     this.#top = top;
+    this.#most = top === undefined ? LINES : Math.min(LINES, mostExplained(scorer));
     this.#encoded = new Float32Array(LINES * scorer.inputs);
   }
 
@@ -105,7 +108,7 @@ class LineAnswers {
     this.#lines.feed(chunk);
   }
 
-  /** Answers to at most LINES whole lines; empty where another chunk is needed. */
+  /** Answers to some whole lines; empty where another chunk is needed. */
   take(): string {
     for (let line = this.#next(); line !== undefined; line = this.#next()) this.#read(line);
     return this.#answer();
@@ -124,7 +127,7 @@ class LineAnswers {
   }
 
   #next(): Uint8Array | typeof TOO_LONG | undefined {
-    return this.#rows.length < LINES ? this.#lines.next() : undefined;
+    return this.#rows.length < this.#most ? this.#lines.next() : undefined;
   }
 
   #read(line: Uint8Array | typeof TOO_LONG): void {
