@@ -45,7 +45,7 @@ export class ScoreView {
   constructor(thread: ScoringThread) {
     this.#thread = thread;
     this.#table = new FlaggedTable(
-      (rows, beside) => thread.call("flagged", rows, beside),
+      (rows, beside) => thread.call("flagged", this.#run, rows, beside),
       (row) => void this.#choose(row),
     );
     this.#source = new SourceControl(
@@ -181,10 +181,10 @@ export class ScoreView {
     this.#plot.selected = row;
     this.#table.selected = row;
     const run = this.#run;
-    const explanation = await this.#thread.call("explain", row).catch(() => undefined);
+    const explanation = await this.#thread.call("explain", run, row).catch(() => undefined);
     if (run !== this.#run || !explanation) return;
     showReasons(row, this.#scores[row], explanation, using.opened.schema);
-    this.#feedback.ask(using.name, row, using.opened.training.families);
+    this.#feedback.ask(using.name, run, row, using.opened.training.families);
     if (!move) return;
     byId("live").textContent = byId("why-title").textContent;
     // On a phone the reasons lie below the table.
@@ -215,7 +215,7 @@ export class ScoreView {
     fault.hidden = true;
     try {
       const link = document.createElement("a");
-      link.href = URL.createObjectURL(await this.#thread.call("save", this.#threshold.value));
+      link.href = URL.createObjectURL(await this.#thread.call("save", this.#run, this.#threshold.value));
       link.download = `${this.#name.replace(/(\.(csv|tsv|txt))?(\.gz)?$/i, "")}-scored.csv`;
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
@@ -231,7 +231,7 @@ export class ScoreView {
     const place = byId("compared");
     place.textContent = "Asking the service …";
     const run = this.#run;
-    const said = await compareScores(this.#thread, this.#using, this.#scores);
+    const said = await compareScores(this.#thread, this.#using, run, this.#scores);
     if (run === this.#run) place.textContent = said;
   }
 }
