@@ -121,6 +121,7 @@ export class ScoreView {
     this.#known = 0;
     this.#faults = [];
     this.#refused = 0;
+    this.#source.refused(this.#faults, this.#refused);
     this.#table.selected = undefined;
     clearReasons();
     this.#feedback.withdraw();

@@ -1,13 +1,37 @@
 /** What a user sees while other rows come: labels and files are of the rows they were asked for, messages of those that are there. */
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
-import { examplesOf, namesOf, scored, withSample, type Session } from "./session.ts";
+import { examplesOf, namesOf, opened, paste, scored, titled, withSample, type Session } from "./session.ts";
 
 /** So many of the example rows as CSV, again from the first one where there are no more. */
 function exampleRows({ scorer }: Session, many: number): string {
   const rows = examplesOf(scorer).map((row) => row.map((cell) => cell ?? "").join(","));
   return [namesOf(scorer).join(","), ...Array.from({ length: many }, (_, i) => rows[i % rows.length])].join("\n");
 }
+
+/** The same with a last row that cannot be read. */
+const withBadRow = (session: Session, many: number): string => `${exampleRows(session, many)}\n1`;
+
+/** A page on which the last scores of each run wait for letGo(). */
+async function holding(session: Session): Promise<Page> {
+  const page = await opened(session);
+  await page.addInitScript(() => {
+    const held: (() => void)[] = [];
+    const listen = Worker.prototype.addEventListener;
+    Worker.prototype.addEventListener = function (this: Worker, kind: string, listener: EventListener) {
+      listen.call(this, kind, (event) => {
+        if ((event as MessageEvent<{ done?: boolean } | undefined>).data?.done) held.push(() => listener(event));
+        else listener(event);
+      });
+    };
+    Object.assign(globalThis, { letGo: () => held.splice(0).forEach((tell) => tell()) });
+  });
+  await page.reload();
+  await titled(page, "Score · flows · unseen");
+  return page;
+}
+
+const letGo = (on: Page): Promise<void> => on.evaluate(() => (globalThis as unknown as { letGo(): void }).letGo());
 
 /** Pastes rows, and presses a button or lets scores go before the thread can have read them. */
 async function pasteAnd(on: Page, text: string, button?: string): Promise<void> {
@@ -42,6 +66,32 @@ export function replacing(session: () => Session): void {
       .filter({ hasText: "The file could not be made: Other rows came meanwhile." })
       .waitFor();
     expect(sent).toEqual([]);
+    await page.close();
+  });
+
+  test("rows that could not be read are told below what is wrong with a newer file", async () => {
+    const page = await holding(session());
+    const fault = page.getByRole("alert").filter({ hasText: "None of the columns is a feature of this model" });
+    const refused = page.getByRole("alert").filter({ hasText: "1 row could not be read" });
+    await paste(page, withBadRow(session(), 3));
+    await page.locator("#columns", { hasText: "4 rows" }).waitFor();
+    await paste(page, "a,b\n1,2");
+    await fault.waitFor();
+    await letGo(page);
+    await refused.waitFor();
+    expect(await fault.count()).toBe(1);
+    const [above, below] = [await fault.boundingBox(), await refused.boundingBox()];
+    expect(below?.y).toBeGreaterThanOrEqual((above?.y ?? Infinity) + (above?.height ?? 0));
+    await page.close();
+  });
+
+  test("rows that could not be read are told no longer than they are there", async () => {
+    const page = await holding(session());
+    await paste(page, withBadRow(session(), 3));
+    await page.locator("#columns", { hasText: "4 rows" }).waitFor();
+    await pasteAnd(page, exampleRows(session(), 7));
+    await page.locator("#columns", { hasText: "7 rows" }).waitFor();
+    expect(await page.getByRole("alert").filter({ visible: true }).count()).toBe(0);
     await page.close();
   });
 }
