@@ -97,7 +97,7 @@ export class ScoreView {
     if (!done) return;
     byId<HTMLButtonElement>("download").disabled = false;
     this.#describePlot();
-    void this.#afterRest(true);
+    void this.#chooseFirst();
   }
 
   async #load(source: Source): Promise<void> {
@@ -134,15 +134,21 @@ export class ScoreView {
     this.#plot.threshold = this.#threshold.value;
     this.#showCounts();
     clearTimeout(this.#rest);
-    this.#rest = setTimeout(() => void this.#afterRest(false), REST_MS);
+    this.#rest = setTimeout(() => void this.#afterRest(), REST_MS);
   }
 
   /** Once nothing moves: the table, and for a screen reader the counts. */
-  async #afterRest(chooseFirst: boolean): Promise<void> {
+  async #afterRest(): Promise<void> {
     if (this.#known === 0) return;
     byId("live").textContent = this.#countsText();
     await this.#table.show(this.#scores, this.#known, this.#threshold.value);
-    if (!chooseFirst) return;
+  }
+
+  /** Once all rows are scored: the highest, where none of them was chosen meanwhile. */
+  async #chooseFirst(): Promise<void> {
+    const run = this.#run;
+    await this.#afterRest();
+    if (run !== this.#run || this.#table.selected !== undefined) return;
     const top = this.#scores.reduce((best, score, row) => (score > (this.#scores[best] || 0) ? row : best), 0);
     if (this.#scores[top] >= this.#threshold.value) await this.#choose(top, false);
   }

@@ -1,7 +1,7 @@
 /** What a user sees while other rows come: labels and files are of the rows they were asked for, messages of those that are there. */
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
-import { examplesOf, namesOf, opened, paste, scored, titled, withSample, type Session } from "./session.ts";
+import { examplesOf, explained, namesOf, opened, paste, scored, titled, withSample, type Session } from "./session.ts";
 
 /** So many of the example rows as CSV, again from the first one where there are no more. */
 function exampleRows({ scorer }: Session, many: number): string {
@@ -92,6 +92,19 @@ export function replacing(session: () => Session): void {
     await pasteAnd(page, exampleRows(session(), 7));
     await page.locator("#columns", { hasText: "7 rows" }).waitFor();
     expect(await page.getByRole("alert").filter({ visible: true }).count()).toBe(0);
+    await page.close();
+  });
+
+  test("a row chosen while others are scored stays chosen", async () => {
+    const page = await holding(session());
+    await pasteAnd(page, exampleRows(session(), 20_000));
+    await page.locator("#columns", { hasText: "20,000 rows" }).waitFor();
+    await explained(page);
+    const chosen = await page.locator("#why-title").innerText();
+    while (await page.locator("#download").isDisabled()) await letGo(page);
+    // long enough for what is wrong to show
+    await page.waitForTimeout(1000);
+    expect(await page.locator("#why-title").innerText()).toBe(chosen);
     await page.close();
   });
 }
