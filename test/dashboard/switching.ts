@@ -2,7 +2,18 @@
 import { hash } from "node:crypto";
 import type { Page, Request } from "playwright-core";
 import { expect, test } from "vitest";
-import { explained, namesOf, examplesOf, opened, paste, scored, titled, withSample, type Session } from "./session.ts";
+import {
+  enterKey,
+  explained,
+  namesOf,
+  examplesOf,
+  opened,
+  paste,
+  scored,
+  titled,
+  withSample,
+  type Session,
+} from "./session.ts";
 
 const choose = async (on: Page, model: string): Promise<void> => void (await on.locator("#models").selectOption(model));
 
@@ -110,6 +121,39 @@ export function switching(session: () => Session): void {
     await choose(page, "sensors");
     await page.locator("#notice").filter({ visible: true }).waitFor();
     await stillFlows(page);
+    await page.close();
+  });
+
+  test("a key entered again leaves the model, its version and the rows as they are", async () => {
+    const page = await withSample(session());
+    await page.getByRole("link", { name: "Model" }).click();
+    await page.getByRole("button", { name: "Score on this page with version 2" }).click();
+    await page.getByText("v2, not serving").waitFor();
+    await page.getByRole("link", { name: "Score", exact: true }).click();
+    await scored(page, examplesOf(session().scorer).length);
+    await explained(page);
+    const chosen = await page.locator("#why-title").innerText();
+    await page.route("**/v1/models/flows", (route) => route.fulfill({ status: 401, json: {} }), { times: 1 });
+    await page.getByRole("link", { name: "Model" }).click();
+    await enterKey(page);
+    await page.locator("#key").waitFor({ state: "hidden" });
+    // long enough for what is wrong to show
+    await page.waitForTimeout(1000);
+    expect(await page.locator("#version").innerText()).toBe("v2, not serving");
+    expect(await page.locator("#models").inputValue()).toBe("flows");
+    await page.getByRole("link", { name: "Score", exact: true }).click();
+    expect(await page.locator("#why-title").innerText()).toBe(chosen);
+    await choose(page, "sensors");
+    await titled(page, "Score · sensors · unseen");
+    await page.route("**/v1/models/sensors", (route) => route.fulfill({ status: 401, json: {} }), { times: 1 });
+    await page.getByRole("link", { name: "Model" }).click();
+    await enterKey(page);
+    await page.locator("#key").waitFor({ state: "hidden" });
+    await page.waitForTimeout(1000);
+    expect([await page.title(), await page.locator("#models").inputValue()]).toEqual([
+      "Model · sensors · unseen",
+      "sensors",
+    ]);
     await page.close();
   });
 }
