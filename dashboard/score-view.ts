@@ -178,8 +178,8 @@ export class ScoreView {
   #describePlot(): void {
     const sorted = this.#scores.filter((score) => !Number.isNaN(score)).toSorted();
     const [least, middle, most] = [0, 0.5, 1].map((share) => sorted[Math.floor(share * (sorted.length - 1))] ?? 0);
-    const words = `Scores by row order: lowest ${shown(least)}, median ${shown(middle)}, highest ${shown(most)}`;
-    byId("scatter").setAttribute("aria-label", words);
+    const words = `lowest ${shown(least)}, median ${shown(middle)}, highest ${shown(most)}`;
+    byId("scatter").setAttribute("aria-label", `Scores by row order: ${sorted.length > 0 ? words : "there are none"}`);
   }
 
   async #choose(row: number, move = true): Promise<void> {

@@ -118,12 +118,20 @@ async function textOf(file: Blob): Promise<string> {
   const [first, second] = new Uint8Array(await file.slice(0, 2).arrayBuffer());
   const packed = first === 0x1f && second === 0x8b;
   const remedy = "Score it with `unseen score`, or give a part of it.";
-  if (file.size > (packed ? LONGEST / 10 : LONGEST)) {
-    const size = Math.round(file.size / 2 ** 20);
-    throw new UnseenError("data-unreadable", `The file has ${size} MiB, more than a page can hold.`, remedy);
-  }
-  const unpacked = packed ? file.stream().pipeThrough(new DecompressionStream("gzip")) : file;
+  const tooLong = (size: string): UnseenError =>
+    new UnseenError("data-unreadable", `The file has ${size}, more than a page can hold.`, remedy);
+  if (file.size > (packed ? LONGEST / 10 : LONGEST)) throw tooLong(`${Math.round(file.size / 2 ** 20)} MiB`);
+  let length = 0;
+  const bounded = new TransformStream<Uint8Array, Uint8Array>({
+    transform(part, controller) {
+      length += part.length;
+      if (length > LONGEST) controller.error();
+      else controller.enqueue(part);
+    },
+  });
+  const unpacked = packed ? file.stream().pipeThrough(new DecompressionStream("gzip")).pipeThrough(bounded) : file;
   const bytes = await new Response(unpacked).arrayBuffer().catch(() => {
+    if (length > LONGEST) throw tooLong(`more than ${LONGEST / 2 ** 20} MiB unpacked`);
     throw new UnseenError("data-unreadable", "The file cannot be read to its end.", remedy);
   });
   try {

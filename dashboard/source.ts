@@ -99,6 +99,8 @@ export class SourceControl {
    * @returns false where the model refuses the rows
    */
   async #take(source: Source, typing = false): Promise<boolean> {
+    // What was typed before gives way.
+    if (!typing) clearTimeout(this.#pause);
     this.#newest = source;
     byId("fault").hidden = true;
     try {

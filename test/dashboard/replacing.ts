@@ -1,4 +1,6 @@
 /** What a user sees while other rows come: labels and files are of the rows they were asked for, messages of those that are there. */
+import { createGzip } from "node:zlib";
+import { buffer } from "node:stream/consumers";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { examplesOf, explained, namesOf, opened, paste, scored, titled, withSample, type Session } from "./session.ts";
@@ -105,6 +107,52 @@ export function replacing(session: () => Session): void {
     // long enough for what is wrong to show
     await page.waitForTimeout(1000);
     expect(await page.locator("#why-title").innerText()).toBe(chosen);
+    await page.close();
+  });
+
+  test("a file dropped right after typing is not replaced by what was typed", async () => {
+    const page = await opened(session());
+    await page.evaluate(
+      (content) => {
+        const field = document.querySelector<HTMLTextAreaElement>("#rows");
+        if (field) field.value = "a,b\n1,2";
+        field?.dispatchEvent(new Event("input", { bubbles: true }));
+        const dataTransfer = new DataTransfer();
+        dataTransfer.items.add(new File([content], "dropped.csv"));
+        document.dispatchEvent(new DragEvent("drop", { dataTransfer, cancelable: true }));
+      },
+      exampleRows(session(), 3),
+    );
+    await page.locator("#columns", { hasText: "dropped.csv 3 rows" }).waitFor();
+    // long enough for what is wrong to show
+    await page.waitForTimeout(1000);
+    expect(await page.getByRole("alert").filter({ visible: true }).count()).toBe(0);
+    await page.close();
+  });
+
+  test("a plot of rows that cannot be read says that there are no scores", async () => {
+    const page = await opened(session());
+    await paste(page, `${namesOf(session().scorer).join(",")}\n1\n2`);
+    await page.getByRole("alert").filter({ hasText: "2 rows could not be read" }).waitFor();
+    await page.getByRole("img", { name: "Scores by row order: there are none" }).waitFor();
+    await page.close();
+  });
+
+  test("a small file that unpacks to more than a page can hold is told", async () => {
+    const page = await opened(session());
+    const packing = createGzip({ level: 1 });
+    const packed = buffer(packing);
+    const part = Buffer.alloc(2 ** 20, "\n");
+    for (let i = 0; i <= 400; i++)
+      if (!packing.write(part)) await new Promise((resolve) => packing.once("drain", resolve));
+    packing.end();
+    await page
+      .locator("#file")
+      .setInputFiles({ name: "bomb.csv.gz", mimeType: "application/gzip", buffer: await packed });
+    await page
+      .getByRole("alert")
+      .filter({ hasText: "bomb.csv.gz: The file has more than 400 MiB unpacked, more than a page can hold." })
+      .waitFor({ timeout: 60_000 });
     await page.close();
   });
 }
