@@ -9,8 +9,8 @@ async function compared(scores: Float32Array, answer: (rows: number[]) => Respon
   let asked: number[] = [];
   vi.stubGlobal("sessionStorage", { getItem: () => null });
   vi.stubGlobal("fetch", async (_: string, { body }: { body: string }) => answer(JSON.parse(body).instances));
-  const call = async (_: string, rows: number[]): Promise<number[]> => (asked = rows);
-  const words = await compareScores({ call } as unknown as ScoringThread, { name: "flows", version: 1 }, scores);
+  const call = async (_: string, __: number, rows: number[]): Promise<number[]> => (asked = rows);
+  const words = await compareScores({ call } as unknown as ScoringThread, { name: "flows", version: 1 }, 1, scores);
   return { words, asked };
 }
 

@@ -13,19 +13,20 @@ export const HINT = `Sends up to ${COMPARED} of these rows to this service; scor
 /**
  * Sends rows spread over the file to the service.
  *
- * @param scores the page's, NaN where a row could not be read
+ * @param scores the page's of that run, NaN where a row could not be read
  * @returns in words how the service's compare
  */
 export async function compareScores(
   thread: ScoringThread,
   { name, version }: { readonly name: string; readonly version: number },
+  run: number,
   scores: Float32Array,
 ): Promise<string> {
   const known = Array.from(scores.keys()).filter((row) => !Number.isNaN(scores[row]));
   const many = Math.min(COMPARED, known.length);
   const rows = Array.from({ length: many }, (_, i) => known[Math.floor((i * known.length) / many)]);
   try {
-    const theirs = await serverScores(name, version, await thread.call("instances", rows));
+    const theirs = await serverScores(name, version, await thread.call("instances", run, rows));
     return comparison(
       theirs,
       rows.map((row) => scores[row]),

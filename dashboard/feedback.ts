@@ -12,7 +12,7 @@ export class FeedbackForm {
   readonly #family = byId<HTMLInputElement>("family");
   readonly #said = byId("feedback-said");
   readonly #thread: ScoringThread;
-  #about: { readonly model: string; readonly row: number } | undefined;
+  #about: { readonly model: string; readonly run: number; readonly row: number } | undefined;
 
   constructor(thread: ScoringThread) {
     this.#thread = thread;
@@ -23,9 +23,9 @@ export class FeedbackForm {
     });
   }
 
-  /** Asks about a row; the families are offered as names to choose from. */
-  ask(model: string, row: number, families: readonly string[]): void {
-    this.#about = { model, row };
+  /** Asks about a row of a run; the families are offered as names to choose from. */
+  ask(model: string, run: number, row: number, families: readonly string[]): void {
+    this.#about = { model, run, row };
     this.#form.hidden = false;
     this.#said.textContent = HINT;
     byId("families").replaceChildren(...families.map((family) => h("option", { value: family })));
@@ -43,7 +43,7 @@ export class FeedbackForm {
     this.#said.textContent = "Sending …";
     let said: string;
     try {
-      const [instance] = await this.#thread.call("instances", [about.row]);
+      const [instance] = await this.#thread.call("instances", about.run, [about.row]);
       const stored = await giveFeedback(about.model, { instance, label, ...(family ? { family } : {}) });
       const what = `row ${count(about.row + 1)} as ${label === "normal" ? "normal" : `an anomaly${family && `, ${family}`}`}`;
       said = stored ? `The service keeps ${what}.` : `The service knew ${what}.`;

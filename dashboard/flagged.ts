@@ -35,6 +35,10 @@ export class FlaggedTable {
     this.#place.replaceChildren();
   }
 
+  get selected(): number | undefined {
+    return this.#selected;
+  }
+
   set selected(row: number | undefined) {
     this.#selected = row;
     this.#mark();

@@ -65,6 +65,11 @@ async function connect(): Promise<void> {
         "Publish one: npx unseen publish model.safetensors --name flows.",
       );
     }
+    // A key entered again leaves the model, its version and the rows, and asks again for what the view needs.
+    if (using && names.includes(using.card.name)) {
+      select.value = using.card.name;
+      return showView();
+    }
     const first = await defaultModel();
     if (first !== undefined && names.includes(first)) select.value = first;
     await openModel(select.value);

@@ -30,7 +30,7 @@ export interface FlaggedRow {
 /** Code of the fault that a load ends with where another has begun: nobody needs to be told. */
 export const SUPERSEDED = "interrupted";
 
-/** Calls answered one after another; a call that throws rejects with a Fault. */
+/** Calls answered one after another; a call that throws rejects with a Fault, as one that names rows of another run does. */
 export interface Calls {
   /** Reads, checks and self-tests an artefact; where it cannot be used, the model and the rows of before stay. */
   open(bytes: ArrayBuffer): Opened;
@@ -38,14 +38,14 @@ export interface Calls {
   sample(): string;
   /** Reads a CSV and starts to score it; where it cannot be read, the rows of before stay. */
   load(source: string | Blob, fill: boolean): Promise<Loaded>;
-  flagged(rows: readonly number[], beside: readonly string[]): FlaggedRow[];
-  explain(row: number): Explanation;
+  flagged(run: number, rows: readonly number[], beside: readonly string[]): FlaggedRow[];
+  explain(run: number, row: number): Explanation;
   /** How far the rows scored so far are from the model's reference, which it must have; undefined without rows. */
   drift(): Drift | undefined;
   /** The CSV as given with score, anomaly, confidence and margin behind each row. */
-  save(threshold: number): Blob;
+  save(run: number, threshold: number): Blob;
   /** Rows as named values, as the service takes them. */
-  instances(rows: readonly number[]): Record<string, Cell>[];
+  instances(run: number, rows: readonly number[]): Record<string, Cell>[];
 }
 
 export interface Ask {

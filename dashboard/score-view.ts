@@ -45,7 +45,7 @@ export class ScoreView {
   constructor(thread: ScoringThread) {
     this.#thread = thread;
     this.#table = new FlaggedTable(
-      (rows, beside) => thread.call("flagged", rows, beside),
+      (rows, beside) => thread.call("flagged", this.#run, rows, beside),
       (row) => void this.#choose(row),
     );
     this.#source = new SourceControl(
@@ -97,7 +97,7 @@ export class ScoreView {
     if (!done) return;
     byId<HTMLButtonElement>("download").disabled = false;
     this.#describePlot();
-    void this.#afterRest(true);
+    void this.#chooseFirst();
   }
 
   async #load(source: Source): Promise<void> {
@@ -121,6 +121,7 @@ export class ScoreView {
     this.#known = 0;
     this.#faults = [];
     this.#refused = 0;
+    this.#source.refused(this.#faults, this.#refused);
     this.#table.selected = undefined;
     clearReasons();
     this.#feedback.withdraw();
@@ -133,15 +134,21 @@ export class ScoreView {
     this.#plot.threshold = this.#threshold.value;
     this.#showCounts();
     clearTimeout(this.#rest);
-    this.#rest = setTimeout(() => void this.#afterRest(false), REST_MS);
+    this.#rest = setTimeout(() => void this.#afterRest(), REST_MS);
   }
 
   /** Once nothing moves: the table, and for a screen reader the counts. */
-  async #afterRest(chooseFirst: boolean): Promise<void> {
+  async #afterRest(): Promise<void> {
     if (this.#known === 0) return;
     byId("live").textContent = this.#countsText();
     await this.#table.show(this.#scores, this.#known, this.#threshold.value);
-    if (!chooseFirst) return;
+  }
+
+  /** Once all rows are scored: the highest, where none of them was chosen meanwhile. */
+  async #chooseFirst(): Promise<void> {
+    const run = this.#run;
+    await this.#afterRest();
+    if (run !== this.#run || this.#table.selected !== undefined) return;
     const top = this.#scores.reduce((best, score, row) => (score > (this.#scores[best] || 0) ? row : best), 0);
     if (this.#scores[top] >= this.#threshold.value) await this.#choose(top, false);
   }
@@ -171,8 +178,8 @@ export class ScoreView {
   #describePlot(): void {
     const sorted = this.#scores.filter((score) => !Number.isNaN(score)).toSorted();
     const [least, middle, most] = [0, 0.5, 1].map((share) => sorted[Math.floor(share * (sorted.length - 1))] ?? 0);
-    const words = `Scores by row order: lowest ${shown(least)}, median ${shown(middle)}, highest ${shown(most)}`;
-    byId("scatter").setAttribute("aria-label", words);
+    const words = `lowest ${shown(least)}, median ${shown(middle)}, highest ${shown(most)}`;
+    byId("scatter").setAttribute("aria-label", `Scores by row order: ${sorted.length > 0 ? words : "there are none"}`);
   }
 
   async #choose(row: number, move = true): Promise<void> {
@@ -181,10 +188,10 @@ export class ScoreView {
     this.#plot.selected = row;
     this.#table.selected = row;
     const run = this.#run;
-    const explanation = await this.#thread.call("explain", row).catch(() => undefined);
+    const explanation = await this.#thread.call("explain", run, row).catch(() => undefined);
     if (run !== this.#run || !explanation) return;
     showReasons(row, this.#scores[row], explanation, using.opened.schema);
-    this.#feedback.ask(using.name, row, using.opened.training.families);
+    this.#feedback.ask(using.name, run, row, using.opened.training.families);
     if (!move) return;
     byId("live").textContent = byId("why-title").textContent;
     // On a phone the reasons lie below the table.
@@ -215,7 +222,7 @@ export class ScoreView {
     fault.hidden = true;
     try {
       const link = document.createElement("a");
-      link.href = URL.createObjectURL(await this.#thread.call("save", this.#threshold.value));
+      link.href = URL.createObjectURL(await this.#thread.call("save", this.#run, this.#threshold.value));
       link.download = `${this.#name.replace(/(\.(csv|tsv|txt))?(\.gz)?$/i, "")}-scored.csv`;
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
@@ -231,7 +238,7 @@ export class ScoreView {
     const place = byId("compared");
     place.textContent = "Asking the service …";
     const run = this.#run;
-    const said = await compareScores(this.#thread, this.#using, this.#scores);
+    const said = await compareScores(this.#thread, this.#using, run, this.#scores);
     if (run === this.#run) place.textContent = said;
   }
 }

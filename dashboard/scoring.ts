@@ -73,25 +73,25 @@ const calls: Calls = {
     setTimeout(() => void scoreAll(mine));
     return { rows: table.count, columns, run: mine };
   },
-  flagged(rows, beside) {
-    const { table, scores } = loaded();
+  flagged(of, rows, beside) {
+    const { table, scores } = loaded(of);
     const at = beside.map((name) => table.names.indexOf(name));
     return rows.map((row): FlaggedRow => {
       const cells = table.cells(row);
-      const { features } = explain(opened(), [valuesOf(row)]).at(0) ?? { features: [] };
+      const { features } = explain(opened(), [valuesOf(of, row)]).at(0) ?? { features: [] };
       const [raising] = features.toSorted((a, b) => b.contribution - a.contribution);
       const reason = raising && raising.contribution > 0 ? raising.name : "";
       return { row, score: scores[row], beside: at.map((i) => cells[i] ?? ""), reason };
     });
   },
-  explain: (row) => explain(opened(), [valuesOf(row)])[0],
+  explain: (of, row) => explain(opened(), [valuesOf(of, row)])[0],
   drift() {
     const { artefact } = opened();
     const reference = referenceOf(artefact);
     return sheet && drift(artefact.schema, reference, sheet.counts);
   },
-  save(threshold) {
-    const { table, scores } = loaded();
+  save(of, threshold) {
+    const { table, scores } = loaded(of);
     const { delimiter } = table;
     const header = [...namesBeside(SCORE_COLUMNS, table.names), ...SCORE_COLUMNS];
     const parts: string[] = [`${header.map(csvField).join(delimiter)}\n`];
@@ -104,10 +104,10 @@ const calls: Calls = {
     }
     return new Blob(parts, { type: "text/csv" });
   },
-  instances(rows) {
+  instances(of, rows) {
     const { features } = opened().artefact.schema;
     return rows.map((row) => {
-      const values = valuesOf(row);
+      const values = valuesOf(of, row);
       return Object.fromEntries(features.map(({ name }, i) => [name, values[i]]));
     });
   },
@@ -118,12 +118,20 @@ async function textOf(file: Blob): Promise<string> {
   const [first, second] = new Uint8Array(await file.slice(0, 2).arrayBuffer());
   const packed = first === 0x1f && second === 0x8b;
   const remedy = "Score it with `unseen score`, or give a part of it.";
-  if (file.size > (packed ? LONGEST / 10 : LONGEST)) {
-    const size = Math.round(file.size / 2 ** 20);
-    throw new UnseenError("data-unreadable", `The file has ${size} MiB, more than a page can hold.`, remedy);
-  }
-  const unpacked = packed ? file.stream().pipeThrough(new DecompressionStream("gzip")) : file;
+  const tooLong = (size: string): UnseenError =>
+    new UnseenError("data-unreadable", `The file has ${size}, more than a page can hold.`, remedy);
+  if (file.size > (packed ? LONGEST / 10 : LONGEST)) throw tooLong(`${Math.round(file.size / 2 ** 20)} MiB`);
+  let length = 0;
+  const bounded = new TransformStream<Uint8Array, Uint8Array>({
+    transform(part, controller) {
+      length += part.length;
+      if (length > LONGEST) controller.error();
+      else controller.enqueue(part);
+    },
+  });
+  const unpacked = packed ? file.stream().pipeThrough(new DecompressionStream("gzip")).pipeThrough(bounded) : file;
   const bytes = await new Response(unpacked).arrayBuffer().catch(() => {
+    if (length > LONGEST) throw tooLong(`more than ${LONGEST / 2 ** 20} MiB unpacked`);
     throw new UnseenError("data-unreadable", "The file cannot be read to its end.", remedy);
   });
   try {
@@ -138,14 +146,16 @@ function opened(): Scorer {
   throw new UnseenError("data-not-found", "No model is open yet.", "Wait until it is loaded.");
 }
 
-function loaded(): Sheet {
-  if (sheet) return sheet;
-  throw new UnseenError("data-not-found", "There are no rows.", "Give some first.");
+/** The rows of a run. @throws UnseenError data-not-found without rows, interrupted where others are there by now */
+function loaded(of: number): Sheet {
+  if (!sheet) throw new UnseenError("data-not-found", "There are no rows.", "Give some first.");
+  if (of === run) return sheet;
+  throw new UnseenError(SUPERSEDED, "Other rows came meanwhile.", "Try again with those.");
 }
 
-/** Values of a row in schema order. @throws UnseenError data-ragged, value-* naming row and column, both one-based */
-function valuesOf(row: number): Cell[] {
-  const { table, columns } = loaded();
+/** Values of a row of a run in schema order. @throws UnseenError data-ragged, value-* naming row and column, both one-based */
+function valuesOf(of: number, row: number): Cell[] {
+  const { table, columns } = loaded(of);
   const cells = table.cells(row);
   if (cells.length !== table.names.length) {
     const what = `row ${row + 1} has ${cells.length} cells, the header has ${table.names.length}.`;
@@ -158,7 +168,7 @@ function valuesOf(row: number): Cell[] {
 /** Scores the sheet in stretches, letting calls pass between them; ends when another run has begun. */
 async function scoreAll(mine: number): Promise<void> {
   if (mine !== run) return;
-  const { table, scores, counter, counts } = loaded();
+  const { table, scores, counter, counts } = loaded(mine);
   for (let first = 0; first < table.count && mine === run;) {
     const faults: string[] = [];
     let refused = 0;
@@ -171,7 +181,7 @@ async function scoreAll(mine: number): Promise<void> {
       };
       for (const last = Math.min(table.count, end + ROWS); end < last; end++) {
         try {
-          rows.push(valuesOf(end));
+          rows.push(valuesOf(mine, end));
           at.push(end);
         } catch (cause) {
           refuse(cause);

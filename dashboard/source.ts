@@ -99,6 +99,8 @@ export class SourceControl {
    * @returns false where the model refuses the rows
    */
   async #take(source: Source, typing = false): Promise<boolean> {
+    // What was typed before gives way.
+    if (!typing) clearTimeout(this.#pause);
     this.#newest = source;
     byId("fault").hidden = true;
     try {
@@ -153,9 +155,9 @@ export class SourceControl {
     byId("columns").hidden = false;
   }
 
-  /** Rows that could not be read: the first few by name. */
+  /** Rows of those on the page that could not be read: the first few by name. */
   refused(messages: readonly string[], total: number): void {
-    const place = byId("fault");
+    const place = byId("refused");
     place.hidden = total === 0;
     if (total === 0) return;
     const more = total > messages.length ? [h("li", {}, `and ${counted(total - messages.length, "more row")}`)] : [];

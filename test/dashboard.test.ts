@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe } from "vitest";
 import { launchBrowser } from "./browser.ts";
 import { access } from "./dashboard/access.ts";
 import { models } from "./dashboard/models.ts";
+import { replacing } from "./dashboard/replacing.ts";
 import { manyRows, scoring } from "./dashboard/scoring.ts";
 import { type Session, startSession } from "./dashboard/session.ts";
 import { switching } from "./dashboard/switching.ts";
@@ -28,6 +29,7 @@ describe.skipIf(missing !== undefined)(`dashboard${missing ? `: ${missing}` : ""
   scoring(session);
   models(session);
   switching(session);
+  replacing(session);
   manyRows(session);
   access(session);
 });

@@ -98,3 +98,33 @@ export const examplesOf = ({ artefact }: Scorer): readonly (readonly unknown[])[
 
 /** Their scores by the model code in Node. */
 export const wantedOf = (scorer: Scorer): Float32Array => scorer.scoreRows(examplesOf(scorer));
+
+export const titled = (on: Page, title: string): Promise<unknown> =>
+  on.waitForFunction((wanted) => document.title === wanted, title);
+
+/** A page that has opened the model that serves. */
+export async function opened({ open }: Session): Promise<Page> {
+  const page = await open();
+  await enterKey(page);
+  await titled(page, "Score · flows · unseen");
+  return page;
+}
+
+/** The same with the sample scored. */
+export async function withSample(session: Session): Promise<Page> {
+  const page = await opened(session);
+  await fillSample(page);
+  await scored(page, examplesOf(session.scorer).length);
+  return page;
+}
+
+/** Another row than the highest, which is explained unasked: the thread has the rows that the page shows. */
+export async function explained(on: Page): Promise<void> {
+  await on.getByRole("slider", { name: "Threshold" }).press("Home");
+  const button = on
+    .getByRole("table", { name: "Rows at or above the threshold" })
+    .getByRole("button", { name: "Why row" });
+  const label = await button.nth(1).getAttribute("aria-label");
+  await button.nth(1).click();
+  await on.getByRole("heading", { name: `${label} scores` }).waitFor();
+}

@@ -2,44 +2,25 @@
 import { hash } from "node:crypto";
 import type { Page, Request } from "playwright-core";
 import { expect, test } from "vitest";
-import { enterKey, examplesOf, fillSample, namesOf, paste, scored, type Session } from "./session.ts";
+import {
+  enterKey,
+  explained,
+  namesOf,
+  examplesOf,
+  opened,
+  paste,
+  scored,
+  titled,
+  withSample,
+  type Session,
+} from "./session.ts";
 
 const choose = async (on: Page, model: string): Promise<void> => void (await on.locator("#models").selectOption(model));
-
-const titled = (on: Page, title: string): Promise<unknown> =>
-  on.waitForFunction((wanted) => document.title === wanted, title);
-
-/** A page that has opened the model that serves. */
-async function opened({ open }: Session): Promise<Page> {
-  const page = await open();
-  await enterKey(page);
-  await titled(page, "Score · flows · unseen");
-  return page;
-}
-
-/** The same with the sample scored. */
-async function withSample(session: Session): Promise<Page> {
-  const page = await opened(session);
-  await fillSample(page);
-  await scored(page, examplesOf(session.scorer).length);
-  return page;
-}
 
 /** A row of nulls under the names that sensors has for its features. */
 function rowForSensors({ scorer }: Session): string {
   const names = namesOf(scorer);
   return [names.map((name) => `s_${name}`), names.map(() => "")].map((line) => line.join(",")).join("\n");
-}
-
-/** Another row than the highest, which is explained unasked: the thread has the rows that the page shows. */
-async function explained(on: Page): Promise<void> {
-  await on.getByRole("slider", { name: "Threshold" }).press("Home");
-  const button = on
-    .getByRole("table", { name: "Rows at or above the threshold" })
-    .getByRole("button", { name: "Why row" });
-  const label = await button.nth(1).getAttribute("aria-label");
-  await button.nth(1).click();
-  await on.getByRole("heading", { name: `${label} scores` }).waitFor();
 }
 
 async function stillFlows(on: Page): Promise<void> {
@@ -140,6 +121,39 @@ export function switching(session: () => Session): void {
     await choose(page, "sensors");
     await page.locator("#notice").filter({ visible: true }).waitFor();
     await stillFlows(page);
+    await page.close();
+  });
+
+  test("a key entered again leaves the model, its version and the rows as they are", async () => {
+    const page = await withSample(session());
+    await page.getByRole("link", { name: "Model" }).click();
+    await page.getByRole("button", { name: "Score on this page with version 2" }).click();
+    await page.getByText("v2, not serving").waitFor();
+    await page.getByRole("link", { name: "Score", exact: true }).click();
+    await scored(page, examplesOf(session().scorer).length);
+    await explained(page);
+    const chosen = await page.locator("#why-title").innerText();
+    await page.route("**/v1/models/flows", (route) => route.fulfill({ status: 401, json: {} }), { times: 1 });
+    await page.getByRole("link", { name: "Model" }).click();
+    await enterKey(page);
+    await page.locator("#key").waitFor({ state: "hidden" });
+    // long enough for what is wrong to show
+    await page.waitForTimeout(1000);
+    expect(await page.locator("#version").innerText()).toBe("v2, not serving");
+    expect(await page.locator("#models").inputValue()).toBe("flows");
+    await page.getByRole("link", { name: "Score", exact: true }).click();
+    expect(await page.locator("#why-title").innerText()).toBe(chosen);
+    await choose(page, "sensors");
+    await titled(page, "Score · sensors · unseen");
+    await page.route("**/v1/models/sensors", (route) => route.fulfill({ status: 401, json: {} }), { times: 1 });
+    await page.getByRole("link", { name: "Model" }).click();
+    await enterKey(page);
+    await page.locator("#key").waitFor({ state: "hidden" });
+    await page.waitForTimeout(1000);
+    expect([await page.title(), await page.locator("#models").inputValue()]).toEqual([
+      "Model · sensors · unseen",
+      "sensors",
+    ]);
     await page.close();
   });
 }
