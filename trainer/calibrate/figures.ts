@@ -1,6 +1,6 @@
 /** What calibration changed: figures of seen families and of feedback, before and after, and whether to refuse it. */
 import { UnseenError } from "../../model/errors.ts";
-import { countBelow, countUpTo } from "../evaluate/counts.ts";
+import { countBelow, countUpTo } from "../counts.ts";
 import { budgetThreshold } from "../evaluate/budget.ts";
 import { brier, pooled } from "../evaluate/metrics.ts";
 

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import type { Dataset, Rows } from "./dataset.ts";
 import { fitSchema } from "./fit-schema.ts";
 import { columnsOf, encodeRows } from "./matrix.ts";
+import { neighbourNotes } from "./neighbours.ts";
 import { readDataset } from "./read.ts";
 import { rowHashes } from "./row-hash.ts";
 import { splitDataset, type Split } from "./split.ts";
@@ -131,4 +132,11 @@ describe("real data", () => {
     expect(split.heldOut.unseen.map((family) => family.family)).toEqual(["bot", "brute_force_web"]);
     expect(fitSchema(split.fit).features).toHaveLength(78);
   });
+
+  // in time order, or shuffled, as their meta.json says
+  for (const [name, notes] of Object.entries({ tep: 1, skab: 1, cicids2017: 1, mscad: 0, shuttle: 0 })) {
+    onData(name, async (folder) => {
+      expect(neighbourNotes(await readDataset(folder))).toHaveLength(notes);
+    });
+  }
 });

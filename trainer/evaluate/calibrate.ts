@@ -1,5 +1,5 @@
 /** Calibration: from scores of validation rows to a probability that a row is anomalous, classes weighing half each. */
-import { countUpTo } from "./counts.ts";
+import { countUpTo } from "../counts.ts";
 
 /** Maps one score to a probability in [0, 1]; never falls as the score rises. */
 export type Calibration = (score: number) => number;

@@ -1,6 +1,7 @@
 /** From a data set to a model: the split, the training on its training side, and what is to be said of either. */
 import { UnseenError } from "../../model/errors.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { neighbourNotes } from "../data/neighbours.ts";
 import { type FitData, splitDataset } from "../data/split.ts";
 import { rowsFor } from "../evaluate/budget.ts";
 import type { LearningMethod, LearningOptions, Progress, Trained } from "./request.ts";
@@ -42,7 +43,8 @@ export async function trainOn(
     },
     report,
   );
-  return { ...trained, notes: [...notes, ...budgetNote(fit, split)] };
+  const order = split === "rows" ? neighbourNotes(dataset) : [];
+  return { ...trained, notes: [...notes, ...order, ...budgetNote(fit, split)] };
 }
 
 /** Says so where the threshold of the budget that decides at the edge is extrapolated. */

@@ -1,6 +1,6 @@
 /** ECOD: how far out in the tails of its columns' empirical distributions a row lies, columns taken as independent. */
 import type { Matrix } from "../data/matrix.ts";
-import { countBelow, countUpTo } from "../evaluate/counts.ts";
+import { countBelow, countUpTo } from "../counts.ts";
 import type { Fitted, Method } from "./method.ts";
 import { normalRows } from "./training-rows.ts";
 

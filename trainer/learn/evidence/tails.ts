@@ -1,6 +1,6 @@
 /** How far out in its own column every value lies: the sum of two-sided tail surprises, after ECOD. */
 import type { Matrix } from "../../data/matrix.ts";
-import { countBelow, countUpTo } from "../../evaluate/counts.ts";
+import { countBelow, countUpTo } from "../../counts.ts";
 
 /** Quantiles of the normal rows between which a column's surprise is taken as linear. */
 const KNOTS = [0, 0.001, 0.005, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95, 0.98, 0.995, 0.999, 1];
