@@ -159,7 +159,7 @@ function chosenFor({ methods }: Frame, focus: MethodInfo): MethodInfo[] {
 function titleOf({ split, shots, holdOutK, full, normalRows, nested }: Setting): string {
   const how = {
     random: "Rows split at random",
-    blocks: "Split by blocks (patients, runs)",
+    blocks: "Split by blocks (patients, runs, stretches of time)",
     "domain-out": "A normal domain kept out of fitting",
   }[split];
   const held = holdOutK > 1 ? `, ${holdOutK} families held out at a time` : "";
