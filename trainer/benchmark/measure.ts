@@ -1,4 +1,4 @@
-/** From a method's scores to its figures; thresholds and calibration come from validation rows alone. */
+/** From a method's scores to its figures; calibration, and thresholds that it does not bring, come from validation rows alone. */
 import type { Thresholds } from "../../model/artefact.ts";
 import { concat } from "../concat.ts";
 import { platt } from "../evaluate/calibrate.ts";

@@ -29,8 +29,8 @@ export function required(options: Options, name: string): string {
 const ENDINGS = { csv: /\.csv$/i, packed: /\.(csv\.gz|parquet)$/i, model: /\.safetensors$/i } as const;
 
 /**
- * The file that --out, or another option, names. Refused where its ending says that it holds something else: whoever types the name of a table
- * of rows where a model goes would lose the rows.
+ * The file that --out, or another option, names. Refused where its ending says that it holds something else: whoever types
+ * the name of a table of rows where a model goes would lose the rows.
  *
  * @param written what is written into it
  */
