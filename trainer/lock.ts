@@ -12,7 +12,7 @@ import { cleanedUp } from "./cleaned-up.ts";
 export async function locked<T>(file: string, what: string, work: () => Promise<T>): Promise<T> {
   try {
     mkdirSync(dirname(file), { recursive: true });
-    if (!isAlive(Number(readFileSync(file, "utf8")))) rmSync(file);
+    if (isStale(file)) removeStale(file);
   } catch {
     // Nobody has it, or the folder cannot be used, of which the work tells.
   }
@@ -37,6 +37,22 @@ export async function locked<T>(file: string, what: string, work: () => Promise<
       return work();
     },
   );
+}
+
+/** Under a lock of its own, and looked at again: another command may have taken the lock over in between. */
+function removeStale(file: string): void {
+  const removing = `${file}.stale`;
+  closeSync(openSync(removing, "wx"));
+  try {
+    if (isStale(file)) rmSync(file);
+  } finally {
+    rmSync(removing);
+  }
+}
+
+/** Whether the process that has it is dead. */
+function isStale(file: string): boolean {
+  return !isAlive(Number(readFileSync(file, "utf8")));
 }
 
 function isAlive(pid: number): boolean {
