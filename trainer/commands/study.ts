@@ -12,6 +12,8 @@ import { interruptSignal, withProgress } from "./progress.ts";
 
 /** Labels per seen family that the study of them tries, and that the others use. */
 const SHOTS = { shots: "0,1,5,10,25,50,100", others: "100" } as const;
+/** Normal training rows in all that the study of domains takes at the most. */
+const ROWS = 4000;
 
 export const studyCommand: Command = {
   args: {
@@ -37,7 +39,7 @@ export const studyCommand: Command = {
       description: `labels per seen family (${SHOTS.others}; for shots: ${SHOTS.shots})`,
     },
     split: { type: "string", default: "random", description: "how normal rows are split: random, blocks" },
-    rows: { type: "string", default: "4000", description: "domains: most normal training rows in all" },
+    rows: { type: "string", description: `domains: most normal training rows in all (${ROWS})` },
     map: { type: "string", valueHint: "a=b,c=d", description: "transfer: more columns that mean the same" },
     workers: { type: "string", default: "1", description: "worker processes" },
     ...jsonOption,
@@ -60,7 +62,7 @@ export const studyCommand: Command = {
       shots: shotsOf(options, study.name),
       split: choice(options, "split", [SPLITS[0], SPLITS[1]]),
       families: names(options, "families"),
-      rows: whole(options, "rows", 10, 1_000_000) ?? 4000,
+      rows: rowsOf(options, study.name),
       map: mapOf(options, study.name),
       file,
       workers: whole(options, "workers", 1, 256) ?? 1,
@@ -99,6 +101,14 @@ function shotsOf(options: Options, study: string): number[] {
     throw new UnseenError("option-invalid", `--shots is ${given.shots}.`, "Only the study of shots takes several.");
   }
   return [...new Set(shots)].sort((a, b) => a - b);
+}
+
+function rowsOf(options: Options, study: string): number {
+  const rows = whole(options, "rows", 10, 1_000_000);
+  if (study !== "domains" && rows !== undefined) {
+    throw new UnseenError("option-invalid", "--rows is for the study of domains.", "Leave it out.");
+  }
+  return rows ?? ROWS;
 }
 
 function mapOf(options: Options, study: string): Map<string, string> {
