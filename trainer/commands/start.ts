@@ -9,7 +9,7 @@ import { columnsOf } from "../data/matrix.ts";
 import { readDataset } from "../data/read.ts";
 import { rowAt } from "../data/rows.ts";
 import type { HeldOut } from "../data/split.ts";
-import { writeSimulation } from "../data/simulate/write.ts";
+import { lacksFiles, writeSimulation } from "../data/simulate/write.ts";
 import { evaluate, testSide } from "../evaluate/evaluate.ts";
 import { summarise } from "../evaluate/summary.ts";
 import { localConfig } from "../publish/local-config.ts";
@@ -44,7 +44,7 @@ export const startCommand: Command = {
     const data = join(dir, "flows");
     const model = join(dir, "model.safetensors");
     makeFolder(dir);
-    if (fresh || !existsSync(join(data, "meta.json"))) {
+    if (fresh || (await lacksFiles(data))) {
       await withProgress("simulating flows (synthetic)", false, () => writeSimulation(data, { seed: SEED }));
     }
     let opened = fresh ? undefined : openCurrent(model);

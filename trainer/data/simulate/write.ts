@@ -100,6 +100,14 @@ async function whatIsAt(folder: string): Promise<"nothing" | "file" | "simulatio
   return named !== undefined && entries.every((entry) => named.has(entry)) ? "simulation" : "other";
 }
 
+/** Whether there is no meta.json, or one of ours that names a file that is not there. */
+export async function lacksFiles(folder: string): Promise<boolean> {
+  const text = await readFile(join(folder, "meta.json"), "utf8").catch(() => undefined);
+  if (text === undefined) return true;
+  const entries = await readdir(folder);
+  return [...(filesNamedIn(text) ?? [])].some((name) => !entries.includes(name));
+}
+
 function filesNamedIn(text: string): Set<string> | undefined {
   try {
     const meta: unknown = JSON.parse(text);
