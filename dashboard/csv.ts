@@ -4,7 +4,10 @@ import { UnseenError } from "../model/errors.ts";
 
 const [QUOTE, NEWLINE, RETURN, SPACE] = [34, 10, 13, 32];
 
-/** Records of a CSV text with a header; comma, semicolon or tab, quotes as in RFC 4180, blank lines left out. */
+/**
+ * Records of a CSV text with a header; comma, semicolon or tab, quotes as in RFC 4180. Blank lines are left out, but for
+ * those of a single column: there each is a row whose value is missing, as in training and batches.
+ */
 export class CsvTable {
   /** Trimmed, of a byte order mark, too; a repeated name gets ".1", ".2" …, an empty one becomes "column 3" (one-based), as in training. */
   readonly names: readonly string[];
@@ -51,6 +54,7 @@ function recordBounds(text: string): Uint32Array {
   let start = 0;
   // a quote opens at a cell's start, or again behind the one that closed; in the header, which tells the separator, anywhere
   let separator = -1;
+  let single = false;
   let begins = true;
   let closed = -2;
   const newline = text.includes("\n") ? NEWLINE : RETURN;
@@ -64,7 +68,7 @@ function recordBounds(text: string): Uint32Array {
     else if (code !== SPACE) begins = false;
     if (code !== newline || (quoted && at < text.length)) continue;
     const end = newline === NEWLINE && text.charCodeAt(at - 1) === RETURN ? at - 1 : at;
-    if (!isBlank(text, start, end)) {
+    if (single ? start < text.length : !isBlank(text, start, end)) {
       if (many + 2 > bounds.length) {
         const longer = new Uint32Array(2 * bounds.length);
         longer.set(bounds);
@@ -72,7 +76,12 @@ function recordBounds(text: string): Uint32Array {
       }
       bounds[many++] = start;
       bounds[many++] = end;
-      if (separator < 0) separator = delimiterOf(text.slice(start, end)).charCodeAt(0);
+      if (separator < 0) {
+        const header = text.slice(start, end);
+        const delimiter = delimiterOf(header);
+        separator = delimiter.charCodeAt(0);
+        single = csvCells(header, delimiter).length === 1;
+      }
     }
     start = at + 1;
   }

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import kernel from "../../build/score.wasm";
 import { Scorer } from "../../model/scorer.ts";
 import { makeArtefact, randomRows, SCHEMA } from "../../test/fixtures/artefact.ts";
@@ -70,4 +70,14 @@ test("a column name that is there twice is told apart as in training", async () 
   const inputs = new Float32Array(scorer.inputs);
   form.encode(scorer, new TextEncoder().encode("1,10,2,udp"), inputs, 0);
   expect(inputs).toEqual(scorer.encode([10, 2, "udp", true]));
+});
+
+test("an empty line of a single column is a row whose value is missing, as in training", async () => {
+  const object = await store.put("in/single.csv", `${NAMES[0]}\n1\n\n`);
+  if (!object) return expect.fail("the object is not in the store");
+  const schema = { features: SCHEMA.features.slice(0, 1) };
+  const form = await csvForm(store, { object: object.key, etag: object.etag, size: object.size }, schema);
+  const encodeInto = vi.fn();
+  form.encode({ encodeInto } as never, new Uint8Array(), new Float32Array(1), 0);
+  expect(encodeInto.mock.calls[0][0]).toEqual([null]);
 });
