@@ -15,16 +15,8 @@ import { sigmoid } from "../evaluate/calibrate.ts";
 import { storedThresholds } from "../evaluate/thresholds.ts";
 import { scoreHistogram } from "../learn/reference.ts";
 import { fold, type LabelledRows } from "./feedback.ts";
-import {
-  brierOf,
-  type CalibrationFigures,
-  compare,
-  longest,
-  place,
-  type Placed,
-  type Side,
-  together,
-} from "./figures.ts";
+import { brierOf, type CalibrationFigures, compare, judgedApart } from "./figures.ts";
+import { longest, type Side, sideOf, type Told } from "./figures.ts";
 import { isToldNormal, rowsOf, withinCap, withoutToldAgain } from "./told.ts";
 
 const KINDS = EVIDENCE.length;
@@ -52,12 +44,6 @@ interface Boundary {
   readonly temperature: number;
 }
 
-/** Evidence of feedback. */
-interface LabelledTables {
-  readonly normal: Table;
-  readonly families: ReadonlyMap<string, Table>;
-}
-
 /**
  * Fits weights ≥ 0, bias, temperature and thresholds anew. Seen families and normal rows come from the artefact's
  * memory: no data set is needed. Rows of earlier feedback are told anew where they come again, under whichever label.
@@ -66,39 +52,94 @@ interface LabelledTables {
  */
 export function calibrateHead(scorer: Scorer, feedback: LabelledRows): Calibrated {
   const { artefact } = scorer;
-  const all = artefact.memory ? remembered(artefact.memory) : [];
-  if (!all.some(({ role }) => role === "threshold")) {
-    const remedy = "Train the model again: models of before there was calibration do not remember their families.";
-    throw new UnseenError(
-      "reference-missing",
-      "the model holds no evidence of the rows its head was fitted on",
-      remedy,
-    );
-  }
-  const tables = (rows: LabelledRows): LabelledTables => ({
+  const all = rememberedBy(artefact);
+  const tables = (rows: LabelledRows): Told<Table> => ({
     normal: evidenceOf(scorer, rows.normal),
     families: new Map([...rows.families].map(([family, matrix]) => [family, evidenceOf(scorer, matrix)])),
   });
   const labels = tables(feedback);
-  const groups = withoutToldAgain(all, [labels.normal, ...labels.families.values()]);
-  const setting = joined(groups.filter(({ role }) => role === "threshold"));
-  const others = joined(groups.filter((group) => group.role === "normal" && !isToldNormal(group)));
-  const check = familyTables(groups, "check");
-  const old = boundaryOf(scorer);
+  const kept = keptBy(withoutToldAgain(all, [labels.normal, ...labels.families.values()]));
+  const { setting, check, groups } = kept;
+  const side = (boundary: Boundary, told: Told<Table>): Side => {
+    const logits = (table: Table): number[] => headLogits(boundary.head, table);
+    const brier = brierOf(scoresOf(boundary, setting), scoresOf(boundary, joined([...check.values()])));
+    return sideOf(logits(setting), brier, check, told, logits);
+  };
+
+  const learn = learnerOf(artefact, all, kept);
+  const before = side(boundaryOf(artefact), labels);
+  const whole = learn(labels);
+  const parts = Array.from({ length: FOLDS }, (_, part) => ({
+    learned: learn(tables(fold(feedback, part, FOLDS, false))),
+    out: tables(fold(feedback, part, FOLDS, true)),
+  }));
+  const { boundary, figures, step } = longest(STEPS, (share) => {
+    const moved = whole(share);
+    const apart = parts.map(({ learned, out }) => side(learned(share), out));
+    return { boundary: moved, figures: compare(before, judgedApart(side(moved, labels), apart)), step: share };
+  });
+  const toldAgain = (role: Remembered["role"]): number =>
+    rowsOf(all.filter((group) => group.role === role)) - rowsOf(groups.filter((group) => group.role === role));
+  return {
+    artefact: withBoundary(artefact, boundary, kept, labels),
+    figures,
+    step,
+    known: { anomalies: toldAgain("fit"), normal: toldAgain("normal") },
+  };
+}
+
+/** @throws UnseenError reference-missing where there are no normal rows to set thresholds on */
+function rememberedBy({ memory }: Artefact): Remembered[] {
+  const all = memory ? remembered(memory) : [];
+  if (all.some(({ role }) => role === "threshold")) return all;
+  throw new UnseenError(
+    "reference-missing",
+    "the model holds no evidence of the rows its head was fitted on",
+    "Train the model again: models of before there was calibration do not remember their families.",
+  );
+}
+
+/** What is remembered and not told anew. */
+interface Kept {
+  readonly groups: readonly Remembered[];
+  /** Normal rows that set thresholds. */
+  readonly setting: Table;
+  /** Normal rows of training kept out in turn. */
+  readonly others: Table;
+  readonly check: ReadonlyMap<string, Table>;
+}
+
+function keptBy(groups: readonly Remembered[]): Kept {
+  return {
+    groups,
+    setting: joined(groups.filter(({ role }) => role === "threshold")),
+    others: joined(groups.filter((group) => group.role === "normal" && !isToldNormal(group))),
+    check: familyTables(groups, "check"),
+  };
+}
+
+/** What labels ask for, as a head for each share of the change: one fit serves all shares. */
+type Learned = (step: number) => Boundary;
+
+/** @param all what is remembered, told anew or not: the head there is had learned from that */
+function learnerOf(
+  artefact: Artefact,
+  all: readonly Remembered[],
+  { groups, setting, others, check }: Kept,
+): (labels: Told<Table>) => Learned {
+  const old = boundaryOf(artefact);
   const byBlocks = artefact.training.split === "blocks";
   const before = familyTables(all, "fit");
   const varying = EVIDENCE.map((_, kind) => [setting, ...before.values()].some((table) => varies(table, kind)));
   // by blocks training may have found that nothing but single columns carries over
   const single = byBlocks && weighsSingleColumns(old.head.weights);
   const weighing = single ? { ...singleColumns(varying), learned: true } : equally(varying);
-
   const normals = (told: readonly Table[]): Normals => {
     const known = joined([setting, ...(byBlocks ? [others] : []), ...repeated(joined(told), setting.rows)]);
     return { known, strange: byBlocks ? NO_ROWS : others };
   };
   const unchanged = fitHead(normals(all.filter(isToldNormal)), before, weighing);
-  /** What labels ask for, as a head for each share of the change: one fit serves all shares. */
-  const learn = ({ normal, families }: LabelledTables): ((step: number) => Boundary) => {
+  return ({ normal, families }) => {
     const beside = normals([...groups.filter(isToldNormal), normal]);
     const fitted = fitHead(beside, byFamily([...familyTables(groups, "fit"), ...families]), weighing);
     const judges = [...check.values(), ...families.values()];
@@ -107,45 +148,6 @@ export function calibrateHead(scorer: Scorer, feedback: LabelledRows): Calibrate
       const { temperature, shift } = calibrate(head, beside.known, judges);
       return { head: { ...head, bias: head.bias + shift }, temperature };
     };
-  };
-  const side = (boundary: Boundary, { normal, families }: LabelledTables): Side => {
-    const { head } = boundary;
-    const reference = headLogits(head, setting);
-    const placed = (table: Table): Placed => place(reference, headLogits(head, table));
-    const all = (many: ReadonlyMap<string, Table>): Map<string, Placed> =>
-      new Map([...many].map(([family, table]) => [family, placed(table)]));
-    const falseAlarms = normal.rows > 0 ? { falseAlarms: placed(normal) } : {};
-    const brier = brierOf(scoresOf(boundary, setting), scoresOf(boundary, joined([...check.values()])));
-    return { seen: all(check), brier, feedback: all(families), ...falseAlarms };
-  };
-
-  const judged = side(old, labels);
-  const whole = learn(labels);
-  const parts = Array.from({ length: FOLDS }, (_, part) => ({
-    learned: learn(tables(fold(feedback, part, FOLDS, false))),
-    out: tables(fold(feedback, part, FOLDS, true)),
-  }));
-  const at = (step: number): { boundary: Boundary; figures: CalibrationFigures; step: number } => {
-    const boundary = whole(step);
-    const apart = parts.map(({ learned, out }) => side(learned(step), out));
-    const families = [...labels.families.keys()].map(
-      (family) => [family, together(apart.flatMap((each) => each.feedback.get(family) ?? []))] as const,
-    );
-    const after: Side = {
-      ...side(boundary, labels),
-      feedback: new Map(families),
-      ...(labels.normal.rows > 0 ? { falseAlarms: together(apart.flatMap((each) => each.falseAlarms ?? [])) } : {}),
-    };
-    return { boundary, figures: compare(judged, after), step };
-  };
-  const { boundary, figures, step } = longest(STEPS, at);
-  const toldAgain = (role: Remembered["role"]): number =>
-    rowsOf(all.filter((group) => group.role === role)) - rowsOf(groups.filter((group) => group.role === role));
-  return {
-    artefact: withBoundary(artefact, boundary, { setting, others, check, labels, groups }),
-    figures,
-    step,
-    known: { anomalies: toldAgain("fit"), normal: toldAgain("normal") },
   };
 }
 
@@ -164,16 +166,12 @@ function moved(head: Required<Head>, without: Head, fitted: Head, step: number):
   };
 }
 
-interface Rows {
-  readonly setting: Table;
-  readonly others: Table;
-  readonly check: ReadonlyMap<string, Table>;
-  readonly labels: LabelledTables;
-  readonly groups: readonly Remembered[];
-}
-
-function withBoundary(artefact: Artefact, boundary: Boundary, rows: Rows): Artefact {
-  const { setting, others, check, labels, groups } = rows;
+function withBoundary(
+  artefact: Artefact,
+  boundary: Boundary,
+  { groups, setting, others, check }: Kept,
+  labels: Told<Table>,
+): Artefact {
   const { head, temperature } = boundary;
   const scores = (table: Table): Float32Array => scoresOf(boundary, table);
   // By blocks, rows kept out in turn set thresholds in training, too.
@@ -212,8 +210,7 @@ function scoresOf({ head, temperature }: Boundary, table: Table): Float32Array {
 }
 
 /** The head as the artefact has it. */
-function boundaryOf({ artefact }: Scorer): Boundary {
-  const { tensors, temperature } = artefact;
+function boundaryOf({ tensors, temperature }: Artefact): Boundary {
   const b = weightValues(tensors, "head.b");
   const far = weightValues(tensors, "far");
   return { head: { weights: kindWeights(tensors), bias: b[1] - b[0], far }, temperature };

@@ -8,12 +8,9 @@ import type { Matrix } from "../data/matrix.ts";
 import type { SourceFile } from "../data/scan.ts";
 import { scoredChunks } from "../evaluate/scored-file.ts";
 import { rowsWhere } from "../learn/select.ts";
+import type { Told } from "./figures.ts";
 
-export interface LabelledRows {
-  /** Rows found normal. */
-  readonly normal: Matrix;
-  /** Anomalies by family; those of no known family together under "feedback". */
-  readonly families: ReadonlyMap<string, Matrix>;
+export interface LabelledRows extends Told<Matrix> {
   /** Labels in all. */
   readonly count: number;
 }

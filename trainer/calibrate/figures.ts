@@ -59,8 +59,46 @@ export function place(normal: ArrayLike<number>, scores: ArrayLike<number>): Pla
 }
 
 /** Rows placed in several lots. */
-export function together(lots: readonly Placed[]): Placed {
+function together(lots: readonly Placed[]): Placed {
   return { below: lots.flatMap(({ below }) => below), flagged: lots.reduce((sum, { flagged }) => sum + flagged, 0) };
+}
+
+/** Rows that callers gave labels to. */
+export interface Told<Rows> {
+  /** Rows found normal. */
+  readonly normal: Rows;
+  /** Anomalies by family; those of no known family together under "feedback". */
+  readonly families: ReadonlyMap<string, Rows>;
+}
+
+/**
+ * A side by what one model says of rows.
+ *
+ * @param normal its scores of the normal rows that all else is placed among
+ */
+export function sideOf<Rows extends { readonly rows: number }>(
+  normal: ArrayLike<number>,
+  brier: number | undefined,
+  seen: ReadonlyMap<string, Rows>,
+  told: Told<Rows>,
+  score: (rows: Rows) => ArrayLike<number>,
+): Side {
+  const placed = (rows: Rows): Placed => place(normal, score(rows));
+  const all = (many: ReadonlyMap<string, Rows>): Map<string, Placed> =>
+    new Map([...many].map(([family, rows]) => [family, placed(rows)]));
+  const falseAlarms = told.normal.rows > 0 ? { falseAlarms: placed(told.normal) } : {};
+  return { seen: all(seen), brier, feedback: all(told.families), ...falseAlarms };
+}
+
+/** The same side with feedback as models place it that each left a part of it out. */
+export function judgedApart(side: Side, apart: readonly Side[]): Side {
+  const family = (name: string): Placed => together(apart.flatMap(({ feedback }) => feedback.get(name) ?? []));
+  const falseAlarms = together(apart.flatMap((part) => part.falseAlarms ?? []));
+  return {
+    ...side,
+    feedback: new Map([...side.feedback.keys()].map((name) => [name, family(name)])),
+    ...(side.falseAlarms ? { falseAlarms } : {}),
+  };
 }
 
 /** The Brier score that a side has; scores are probabilities. */

@@ -21,7 +21,7 @@ import { finish } from "../learn/episode.ts";
 import { LEARNING_DEFAULTS } from "../learn/request.ts";
 import type { Calibrated } from "./evidence-head.ts";
 import { fold, type LabelledRows } from "./feedback.ts";
-import { brierOf, compare, place, type Placed, type Side, together } from "./figures.ts";
+import { brierOf, compare, judgedApart, type Side, sideOf } from "./figures.ts";
 
 /** Fewer than for the evidence head: each part takes a run of outer steps. */
 const FOLDS = 3;
@@ -66,30 +66,19 @@ export async function calibratePublished(
   };
   const side = (score: (rows: Matrix) => Float32Array, rows: LabelledRows): Side => {
     const reference = score(normal);
-    const placed = (matrix: Matrix): Placed => place(reference, score(matrix));
-    const all = (many: ReadonlyMap<string, Matrix>): Map<string, Placed> =>
-      new Map([...many].map(([family, matrix]) => [family, placed(matrix)]));
-    const falseAlarms = rows.normal.rows > 0 ? { falseAlarms: placed(rows.normal) } : {};
     const brier = brierOf(reference, score(stacked([...data.seenValidation.values()], scorer.inputs)));
-    return { seen: all(data.seenValidation), brier, feedback: all(rows.families), ...falseAlarms };
+    return sideOf(reference, brier, data.seenValidation, rows, score);
   };
   const asLearned = (learner: Learner) => (rows: Matrix) => learner.score(rows);
 
   const learner = await learn(feedback);
-  const judged: Side[] = [];
+  const apart: Side[] = [];
   for (let part = 0; part < FOLDS; part++) {
     const rest = await learn(fold(feedback, part, FOLDS, false));
-    judged.push(side(asLearned(rest), fold(feedback, part, FOLDS, true)));
+    apart.push(side(asLearned(rest), fold(feedback, part, FOLDS, true)));
     await rest.kernel.close();
   }
-  const apart = (family: string): Placed => together(judged.flatMap(({ feedback: of }) => of.get(family) ?? []));
-  const after: Side = {
-    ...side(asLearned(learner), feedback),
-    feedback: new Map([...feedback.families.keys()].map((family) => [family, apart(family)])),
-    ...(feedback.normal.rows > 0
-      ? { falseAlarms: together(judged.flatMap(({ falseAlarms }) => falseAlarms ?? [])) }
-      : {}),
-  };
+  const after = judgedApart(side(asLearned(learner), feedback), apart);
   const before = side((rows) => scorer.score(rows.data, rows.rows), feedback);
   const model = {
     network: artefact.network,
