@@ -22,6 +22,9 @@ import { listModels, listVersions, modelCard } from "./routes/models.ts";
 import { predict, score } from "./routes/score.ts";
 import { weights } from "./routes/weights.ts";
 
+/** No name has a colon; with one it is a call, such as `flows:predict`, which is another route. */
+const NO_CALL = "{[^/:]+}";
+
 /** @param open decodes and self-tests weights with the kernel */
 export function createApp(open: (bytes: Uint8Array) => Scorer): Hono<AppEnv> {
   // Some clients write the colon of `flows:predict` as %3A, which a URL's path may have it as.
@@ -43,7 +46,7 @@ export function createApp(open: (bytes: Uint8Array) => Scorer): Hono<AppEnv> {
     if (!headers.has("cache-control")) headers.set("cache-control", "no-store");
     const { method } = context.req;
     // The route and not the path, which may hold anything.
-    const route = routePath(context, -1);
+    const route = routePath(context, -1).replace(NO_CALL, "");
     const { status } = context.res;
     const ms = Date.now() - started;
     const [model, rows, code] = [context.get("model"), context.get("rows"), context.get("code")];
@@ -72,7 +75,7 @@ export function createApp(open: (bytes: Uint8Array) => Scorer): Hono<AppEnv> {
       name: req.param("model"),
       version: req.param("version"),
     });
-    app.get(path, (c) => modelCard(c, models(c.env), target(c)));
+    app.get(`${path}${NO_CALL}`, (c) => modelCard(c, models(c.env), target(c)));
     app.get(`${path}/drift`, (c) => modelDrift(c, models(c.env), target(c)));
     app.post(`${path}/score`, (c) => score(c, models(c.env), target(c)));
   }

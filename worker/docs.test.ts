@@ -27,6 +27,7 @@ function described(path: string): string {
   const named = path.replace("/versions/:call{[^/]+:predict}", "/versions/{version}:predict");
   return named
     .replace(":call{[^/]+:predict}", "{model}:predict")
+    .replace("{[^/:]+}", "")
     .replace("/v2/models/:name", "/v2/models/{model}")
     .replace(/:(\w+)/g, (whole, name: string) => (name === "predict" ? whole : `{${name}}`));
 }

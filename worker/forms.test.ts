@@ -258,11 +258,26 @@ describe("TensorFlow Serving's row form and pinned versions", () => {
     expect((await send("/v1/models/flows:predict", { instances, signature_name: "serving_default" })).status).toBe(200);
   });
 
+  test.each(["/v1/models/flows:predict", "/v1/models/flows/versions/1:predict"])(
+    "%s has POST alone, and says so",
+    async (path) => {
+      for (const [method, status] of [
+        ["GET", 405],
+        ["HEAD", 405],
+        ["DELETE", 405],
+        ["OPTIONS", 204],
+      ] as const) {
+        const response = await ask(path, { method });
+        expect([method, response.status, response.headers.get("allow")]).toEqual([method, status, "POST, OPTIONS"]);
+      }
+    },
+  );
+
   test("what is not there", async () => {
     for (const version of ["3", "0", "-1", "1.5", "one", "1e0", "%00", "9".repeat(400)]) {
       expect((await send(`/v1/models/flows/versions/${version}/score`, { instances })).status).toBe(404);
     }
-    expect((await send("/v1/models/flows:classify", { instances })).status).toBe(405);
+    expect((await send("/v1/models/flows:classify", { instances })).status).toBe(404);
     expect((await send("/v1/models/none:predict", { instances })).status).toBe(404);
     expect((await send("/v1/models/flows:predict", { inputs: [[1]] })).status).toBe(422);
     expect((await ask("/v1/models/flows:predict?threshold=f1", { method: "POST" })).status).toBe(422);
