@@ -56,12 +56,6 @@ export function observe(context: Context<AppEnv>, served: Served, scored: Scored
   watch.observe(context.env, served, scored);
 }
 
-/** @throws Problem 422 for a query: silently leaving out a threshold would decide by another one */
-export function noQuery(context: Context<AppEnv>, remedy: string): void {
-  if (!context.req.url.includes("?") || new URL(context.req.url).search === "") return;
-  throw new Problem(422, "request-invalid", "The request has a query.", remedy);
-}
-
 /** JSON that has been written already. */
 export function jsonAnswer(context: Context<AppEnv>, json: string): Response {
   return context.body(json, 200, { "content-type": JSON_TYPE });

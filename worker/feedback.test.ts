@@ -246,5 +246,7 @@ describe("feedback", () => {
     }
     expect((await ask("/v1/models/kept/feedback", {}, locked)).status).toBe(401);
     expect((await ask("/v1/models/kept/feedback?after=x")).status).toBe(422);
+    const after = `after=${"0".repeat(64)}`;
+    expect((await ask(`/v1/models/kept/feedback?${after}&${after}`)).status).toBe(422);
   });
 });

@@ -93,11 +93,6 @@ export function requestFault(
   return new Problem(422, "request-invalid", `${where} ${message}.`, remedy);
 }
 
-/** The problem with a query that its schema refuses. */
-export function queryFault(remedy: string): Problem {
-  return new Problem(422, "request-invalid", "The query is not as it should be.", remedy);
-}
-
 export function problemResponse(
   { status, code, message, remedy, headers, place }: Problem,
   requestId: string,

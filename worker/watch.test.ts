@@ -173,6 +173,7 @@ describe("drift", () => {
       ["/v1/models/asked/versions/x/drift", 404, "version-unknown", development],
       ["/v1/models/asked/drift?hours=0", 422, "request-invalid", development],
       ["/v1/models/asked/drift?hours=169", 422, "request-invalid", development],
+      ["/v1/models/asked/drift?hours=1&hours=2", 422, "request-invalid", development],
       ["/v1/models/asked/drift?days=1", 422, "request-invalid", development],
     ] as const) {
       const response = await ask(path, {}, given);

@@ -153,4 +153,6 @@ test("batches are listed by pages, the one started last first; what was deleted 
   const second = (await (await ask(next)).json()) as { batches: Shown[] };
   expect(second.batches.slice(0, many - 50).map(({ id }) => id)).toEqual(ids.slice(50));
   expect((await ask("/v1/batches?after=x")).status).toBe(422);
+  const after = `after=20260101000000-${crypto.randomUUID()}`;
+  expect((await ask(`/v1/batches?${after}&${after}`)).status).toBe(422);
 });

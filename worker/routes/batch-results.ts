@@ -4,7 +4,8 @@ import type { Context } from "hono";
 import { manifestKey } from "../batch/batch.ts";
 import { isDone, type ManifestPart } from "../batch/progress.ts";
 import type { AppEnv } from "../bindings.ts";
-import { Problem, queryFault } from "../problem.ts";
+import { Problem } from "../problem.ts";
+import { readQuery } from "../query.ts";
 import { ResultsQuery } from "../schemas.ts";
 import { reached } from "../stores.ts";
 import { bound, isStopped, readProgress } from "./batches.ts";
@@ -20,8 +21,7 @@ const PARTS_AT_ONCE = 100;
  */
 export async function batchResults(context: Context<AppEnv>, id: string): Promise<Response> {
   const { store, flow } = bound(context.env);
-  const query = ResultsQuery.safeParse(context.req.query());
-  if (!query.success) throw queryFault("It takes from=PART, from 0.");
+  const query = readQuery(context, ResultsQuery, "It takes from=PART, from 0, once.");
   const progress = await readProgress(store, id);
   const manifest = await reached(store.get(manifestKey(id)));
   if (await isStopped(flow, progress)) {
@@ -32,7 +32,7 @@ export async function batchResults(context: Context<AppEnv>, id: string): Promis
     const remedy = `Ask /v1/batches/${id} until its state is "complete".`;
     throw new Problem(409, "batch-running", "The batch is not done.", remedy, { headers: { "retry-after": "5" } });
   }
-  const from = Number(query.data.from ?? 0);
+  const from = Number(query.from ?? 0);
   const { parts } = await reached(manifest.json<{ parts: readonly ManifestPart[] }>());
   const to = from + PARTS_AT_ONCE;
   const link = to < parts.length ? { link: `</v1/batches/${id}/results?from=${to}>; rel="next"` } : undefined;

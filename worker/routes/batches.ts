@@ -8,7 +8,8 @@ import { csvForm } from "../batch/csv.ts";
 import { countParts, isDone, type Progress, putJson, writeProgress } from "../batch/progress.ts";
 import type { AppEnv, Bindings } from "../bindings.ts";
 import { readJson } from "../body.ts";
-import { Problem, queryFault, requestFault } from "../problem.ts";
+import { Problem, requestFault } from "../problem.ts";
+import { readQuery } from "../query.ts";
 import type { Registry } from "../registry.ts";
 import { BatchesQuery, BatchRequest } from "../schemas.ts";
 import { reached } from "../stores.ts";
@@ -113,9 +114,8 @@ export async function batchProgress(context: Context<AppEnv>, id: string): Promi
 /** `GET /v1/batches?after=…`: the latest first, with a link to those before. */
 export async function listBatches(context: Context<AppEnv>): Promise<Response> {
   const { store, flow } = bound(context.env);
-  const query = BatchesQuery.safeParse(context.req.query());
-  if (!query.success) throw queryFault("It takes after=…, as the link header of the page before has it.");
-  const { after } = query.data;
+  const remedy = "It takes after=…, once, as the link header of the page before has it.";
+  const { after } = readQuery(context, BatchesQuery, remedy);
   const from = after ? { startAfter: `${LIST}${after}` } : {};
   const page = await reached(store.list({ prefix: LIST, limit: LISTED, ...from }));
   const names = page.objects.map(({ key }) => key.slice(LIST.length));

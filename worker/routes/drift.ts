@@ -5,7 +5,8 @@ import { Counter } from "../../model/reference.ts";
 import { find, type Target } from "../answers.ts";
 import type { AppEnv } from "../bindings.ts";
 import { KEPT_HOURS } from "../live-histograms.ts";
-import { Problem, queryFault } from "../problem.ts";
+import { Problem } from "../problem.ts";
+import { readQuery } from "../query.ts";
 import type { Registry } from "../registry.ts";
 import { DriftQuery } from "../schemas.ts";
 import { reached } from "../stores.ts";
@@ -23,9 +24,8 @@ export async function modelDrift(context: Context<AppEnv>, registry: Registry, t
     const remedy = "Bind DRIFT: see wrangler.toml. `unseen drift --model --in` compares a file.";
     throw new Problem(501, "drift-off", "This Worker does not count the rows it scores.", remedy);
   }
-  const parsed = DriftQuery.safeParse(context.req.query());
-  if (!parsed.success) throw queryFault(`The query takes hours=1 to ${KEPT_HOURS}.`);
-  const hours = Number(parsed.data.hours ?? 24);
+  const query = readQuery(context, DriftQuery, `The query takes hours=1 to ${KEPT_HOURS}, once.`);
+  const hours = Number(query.hours ?? 24);
   // Of the current version, whoever asks: a canary's drift is asked for by its number.
   const served = await find(context, registry, target);
   const { reference, schema } = served.scorer.artefact;

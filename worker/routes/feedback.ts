@@ -9,7 +9,8 @@ import { readJson } from "../body.ts";
 import { countFeedback, type Feedback, listFeedback, putFeedback } from "../feedback-store.ts";
 import { FEEDBACK_PAGE, FEEDBACK_ROW, FEEDBACK_ROWS, FEEDBACK_ROWS_A_REQUEST } from "../limits.ts";
 import { LINES_TYPE } from "../media.ts";
-import { Problem, queryFault, requestFault } from "../problem.ts";
+import { Problem, requestFault } from "../problem.ts";
+import { readQuery } from "../query.ts";
 import type { Registry } from "../registry.ts";
 import { FeedbackQuery, FeedbackRequest } from "../schemas.ts";
 import { reached } from "../stores.ts";
@@ -64,9 +65,7 @@ export async function giveFeedback(context: Context<AppEnv>, registry: Registry,
  */
 export async function takeFeedback(context: Context<AppEnv>, registry: Registry, name: string): Promise<Response> {
   const db = bound(context);
-  const parsed = FeedbackQuery.safeParse(context.req.query());
-  if (!parsed.success) throw queryFault("The query takes after=ID, the value of x-next.");
-  const { after = "" } = parsed.data;
+  const { after = "" } = readQuery(context, FeedbackQuery, "The query takes after=ID, the value of x-next, once.");
   const { rows, more } = await reached(listFeedback(db, name, after, FEEDBACK_PAGE));
   if (rows.length === 0 && after === "") await registry.get(name);
   if (more) context.header("x-next", rows[rows.length - 1].id);

@@ -2,7 +2,7 @@
 import type { Context } from "hono";
 import { resolveThreshold, DEFAULT_THRESHOLD } from "../../model/thresholds.ts";
 import { versionsOf } from "../../model/pointer.ts";
-import { jsonAnswer, noQuery, observe, serve, type Target } from "../answers.ts";
+import { jsonAnswer, observe, serve, type Target } from "../answers.ts";
 import type { AppEnv } from "../bindings.ts";
 import { HEADER_LENGTH, splitBody, type Tensor, withBinary } from "../binary-tensors.ts";
 import { parseJson, readBytes } from "../body.ts";
@@ -11,6 +11,7 @@ import { BINARY_TYPE, bodyType, JSON_TYPE } from "../media.ts";
 import { WORKER_VERSION } from "../version.ts";
 import { checkEncoded, checkScores } from "../predictions.ts";
 import { Problem, toProblem } from "../problem.ts";
+import { noQuery } from "../query.ts";
 import type { Registry } from "../registry.ts";
 import { datatypeOf, encodeTensors } from "../tensors.ts";
 

@@ -5,23 +5,15 @@ import { notARow } from "../../model/row-faults.ts";
 import { RowReader } from "../../model/row-reader.ts";
 import type { Row } from "../../model/schema.ts";
 import { DEFAULT_THRESHOLD, resolveThreshold } from "../../model/thresholds.ts";
-import {
-  binaryAnswer,
-  jsonAnswer,
-  noQuery,
-  observe,
-  type Question,
-  scoreAnswer,
-  serve,
-  type Target,
-} from "../answers.ts";
+import { binaryAnswer, jsonAnswer, observe, type Question, scoreAnswer, serve, type Target } from "../answers.ts";
 import type { AppEnv } from "../bindings.ts";
 import { parseJson, readBytes } from "../body.ts";
 import { envelopeOf } from "../envelope.ts";
 import { EXPLAINED_DEFAULT, EXPLAINED_ROWS, ROWS } from "../limits.ts";
 import { answerType, BINARY_TYPE, bodyType, JSON_TYPE, LINES_TYPE } from "../media.ts";
 import { checkExplainable, checkScores, explanations, predictionsJson } from "../predictions.ts";
-import { Problem, queryFault, requestFault } from "../problem.ts";
+import { Problem, requestFault } from "../problem.ts";
+import { noQuery, readQuery } from "../query.ts";
 import type { Registry, Served } from "../registry.ts";
 import { rowReader } from "../row-reader.ts";
 import { PredictRequest, ScoreQuery, ScoreRequest } from "../schemas.ts";
@@ -145,14 +137,8 @@ function questionOf({ threshold = DEFAULT_THRESHOLD, explain = false }: z.infer<
 
 /** @throws Problem 422 */
 function queryQuestion(context: Context<AppEnv>): Question {
-  const { searchParams } = new URL(context.req.url);
-  const fields = Object.fromEntries(searchParams);
-  const parsed = ScoreQuery.safeParse(fields);
-  if (!parsed.success || Object.keys(fields).length < searchParams.size) {
-    const remedy = "The query takes, once each, threshold=NAME or number, and for lines explain=true or 1 to 20.";
-    throw queryFault(remedy);
-  }
-  const { threshold = DEFAULT_THRESHOLD, explain = "false" } = parsed.data;
+  const remedy = "The query takes, once each, threshold=NAME or number, and for lines explain=true or 1 to 20.";
+  const { threshold = DEFAULT_THRESHOLD, explain = "false" } = readQuery(context, ScoreQuery, remedy);
   const top = explain === "true" ? EXPLAINED_DEFAULT : explain === "false" ? undefined : Number(explain);
   return { threshold, top };
 }
