@@ -259,8 +259,14 @@ function checkTables(tensors: ReadonlyMap<string, Tensor>, shape: EvidenceShape,
   const knots = values("tails.knots");
   for (let at = 3; at < knots.length; at += 3) {
     const step = knots[at] - knots[at - 3];
-    if (step > 0 || (step === 0 && knots[at + 1] > knots[at - 2])) continue;
-    throw malformed(`tensor "tails.knots" does not ascend at knot ${at / 3}, by column and place`);
+    if (step > 0) continue;
+    const width = knots[at + 1] - knots[at - 2];
+    if (step < 0 || width <= 0)
+      throw malformed(`tensor "tails.knots" does not ascend at knot ${at / 3}, by column and place`);
+    const slope = (knots[at + 2] - knots[at - 1]) / width;
+    // the kernel multiplies the one by the other, and infinity times 0 is no number
+    if (Number.isFinite(Math.fround(width)) && Number.isFinite(Math.fround(slope))) continue;
+    throw malformed(`tensor "tails.knots" is too wide or too steep for floats at knot ${at / 3}`);
   }
   for (const forest of FORESTS) {
     const [nodes, columns] = [shape[`${forest}Nodes`], forestColumns(forest, shape.inputs)];

@@ -125,4 +125,30 @@ describe("the evidence network", () => {
     };
     expect(() => artefact(spoil)).toThrow(expect.objectContaining({ code: "artefact-malformed" }));
   });
+
+  test.each([
+    ["wide", [0, -3e38, 1], [0, 3e38, 1]],
+    ["steep", [0, 0, 1], [0, 1e-40, 5]],
+    ["steep", [0, 0, 3e38], [0, 0.5, -1e38]],
+  ])("refuses knots too %s for floats, by the second one's number", (_what, ...step) => {
+    const spoil = (values: Map<string, Float32Array>): void => {
+      const own = [[0, -3.1e38, 1], ...step, [1, 0, 1], [1, 3e38, 2]];
+      values.set("tails.knots", Float32Array.from(own.flat()));
+    };
+    expect(() => artefact(spoil)).toThrow('tensor "tails.knots" is too wide or too steep for floats at knot 2');
+  });
+
+  test("takes knots of two columns however far apart they lie", () => {
+    const far = [
+      [0, -3e38, 1],
+      [0, 0, 2],
+      [0, 3e38, -3],
+      [1, -3e38, 1],
+      [2, 3e38, 1],
+    ];
+    const spread = (values: Map<string, Float32Array>): void => {
+      values.set("tails.knots", Float32Array.from(far.flat()));
+    };
+    expect(() => readArtefact(artefact(spread))).not.toThrow();
+  });
 });
