@@ -8,15 +8,18 @@ import { below, drawFor, gaussian } from "../trainer/learn/draw.ts";
 import { kernelModule } from "../trainer/learn/engine.ts";
 import { train } from "../trainer/learn/train.ts";
 import type { Golden, ResidualShape } from "./artefact.ts";
+import { EVIDENCE } from "./evidence.ts";
 import { explain, medianRow, referenceRow } from "./explain.ts";
 import { Scorer } from "./scorer.ts";
-import { tensorValues } from "./tensor.ts";
+import { floatTensor, tensorValues } from "./tensor.ts";
+import { weightValues } from "./tier.ts";
 
 const kernel = kernelModule("score");
 const { artefact } = makeArtefact(kernel, 3);
 const shape = artefact.network as ResidualShape;
 const weights = new Map([...artefact.tensors].map(([name, tensor]) => [name, tensorValues(tensor)]));
 const unchecked = { selfTest: false };
+const LARGEST_FLOAT = 2 ** 128 - 2 ** 104;
 const total = (all: readonly { contribution: number }[]): number => all.reduce((sum, c) => sum + c.contribution, 0);
 const sizes = (all: readonly { contribution: number }[]): number[] => all.map((c) => Math.abs(c.contribution));
 
@@ -95,6 +98,20 @@ test("a typical normal row that scores lower than the medians is the reference, 
   expect(1 / (1 + Math.exp(-reference))).toBeCloseTo(score(typical), 6);
   const named = features.find(({ name }) => name === "bytes");
   expect(named?.reference).toBe(typical[0] ?? 100);
+});
+
+test("where logits overflow, log odds and contributions are finite, for JSON has no infinity, and still sum up", () => {
+  const steep = Float32Array.from(weights.get("head.w") ?? [], (w, i) => (i < shape.latent ? w : 3e38 * Math.sign(w)));
+  const tensors = new Map(artefact.tensors).set("head.w", floatTensor(steep, [2, shape.latent]));
+  const scorer = new Scorer({ ...artefact, golden: { rows: [], scores: [] }, tensors }, kernel, unchecked);
+  const rows = randomRows(40, 11);
+  const scores = scorer.scoreRows(rows);
+  const scored = rows.filter((_, i) => scores[i] === 0);
+  expect(scored.length).toBeGreaterThan(10);
+  for (const { logOdds, reference, features } of explain(scorer, scored)) {
+    expect([logOdds, reference]).toEqual([-LARGEST_FLOAT, -LARGEST_FLOAT]);
+    expect(Math.abs(total(features))).toBeLessThan(1e-9 * LARGEST_FLOAT);
+  }
 });
 
 test("a reference row that lacks a category is told to lack it", () => {
@@ -204,6 +221,16 @@ describe("explanations of the evidence network", () => {
     const most = explained.map(({ features }) => features[0].contribution);
     const size = (values: readonly number[]): number => values.reduce((sum, value) => sum + Math.abs(value), 0);
     expect(size(noise)).toBeLessThan(0.1 * size(most));
+  });
+
+  test("evidence that is no number, which is scored where the head gives it no weight, adds nothing", () => {
+    const { artefact: trained } = scorer;
+    const knots = weightValues(trained.tensors, "tails.knots").map((x, i) => (i % 3 === 2 ? 3e38 : x));
+    const tensors = new Map(trained.tensors)
+      .set("tails.knots", floatTensor(knots, [knots.length / 3, 3]))
+      .set("head.w", floatTensor(new Float32Array(2 * EVIDENCE.length), [2, EVIDENCE.length]));
+    const blind = new Scorer({ ...trained, tensors }, kernel, unchecked);
+    for (const { evidence } of explain(blind, spoilt)) expect(evidence?.tails).toBe(0);
   });
 
   test("whatever scores is explained", () => {

@@ -8,6 +8,7 @@
 import { type Artefact, GOLDEN_GROUPS } from "./artefact.ts";
 import { columnsOf } from "./encode.ts";
 import { counted, EVIDENCE, type EvidenceName, kindWeights } from "./evidence.ts";
+import { finiteOdds } from "./overflow.ts";
 import type { Feature, Row, Schema } from "./schema.ts";
 import type { Scorer } from "./scorer.ts";
 import { weightValues } from "./tier.ts";
@@ -172,7 +173,7 @@ function replace(feature: number, inputs: Float32Array, at: number, { reference,
 function evidenceShares({ tensors, temperature }: Artefact, z: Float32Array): Explanation["evidence"] {
   const weights = kindWeights(tensors);
   const far = weightValues(tensors, "far");
-  const shares = EVIDENCE.map((name, i) => [name, (weights[i] * counted(z[i], far[i])) / temperature]);
+  const shares = EVIDENCE.map((name, i) => [name, finiteOdds((weights[i] * counted(z[i], far[i])) / temperature)]);
   return Object.fromEntries(shares) as Explanation["evidence"];
 }
 

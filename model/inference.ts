@@ -2,6 +2,7 @@
 import type { Address, Instruction, Kernel } from "./kernel.ts";
 import type { Network } from "./network.ts";
 import { odinStep } from "./odin.ts";
+import { finiteOdds } from "./overflow.ts";
 import { Tape } from "./tape.ts";
 
 /** Rows scored at a time: activations of a block stay in the second-level cache. */
@@ -98,12 +99,15 @@ export class Inference {
     return this.scoreEach(rows, rowsOf(encoded, width), temperature, epsilon);
   }
 
-  /** Log odds (ℓ₁ − ℓ₀)/T of `rows` rows, as `scoreEach`, after the input step; they go on where the score saturates. */
+  /**
+   * Log odds (ℓ₁ − ℓ₀)/T of `rows` rows, as `scoreEach`, after the input step; they go on where the score saturates, up to
+   * the largest float where logits overflow. Those of a row without a score are 0.
+   */
   logOddsEach(rows: number, write: WriteRow, temperature: number, epsilon: number): Float64Array {
     const result = new Float64Array(rows);
     this.each(rows, write, temperature, epsilon, ({ length }, first) => {
       const { normal, anomalous } = this.logits(length);
-      for (let i = 0; i < length; i++) result[first + i] = (anomalous[i] - normal[i]) / temperature;
+      for (let i = 0; i < length; i++) result[first + i] = finiteOdds((anomalous[i] - normal[i]) / temperature);
     });
     return result;
   }

@@ -25,3 +25,10 @@ export function checkedScores(scores: Float32Array, first: number, file?: string
   if (at >= 0) throw noScore(first + at, file);
   return scores;
 }
+
+const LARGEST_FLOAT = 2 ** 128 - 2 ** 104;
+
+/** Log odds, or a share of them, as JSON can hold them: up to the largest float, and 0 where they are no number. */
+export function finiteOdds(odds: number): number {
+  return Number.isNaN(odds) ? 0 : Math.max(-LARGEST_FLOAT, Math.min(LARGEST_FLOAT, odds));
+}
