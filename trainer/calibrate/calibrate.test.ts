@@ -235,6 +235,25 @@ describe("the evidence network", () => {
     expect((await errorOf(() => readFeedback(scorer, unreadable))).code).toBe("data-unreadable");
   });
 
+  test.each(["label", "family"])(
+    "a table is refused where the model reads a feature %s out of it, lines are not",
+    async (name) => {
+      const features = scorer.artefact.schema.features.map((feature, i) => (i === 0 ? { ...feature, name } : feature));
+      const golden = { rows: [], scores: [] };
+      const clashing = new Scorer({ ...scorer.artefact, schema: { features }, golden }, kernelModule("score"));
+      const [row] = draws("novel", 1, 40);
+      const path = join(folder, `${name}.csv`);
+      const columns = ["label", "family", ...features.map((feature) => feature.name)];
+      writeFileSync(path, `${columns.join(",")}\nanomaly,novel,${row.join(",")}\n`);
+      const error = await errorOf(() => readFeedback(clashing, { path, name: "told.csv" }));
+      expect(error).toMatchObject({ code: "data-unreadable", place: { file: "told.csv", feature: name } });
+      expect(error.remedy).toContain(".jsonl");
+      const instance = Object.fromEntries(features.map((feature, i) => [feature.name, row[i]]));
+      const line = JSON.stringify({ label: "anomaly", family: "novel", instance });
+      expect([...feedbackOfLines(clashing, line, "lines").families.keys()]).toEqual(["novel"]);
+    },
+  );
+
   test("rows that a Worker keeps of other features are left out, and the command says how many and why", async () => {
     const [model, out] = ["model.safetensors", "better.safetensors"].map((name) => join(folder, name));
     const { training } = scorer.artefact;

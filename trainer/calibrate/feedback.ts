@@ -27,12 +27,18 @@ interface Labelled {
 
 /**
  * Reads a file: lines as the Worker gives them (`.jsonl`, `.ndjson`), or a table with the columns `label` (normal or
- * anomaly), `family` and those of the model.
+ * anomaly), `family` and those of the model, none of which may be called so.
  *
  * @throws UnseenError data-unreadable naming the line, data-empty, column-unknown, value-*
  */
 export async function readFeedback(scorer: Scorer, file: SourceFile): Promise<LabelledRows> {
   if (/\.(jsonl|ndjson)$/i.test(file.path)) return feedbackOfLines(scorer, readText(file.path), file.name);
+  const clash = scorer.artefact.schema.features.find(({ name }) => name === "label" || name === "family");
+  if (clash) {
+    const why = `${file.name}: the column "${clash.name}" would be a feature of the model as well as what a row was found to be`;
+    const remedy = "Give the feedback as lines (.jsonl), as the Worker does.";
+    throw new UnseenError("data-unreadable", why, remedy, { file: file.name, feature: clash.name });
+  }
   const rows: Labelled[] = [];
   for await (const { matrix, names, cells } of scoredChunks(scorer, file, ["label", "family"])) {
     const [label, family] = [names.indexOf("label"), names.indexOf("family")];
