@@ -99,8 +99,12 @@ export class SourceControl {
    * @returns false where the model refuses the rows
    */
   async #take(source: Source, typing = false): Promise<boolean> {
-    // What was typed before gives way.
-    if (!typing) clearTimeout(this.#pause);
+    if (!typing) {
+      // What was typed before gives way.
+      clearTimeout(this.#pause);
+      // Dropped or pasted on another view, rows are shown with what becomes of them.
+      if (byId("view-score").hidden) location.hash = "#score";
+    }
     this.#newest = source;
     byId("fault").hidden = true;
     try {

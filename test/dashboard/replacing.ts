@@ -49,6 +49,13 @@ async function pasteAnd(on: Page, text: string, button?: string): Promise<void> 
   );
 }
 
+const drop = (on: Page, content: string): Promise<void> =>
+  on.evaluate((text) => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File([text], "dropped.csv"));
+    document.dispatchEvent(new DragEvent("drop", { dataTransfer, cancelable: true }));
+  }, content);
+
 /** Registers the tests. */
 export function replacing(session: () => Session): void {
   test("a label given and a file asked for while other rows come are not of those rows", async () => {
@@ -127,6 +134,21 @@ export function replacing(session: () => Session): void {
     // long enough for what is wrong to show
     await page.waitForTimeout(1000);
     expect(await page.getByRole("alert").filter({ visible: true }).count()).toBe(0);
+    await page.close();
+  });
+
+  test("a file dropped on another view shows what became of it", async () => {
+    const page = await opened(session());
+    for (const [view, content, shown] of [
+      ["Model", exampleRows(session(), 3), "dropped.csv 3 rows"],
+      ["Drift", "a,b\n1,2", "None of the columns is a feature of this model"],
+    ]) {
+      await page.getByRole("link", { name: view, exact: true }).click();
+      await titled(page, `${view} · flows · unseen`);
+      await drop(page, content);
+      await titled(page, "Score · flows · unseen");
+      await page.locator("#columns, #fault", { hasText: shown }).waitFor();
+    }
     await page.close();
   });
 
