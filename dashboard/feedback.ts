@@ -25,6 +25,8 @@ export class FeedbackForm {
 
   /** Asks about a row of a run; the families are offered as names to choose from. */
   ask(model: string, run: number, row: number, families: readonly string[]): void {
+    // what was typed of another row is not of this one
+    if (run !== this.#about?.run || row !== this.#about.row) this.#family.value = "";
     this.#about = { model, run, row };
     this.#form.hidden = false;
     this.#said.textContent = HINT;

@@ -1,6 +1,6 @@
 /** What an operator sees of models: the card, versions, drift, and the way to say what rows turned out to be. */
 import { expect, test } from "vitest";
-import { enterKey, fillSample, paste, scored, examplesOf, namesOf, type Session } from "./session.ts";
+import { enterKey, explained, fillSample, paste, scored, examplesOf, namesOf, type Session } from "./session.ts";
 
 /** Registers the tests. */
 export function models(session: () => Session): void {
@@ -177,5 +177,8 @@ export function models(session: () => Session): void {
     const [first, ...others] = await kept();
     expect([first.label, first.family, others]).toEqual(["normal", "", []]);
     expect(Object.values(first.instance)).toEqual(examplesOf(scorer)[row]);
+    expect(await form.getByLabel("Family, if known").inputValue()).toBe("worm");
+    await explained(page);
+    expect(await form.getByLabel("Family, if known").inputValue()).toBe("");
   });
 }
