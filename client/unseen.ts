@@ -143,8 +143,7 @@ export class Unseen {
 
   /** The card of a model, or of one of its versions. @throws ServiceProblem */
   async model(name: string, version?: number): Promise<ModelCard> {
-    const path = `/v1/models/${encodeURIComponent(name)}${version === undefined ? "" : `/versions/${version}`}`;
-    const response = await this.#ask(path);
+    const response = await this.#ask(modelPath(name, version));
     return read<ModelCard>(response, await response.text());
   }
 
@@ -172,7 +171,13 @@ function scorePath({ model, version }: Target): string {
     if (version === undefined) return "/v1/score";
     throw new TypeError(`version ${version} of which model? Give the model as well.`);
   }
-  return `/v1/models/${encodeURIComponent(model)}${version === undefined ? "" : `/versions/${version}`}/score`;
+  return `${modelPath(model, version)}/score`;
+}
+
+/** @throws TypeError for what a URL takes as a step: `..` would be scored by the default model */
+function modelPath(model: string, version: number | undefined): string {
+  if (/^\.{0,2}$/.test(model)) throw new TypeError(`no model is called "${model}".`);
+  return `/v1/models/${encodeURIComponent(model)}${version === undefined ? "" : `/versions/${version}`}`;
 }
 
 function query(options: Readonly<Record<string, string | number | boolean | undefined>>): string {

@@ -256,6 +256,17 @@ describe("the client", () => {
     await expect(unseen.scoreEncoded(new Float32Array(6), { version: 3 })).rejects.toThrow("Give the model");
   });
 
+  test.each(["..", ".", ""])(
+    "refuses a model called %j, which a URL would take for a step and another model",
+    async (model) => {
+      const refused = "no model is called";
+      await expect(unseen.score(rows, { model })).rejects.toThrow(refused);
+      await expect(unseen.scoreLines(rows, { model, version: 1 }).next()).rejects.toThrow(refused);
+      await expect(unseen.scoreEncoded(new Float32Array(6), { model })).rejects.toThrow(refused);
+      await expect(unseen.model(model)).rejects.toThrow(refused);
+    },
+  );
+
   test.each([
     ["a page", "<html>bad gateway</html>"],
     ["nothing", ""],
