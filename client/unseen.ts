@@ -80,7 +80,7 @@ export class Unseen {
     for (const [i, row] of rows.entries()) refuseLost(row, "row", i);
     const body = JSON.stringify({ instances: rows, threshold, explain });
     const response = await this.#post(scorePath(target), "application/json", body, target);
-    return read<ScoreResponse>(response, await response.text());
+    return read<ScoreResponse>(response, await response.text(), "predictions");
   }
 
   /**
@@ -106,7 +106,7 @@ export class Unseen {
       let explained = false;
       for await (const line of linesOf(response)) {
         signal.throwIfAborted();
-        const answer = read<Prediction | LineFault>(response, line);
+        const answer = read<Prediction | LineFault>(response, line, "score", "code");
         answered++;
         explained = "code" in answer && answer.final === true;
         yield answer;
@@ -137,14 +137,14 @@ export class Unseen {
   /** Names of published models. @throws ServiceProblem */
   async models(): Promise<string[]> {
     const response = await this.#ask("/v1/models");
-    const { models } = read<ModelList>(response, await response.text());
+    const { models } = read<ModelList>(response, await response.text(), "models");
     return models.map(({ name }) => name);
   }
 
   /** The card of a model, or of one of its versions. @throws ServiceProblem */
   async model(name: string, version?: number): Promise<ModelCard> {
     const response = await this.#ask(modelPath(name, version));
-    return read<ModelCard>(response, await response.text());
+    return read<ModelCard>(response, await response.text(), "features");
   }
 
   #post(path: string, type: string, body: BodyInit, { signal }: Target): Promise<Response> {
@@ -189,13 +189,24 @@ function isProblem(said: unknown): said is ProblemDocument {
   return typeof said === "object" && said !== null && "detail" in said && "code" in said;
 }
 
-/** @throws ServiceProblem for a text that is no JSON: a page of what stands between */
-function read<Answer>(response: Response, text: string): Answer {
+/**
+ * @param fields of which an answer has one
+ * @throws ServiceProblem for a text that is no JSON, a page of what stands between, or JSON that is no answer
+ */
+function read<Answer>(
+  response: Response,
+  text: string,
+  ...fields: (Answer extends unknown ? keyof Answer : never)[]
+): Answer {
+  let answer: unknown;
   try {
-    return JSON.parse(text) as Answer;
+    answer = JSON.parse(text);
   } catch {
     throw unreadable(response, `${named(response)}, but no JSON.`);
   }
+  const known = typeof answer === "object" && answer !== null && fields.some((field) => field in answer);
+  if (known) return answer as Answer;
+  throw unreadable(response, `${named(response)}, but not of this service.`);
 }
 
 /** Lines of an answer as they come; what stands between may have taken the last line feed away. */

@@ -283,6 +283,21 @@ describe("the client", () => {
   });
 });
 
+test.each(["null", "3", '"ok"', "{}", '{"success":true}', "[]"])(
+  "JSON that is no answer, %s, is told as that",
+  async (body) => {
+    const between = new Unseen(worker.url, { fetch: async () => new Response(body) });
+    for (const asking of [
+      between.score(rows),
+      between.scoreLines(rows.slice(0, 1)).next(),
+      between.models(),
+      between.model("flows"),
+    ]) {
+      await expect(asking).rejects.toMatchObject({ status: 200, problem: { code: "answer-unreadable" } });
+    }
+  },
+);
+
 describe("examples of docs/serving.md", () => {
   const text = readFileSync(new URL("../docs/serving.md", import.meta.url), "utf8");
   const [, examples] = text.split(/^## Examples$/m);
