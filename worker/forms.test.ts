@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import kernel from "../build/score.wasm";
 import { inputWidth } from "../model/encode.ts";
 import { readArtefact, writeArtefact } from "../model/artefact.ts";
@@ -10,6 +10,7 @@ import { SCORES, LINE_BYTES } from "./limits.ts";
 import type { LineFault, Prediction } from "./schemas.ts";
 import { createApp } from "./app.ts";
 import { development, inChunks, publish, serve } from "./test-server.ts";
+import { Watch } from "./watch.ts";
 
 const artefacts = [3, 4].map((seed) => makeArtefact(kernel, seed));
 const [, scorer] = artefacts.map(({ artefact }) => new Scorer(artefact, kernel));
@@ -87,7 +88,7 @@ describe("lines", () => {
     for (const { error, remedy } of bad) expect([error.length > 5, remedy.length > 5]).toEqual([true, true]);
   });
 
-  test("a row on which the model overflows is answered with its own line's number", async () => {
+  test("a row on which the model overflows is answered with its own line's number, and counted nowhere", async () => {
     const udp = 3;
     class Overflowing extends Scorer {
       override score(encoded: Float32Array, rows: number): Float32Array {
@@ -96,9 +97,15 @@ describe("lines", () => {
       }
     }
     const app = createApp((bytes) => new Overflowing(readArtefact(bytes), kernel, { selfTest: false }));
-    const body = [row, "", '[1,2,"udp",true]', "{", row].join("\n");
+    const body = [row, "", '[1,2,"udp",true]', "{", row, ""].join("\n");
     const init = { method: "POST", body, headers: { "content-type": "application/x-ndjson" } };
+    const watched = vi.spyOn(Watch.prototype, "observe");
     const got = await answers(await app.request("/v1/score", init, development));
+    const [{ scores, inputs }] = watched.mock.calls.map(([, , rows]) => rows).filter((rows) => rows.scores.length > 0);
+    watched.mockRestore();
+    expect(Array.from(scores)).toEqual([got[0], got[3]].map((answer) => (answer as unknown as Prediction).score));
+    const [data, offset] = inputs(1);
+    expect(data.slice(offset, offset + scorer.inputs)).toEqual(scorer.encode(JSON.parse(row)));
     expect(got.map(({ line, code }) => line && [line, code])).toEqual([
       undefined,
       [3, "model-unavailable"],

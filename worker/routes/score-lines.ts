@@ -157,7 +157,10 @@ class LineAnswers {
   #answer(): string {
     const scores = this.#scorer.score(this.#encoded, this.#good);
     const [encoded, { inputs }] = [this.#encoded, this.#scorer];
-    this.#scored({ scores, threshold: this.#threshold, inputs: (i) => [encoded, i * inputs] });
+    // a row without a score would count as the most normal of all
+    const known = Array.from(scores.keys()).filter((i) => !Number.isNaN(scores[i]));
+    const counted = Float32Array.from(known, (i) => scores[i]);
+    this.#scored({ scores: counted, threshold: this.#threshold, inputs: (i) => [encoded, known[i] * inputs] });
     let text = "";
     let good = 0;
     for (const [i, row] of this.#rows.entries()) {
