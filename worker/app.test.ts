@@ -189,8 +189,10 @@ describe("scoring", () => {
     const response = await ask(`/v1/models/flows/weights/${sha}`);
     expect(new Uint8Array(await response.arrayBuffer())).toEqual(bytes);
     expect(response.headers.get("cache-control")).toBe("private, max-age=31536000, immutable");
-    const again = await ask(`/v1/models/flows/weights/${sha}`, { headers: { "if-none-match": `"${sha}"` } });
-    expect([again.status, again.headers.get("etag")]).toEqual([304, `"${sha}"`]);
+    for (const known of [`"${sha}"`, `W/"${sha}"`, `"other", "${sha}"`, "*"]) {
+      const again = await ask(`/v1/models/flows/weights/${sha}`, { headers: { "if-none-match": known } });
+      expect([known, again.status, again.headers.get("etag")]).toEqual([known, 304, `"${sha}"`]);
+    }
     await problem(await ask(`/v1/models/flows/weights/${"0".repeat(64)}`), 404, "version-unknown");
     const locked = { ...bindings, ENVIRONMENT: "production", API_KEY_SHA256: await sha256Of("secret") };
     await problem(await ask(`/v1/models/flows/weights/${sha}`, {}, locked), 401, "key-missing");

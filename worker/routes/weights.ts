@@ -28,7 +28,8 @@ export async function weights(
     vary: "authorization, x-api-key",
     "x-model-version": `${name}@${version.version}`,
   };
-  if (context.req.header("if-none-match")?.includes(headers.etag)) return new Response(null, { status: 304, headers });
+  const known = context.req.header("if-none-match") ?? "";
+  if (known.trim() === "*" || known.includes(headers.etag)) return new Response(null, { status: 304, headers });
   const value = await streamWeights(context.env.MODELS, sha256).catch(() => {
     throw unavailable("KV could not be read", "model-unavailable");
   });
