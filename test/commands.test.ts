@@ -224,15 +224,16 @@ describe("unseen", { timeout: 60_000 }, () => {
 
   test("train tells what was dropped and what the split remarks", () => {
     mkdirSync(at("day/test"), { recursive: true });
-    const lines = Array.from({ length: 60 }, (_, i) => `${i},00:00:${10 + (i % 50)},${i % 7}\n`);
-    writeFileSync(at("day/normal.csv"), `a,at,b\n${lines.join("")}${lines[0]}`);
-    writeFileSync(at("day/test/dos.csv"), "a,at,b\n99,00:00:01,9\n");
+    const lines = Array.from({ length: 60 }, (_, i) => `${i},00:00:${10 + (i % 50)},${i % 7},0\n`);
+    writeFileSync(at("day/normal.csv"), `a,at,b,label\n${lines.join("")}${lines[0]}`);
+    writeFileSync(at("day/test/dos.csv"), "a,at,b,label\n99,00:00:01,9,1\n");
     const train = ["train", "--data", "day", "--out", "day.safetensors"];
     const notes = [
       "at: a date or time, which gives the time of capture away, dropped.",
       "1 rows repeat another normal row, or one of their family, and are left out.",
       "No row of dos can be a label: it counts as an unseen family.",
-      "Only 5 normal rows set thresholds, and 99 would show a false-positive rate of 1 %: that budget's threshold is extrapolated from the largest scores. Give more normal rows, or set it from recent ones (unseen threshold).",
+      "label: one value in all normal rows and in no anomalous one, as a label has. What is not known when rows are scored must go (--types label=drop).",
+      "Only 14 normal rows set thresholds, and 99 would show a false-positive rate of 1 %: that budget's threshold is extrapolated from the largest scores. Give more normal rows, or set it from recent ones (unseen threshold).",
     ];
     expect(JSON.parse(unseen(...train, "--json").out).notes).toEqual(notes);
     const { err } = unseen(...train);

@@ -1,6 +1,7 @@
 /** From a data set to a model: the split, the training on its training side, and what is to be said of either. */
 import { UnseenError } from "../../model/errors.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { leakNotes } from "../data/leaks.ts";
 import { neighbourNotes } from "../data/neighbours.ts";
 import { type FitData, splitDataset } from "../data/split.ts";
 import { rowsFor } from "../evaluate/budget.ts";
@@ -24,7 +25,7 @@ export interface TrainOnOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Splits a data set and trains on its training side; `notes` are the split's. */
+/** Splits a data set and trains on its training side; `notes` are the split's, and remarks on what would flatter figures. */
 export async function trainOn(
   dataset: Dataset,
   options: TrainOnOptions,
@@ -44,7 +45,7 @@ export async function trainOn(
     report,
   );
   const order = split === "rows" ? neighbourNotes(dataset) : [];
-  return { ...trained, notes: [...notes, ...order, ...budgetNote(fit, split)] };
+  return { ...trained, notes: [...notes, ...leakNotes(dataset), ...order, ...budgetNote(fit, split)] };
 }
 
 /** Says so where the threshold of the budget that decides at the edge is extrapolated. */
