@@ -72,9 +72,9 @@ export function evaluationText({ unseen, seen, macro, falsePositives, labels, no
   const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
   const normal = [falsePositives.all, ...(falsePositives.domains.length > 1 ? falsePositives.domains : [])];
   return [
-    table(head, rows),
-    "P, R, F1, accuracy at τ* and AP weigh normal and anomalous rows half each.",
-    "",
+    ...(rows.length === 0
+      ? []
+      : [table(head, rows), "P, R, F1, accuracy at τ* and AP weigh normal and anomalous rows half each.", ""]),
     table(
       ["unseen normal rows", "rows", ...budgets.map((budget) => `flagged at ${budgetText(budget)}`)],
       normal.map(({ domain, rows: count, rates }) => [

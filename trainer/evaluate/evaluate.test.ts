@@ -117,6 +117,22 @@ describe("rows to evaluate on", () => {
     expect(notes[0]).toContain("30 labels of feedback and thresholds of 500 normal rows");
   });
 
+  test("come with what reading remarked, and with the families that training left none of", () => {
+    const score = (inputs: Float32Array): Float32Array => inputs.slice();
+    const few = dataset(group("anomaly", "dos", 5000, 150), group("anomaly", "bot", 8000, 3));
+    const { model: trained } = trainedOn(few, []);
+    const schema = { features: [{ ...NUMERIC, name: "x" }] };
+    const told = { artefact: { ...trained.artefact, schema }, score } as unknown as Scorer;
+    const result = evaluate(told, { ...few, notes: ["x: 3 cells are no numbers."] });
+    expect(result.notes).toEqual([
+      "x: 3 cells are no numbers.",
+      "No row of bot is left to test on: training with fewer --shots leaves some, and with --hold-out all.",
+    ]);
+    const none = evaluationText({ ...result, unseen: [], seen: [] });
+    expect(none.split("\n")[0]).toMatch(/^unseen normal rows/);
+    expect(evaluationText(result)).toMatch(/^family +rows/);
+  });
+
   test("need no held-out family: later data may have none", () => {
     const later = dataset(group("anomaly", "dos", 5000, 150));
     expect(testSide(model, later)).toMatchObject({ wanted: [] });

@@ -91,7 +91,13 @@ export function evaluate(scorer: Scorer, dataset: Dataset, side = testSide(score
       domains: domains.map(({ domain, scores }) => rates(domain, scores)),
     },
     labels: training.labels,
-    notes: [...dataChanges(scorer, dataset), ...learnedSince(scorer), ...notes],
+    notes: [
+      ...dataset.notes,
+      ...dataChanges(scorer, dataset),
+      ...learnedSince(scorer),
+      ...notes,
+      ...untested(dataset, heldOut),
+    ],
   };
 }
 
@@ -157,6 +163,16 @@ function dataChanges({ artefact }: Scorer, dataset: Dataset): string[] {
       ? "rows that training saw are left out by their content"
       : "blocks may differ from training's";
   return [`${changed.length} of ${dataset.files.length} files are not those of training (${changed[0]} …); ${by}.`];
+}
+
+/** Families of which no figure can be given. */
+function untested(dataset: Dataset, { seen, unseen }: HeldOut): string[] {
+  const tested = new Set([...seen, ...unseen].map(({ family }) => family));
+  const others = familiesOf(dataset).filter((family) => !tested.has(family));
+  if (others.length === 0) return [];
+  return [
+    `No row of ${others.join(", ")} is left to test on: training with fewer --shots leaves some, and with --hold-out all.`,
+  ];
 }
 
 /** What was learned after training, and from which rows the model does not say. */
