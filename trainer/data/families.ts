@@ -50,6 +50,7 @@ export function resolveFamilies(dataset: Dataset, names: readonly string[]): str
   return families.filter((family) => wanted.has(family));
 }
 
-function folded(name: string): string {
+/** A name without what case of letters and Unicode form make of it. */
+export function folded(name: string): string {
   return name.normalize().trim().toLowerCase();
 }

@@ -53,6 +53,27 @@ test("which labels mean normal is guessed only when plain", async () => {
   expect(error.message).toContain('it holds "tcp", "udp".');
 });
 
+test("labels and families that differ only in case of letters count as different, with a note", async () => {
+  const cases = writeFolder({ "t.csv": "a,y,k\n1,BENIGN,\n2,Benign,\n3,dos,Flood\n4,DoS,flood\n5,scan,slow\n" });
+  const read = async (options: object) =>
+    readDataset(join(cases, "t.csv"), { label: "y", types: { k: "drop" }, ...options });
+  const note = (first: string, second: string) =>
+    `"${first}" and "${second}" count as different, though only case of letters or Unicode form tells them apart: name each (--normal, --hold-out), or write them alike.`;
+  expect((await read({ normal: ["BENIGN"] })).notes.slice(0, 2)).toEqual([
+    note("BENIGN", "Benign"),
+    note("DoS", "dos"),
+  ]);
+  expect((await read({})).notes[0]).toBe(note("DoS", "dos"));
+  const { notes } = await read({ family: "k" });
+  expect(notes).toEqual([note("Flood", "flood")]);
+});
+
+test("a label column that is empty is said to be so", async () => {
+  const empty = writeFolder({ "t.csv": "a,y\n1,\n2,NA\n" });
+  const error = await errorOf(() => readDataset(join(empty, "t.csv"), { label: "y" }));
+  expect([error.code, error.message]).toEqual(["data-empty", 'No row has a label in column "y".']);
+});
+
 test("wrong names of columns, labels and files list near matches", async () => {
   expect(await errorOf(() => readDataset(GLOB, { label: "label" }))).toMatchObject({
     code: "column-unknown",

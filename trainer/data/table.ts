@@ -4,6 +4,7 @@ import { didYouMean } from "../nearest.ts";
 import { blocksFrom, blocksOf } from "./blocks.ts";
 import type { Cells, Dataset, Group } from "./dataset.ts";
 import { dropDuplicates } from "./duplicates.ts";
+import { folded } from "./families.ts";
 import { expandFiles, stem } from "./files.ts";
 import { type TypedTables, typeColumns } from "./kinds.ts";
 import { checkColumnNames, statedKinds, type TableOptions } from "./options.ts";
@@ -15,8 +16,8 @@ import { readTables, type RawTable } from "./tables.ts";
  *
  * Rows whose label means normal form the normal domains (`domain` column, else one, "all"); every other row belongs to
  * the family its `family` column, else its label, names. Rows without a label are left out, with a note. Throws
- * `option-invalid` when it is not known which labels mean normal, `column-unknown` for a wrong column name,
- * `data-not-found`, and what `readTables` throws.
+ * `option-invalid` when it is not known which labels mean normal, `data-empty` where no row has one, `column-unknown`
+ * for a wrong column name, `data-not-found`, and what `readTables` throws.
  */
 export async function readTable(sources: string | readonly string[], options: TableOptions): Promise<Dataset> {
   const paths = typeof sources === "string" ? [sources] : sources;
@@ -64,7 +65,13 @@ export async function readTable(sources: string | readonly string[], options: Ta
       ? { role: "normal", name: domains === null ? "all" : (domains[row] ?? "(no domain)") }
       : { role: "anomaly", name: families[row] ?? label };
   });
-  const notes = unlabelled > 0 ? [`${unlabelled} rows have no label and are left out.`] : [];
+  const notes = [
+    ...(unlabelled > 0 ? [`${unlabelled} rows have no label and are left out.`] : []),
+    ...spellingNotes(
+      normal,
+      members.map(({ member }) => member),
+    ),
+  ];
   const blocks = options.block === undefined ? null : textsOf(tables, options.block);
   const unique = dropDuplicates(partition(typed, members, blocks));
   return {
@@ -91,6 +98,10 @@ function normalLabels(
   column: string,
 ): Set<string | null> {
   const present = new Set(labels.filter((label) => label !== null));
+  if (present.size === 0) {
+    const what = `No row has a label in column "${column}".`;
+    throw new UnseenError("data-empty", what, "Name the column that holds the labels.", { feature: column });
+  }
   const unknown = stated?.find((name) => !present.has(name));
   if (unknown !== undefined) {
     throw new UnseenError(
@@ -142,6 +153,20 @@ function assign(
   }
   const keys = [...byKey.keys()].sort();
   return { members: keys.flatMap((key) => byKey.get(key) ?? []), unlabelled };
+}
+
+/** Remarks on families whose names only their spelling tells from each other's, or from a label that means normal. */
+function spellingNotes(normal: ReadonlySet<string | null>, members: readonly Member[]): string[] {
+  const families = new Set(members.flatMap(({ role, name }) => (role === "anomaly" ? [name] : [])));
+  const labels = [...normal].filter((label) => label !== null);
+  const names = new Set([...labels, ...families]);
+  return [...Map.groupBy(names, folded).values()].flatMap((alike) => {
+    if (alike.length === 1 || !alike.some((name) => families.has(name))) return [];
+    const named = alike.map((name) => `"${name}"`).join(" and ");
+    return [
+      `${named} count as different, though only case of letters or Unicode form tells them apart: name each (--normal, --hold-out), or write them alike.`,
+    ];
+  });
 }
 
 /** The members' rows, gathered column by column, each let go of as soon as it is shared out: there is no second table. */
