@@ -90,6 +90,36 @@ test("numbers among many words are categories, with a note", async () => {
   expect(notes).toContain('x: 94 % numbers among words such as "low", read as categories.');
 });
 
+test("the word that is named is none that counts as a number", async () => {
+  const cells = ["1e400", "-inf", "0x1F", "low", "low", "low"];
+  const { kind, notes } = await readColumn((i) => cells[i] ?? String(i % 7));
+  expect(kind).toBe("numeric");
+  expect((await readColumn((i) => cells[i % 6])).notes).toContain(
+    'x: 34 % numbers among words such as "0x1F", read as categories.',
+  );
+  expect(notes).toContain('x: 4 cells are no numbers, such as "0x1F", and count as missing.');
+});
+
+test.each([
+  [(i: number) => `"36,${i % 9}"`, 'x: words such as "36,0"', "read as categories."],
+  [(i: number) => `${i % 9} %`, 'x: words such as "0 %"', "read as categories."],
+  [
+    (i: number) => `"1,2${10 + i},000.5"`,
+    'x: (nearly) all distinct text, an identifier such as "1,210,000.5"',
+    "dropped.",
+  ],
+])("numbers with commas or percent signs are words, and it is said why: %s", async (cell, begins, ends) => {
+  const { notes } = await readColumn(cell);
+  expect(notes[0].startsWith(`${begins} (`)).toBe(true);
+  expect(notes[0]).toContain("a number has a point for its decimals, and no comma or percent sign");
+  expect(notes[0].endsWith(ends)).toBe(true);
+});
+
+test.each(["v1,2", "10.0.0.N", "a%"])("such as '%s' are not called numbers", async (pattern) => {
+  const { notes } = await readColumn((i) => `"${pattern.replace("N", String(i % 9))}"`);
+  expect(notes.join()).not.toContain("has a point");
+});
+
 test("where every column is dropped, that is what is said", async () => {
   const rows = csv("t", ROWS, (i) => `2024-01-01 00:${10 + (i % 50)}`);
   const error = await errorOf(() => readDataset(writeFolder({ "normal.csv": rows })));

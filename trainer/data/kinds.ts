@@ -1,5 +1,5 @@
 /** From raw cells to typed columns: which kind each column has, which are not used, and what its odd cells become. */
-import { truthOf } from "../../model/cells.ts";
+import { numberOf, truthOf } from "../../model/cells.ts";
 import { UnseenError } from "../../model/errors.ts";
 import type { Cells, ColumnKind, ColumnSpec, Rows } from "./dataset.ts";
 import type { RawColumn, RawTable } from "./tables.ts";
@@ -30,6 +30,9 @@ const TIME = new RegExp(
   `^((${DATE})|(${DATE}|${SHORT_DATE})[ T]${CLOCK}(${SECONDS})?${ZONE}|${CLOCK}${SECONDS}${ZONE})$`,
   "i",
 );
+
+/** A number with a comma for its decimals, commas between its thousands, or a percent sign: a word to every reader here. */
+const NUMBER_LIKE = /^[+-]?\d[\d.]*(,[\d.]+| ?%)+$/;
 
 /**
  * Types all columns of tables read together. `stated` kinds win; the rest is judged on the normal rows alone
@@ -98,7 +101,7 @@ function judge(
   if (stated !== undefined) return { kind: stated };
   if (countsRows(parts, isNormal)) return { kind: "drop", note: "numbers the rows" };
   if (parts.every((part) => part.texts === undefined)) return { kind: "numeric" };
-  const { numbers, words, distinct, example, times, truths } = profile(parts, isNormal);
+  const { numbers, words, distinct, example, times, truths, numberLike } = profile(parts, isNormal);
   const values = numbers + words;
   if (values === 0) return { kind: "drop", note: "no value in any normal row" };
   if (parts.every((part) => part.time)) return TIME_OF_CAPTURE;
@@ -106,19 +109,18 @@ function judge(
   if (truths === values) return { kind: "boolean" };
   if (words / values <= FEW_WORDS) return { kind: "numeric" };
   if (times / values >= 0.99) return TIME_OF_CAPTURE;
+  const hint = numberLike / words > 0.5 ? " (a number has a point for its decimals, and no comma or percent sign)" : "";
   if (values >= IDENTIFIER_ROWS && distinct / values >= IDENTIFIER_SHARE) {
     return {
       kind: "drop",
-      note: `(nearly) all distinct text, an identifier such as "${example ?? name}"`,
+      note: `(nearly) all distinct text, an identifier such as "${example ?? name}"${hint}`,
     };
   }
   const share = numbers / values;
-  return share > FEW_WORDS
-    ? {
-        kind: "categorical",
-        note: `${percent(share)} numbers among words such as "${example ?? ""}", read as categories`,
-      }
-    : { kind: "categorical" };
+  const among = share > FEW_WORDS ? `${percent(share)} numbers among ` : "";
+  return among + hint === ""
+    ? { kind: "categorical" }
+    : { kind: "categorical", note: `${among}words such as "${example ?? ""}"${hint}, read as categories` };
 }
 
 interface Profile {
@@ -129,10 +131,11 @@ interface Profile {
   example?: string;
   times: number;
   truths: number;
+  numberLike: number;
 }
 
 function profile(parts: readonly RawColumn[], isNormal: (table: number, row: number) => boolean): Profile {
-  const found: Profile = { numbers: 0, words: 0, distinct: 0, times: 0, truths: 0 };
+  const found: Profile = { numbers: 0, words: 0, distinct: 0, times: 0, truths: 0, numberLike: 0 };
   const counts = new Map<string, number>();
   for (const [table, { numbers, texts }] of parts.entries()) {
     for (let row = 0; row < numbers.length; row++) {
@@ -148,7 +151,8 @@ function profile(parts: readonly RawColumn[], isNormal: (table: number, row: num
     found.distinct++;
     if (truthOf(text) !== null) found.truths += count;
     if (TIME.test(text)) found.times += count;
-    if (!Number.isFinite(Number(text))) found.example ??= text;
+    if (NUMBER_LIKE.test(text)) found.numberLike += count;
+    if (Number.isNaN(numberOf(text))) found.example ??= text;
   }
   return found;
 }
