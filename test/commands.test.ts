@@ -243,6 +243,19 @@ describe("unseen", { timeout: 60_000 }, () => {
     );
   });
 
+  test("names out of a file cannot move the cursor, neither in notes nor in errors", () => {
+    mkdirSync(at("escape"));
+    const lines = Array.from({ length: 60 }, (_, i) => `${i * i},2024-01-${10 + (i % 20)}\n`);
+    writeFileSync(at("escape/normal.csv"), `a,t\u001b[2J\n${lines.join("")}`);
+    const train = ["train", "--data", "escape", "--out", "escape.safetensors"];
+    const shown = [unseen(...train), unseen(...train, "--types", "nosuchcolumn=drop")].map(({ err }) => err);
+    expect(shown).toEqual([
+      expect.stringContaining("note: t\\u001b[2J: a date"),
+      expect.stringContaining('There are: "a", "t\\u001b[2J".'),
+    ]);
+    expect(shown.join("")).not.toContain("\u001b[2J");
+  });
+
   test("report gives paths and counts as JSON", () => {
     const few = ["--methods", "mahalanobis", "--families", "port_scan", "--seeds", "1", "--workers", "1"];
     expect(unseen("benchmark", "--data", "flows", ...few, "--out", "r.jsonl").status).toBe(0);

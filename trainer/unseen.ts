@@ -2,6 +2,7 @@
 import { type ArgsDef, defineCommand, parseArgs, renderUsage } from "citty";
 import { messageOf, UnseenError } from "../model/errors.ts";
 import type { Command } from "./commands/command.ts";
+import { printable } from "./commands/table.ts";
 import { didYouMean } from "./nearest.ts";
 
 interface Entry {
@@ -184,7 +185,8 @@ function fault(error: unknown): number {
     );
     return 1;
   }
-  console.error(`error: ${error.message}\n→ ${error.remedy}`);
+  // a message may be of several lines, such as wrangler's words
+  console.error(`error: ${error.message}\n→ ${error.remedy}`.split("\n").map(printable).join("\n"));
   if (error.code === "interrupted") return 130;
   return error.code === "option-invalid" ? 2 : 1;
 }
