@@ -68,6 +68,19 @@ test("labels and families that differ only in case of letters count as different
   expect(notes).toEqual([note("Flood", "flood")]);
 });
 
+test("a column that a model reads is no label, family, domain or block", async () => {
+  const columns = [
+    { name: "a", kind: "numeric" as const },
+    { name: "proto", kind: "categorical" as const },
+  ];
+  const error = await errorOf(() => readDataset(GLOB, { label: "Label", family: "proto", columns }));
+  expect([error.code, error.message, error.place]).toEqual([
+    "option-invalid",
+    'The model reads column "proto" as a feature, so it cannot name labels, families, domains or blocks.',
+    { feature: "proto" },
+  ]);
+});
+
 test("a label column that is empty is said to be so", async () => {
   const empty = writeFolder({ "t.csv": "a,y\n1,\n2,NA\n" });
   const error = await errorOf(() => readDataset(join(empty, "t.csv"), { label: "y" }));

@@ -2,7 +2,7 @@
 import { UnseenError } from "../../model/errors.ts";
 import { didYouMean } from "../nearest.ts";
 import { blocksFrom, blocksOf } from "./blocks.ts";
-import type { Cells, Dataset, Group } from "./dataset.ts";
+import type { Cells, ColumnSpec, Dataset, Group } from "./dataset.ts";
 import { dropDuplicates } from "./duplicates.ts";
 import { folded } from "./families.ts";
 import { expandFiles, stem } from "./files.ts";
@@ -31,6 +31,7 @@ export async function readTable(sources: string | readonly string[], options: Ta
     );
   }
   const roles = [label, options.family, options.domain, options.block].filter((name) => name !== undefined);
+  checkRoles(roles, options.columns ?? []);
   const stated = statedKinds(options);
   const tables = await readTables(files, {
     asText: new Set([
@@ -85,6 +86,18 @@ export async function readTable(sources: string | readonly string[], options: Ta
       ...(options.block === undefined ? {} : { block: options.block }),
     },
   };
+}
+
+/** A column that is split off as labels is none that a trained model could be given. */
+function checkRoles(roles: readonly string[], features: readonly ColumnSpec[]): void {
+  const both = features.find(({ name }) => roles.includes(name));
+  if (both === undefined) return;
+  throw new UnseenError(
+    "option-invalid",
+    `The model reads column "${both.name}" as a feature, so it cannot name labels, families, domains or blocks.`,
+    "Name the columns that training was told, or train again with these.",
+    { feature: both.name },
+  );
 }
 
 function textsOf(tables: readonly RawTable[], name: string): (string | null)[] {
