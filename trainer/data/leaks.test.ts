@@ -30,3 +30,31 @@ test("a column of one value that no anomalous row has is named, as a label left 
   expect(leakNotes({ ...dataset, groups: dataset.groups.slice(0, 2) })).toEqual([]);
   expect(leakNotes({ ...dataset, groups: dataset.groups.slice(2) })).toEqual([]);
 });
+
+const NEVER =
+  "never falls from one normal row to the next, as an index or a time does, which may give the time of capture away (--types index=drop).";
+
+test("a number that never falls from row to row is named, as an index or a time written as a number is", () => {
+  const rows = 40;
+  const numbers = (of: (i: number) => number): Float64Array => Float64Array.from({ length: rows }, (_, i) => of(i));
+  const columns = ["index", "seconds", "one", "cycle", "late"].map((name) => ({ name, kind: "numeric" as const }));
+  const day = (name: string, from: number) => ({
+    role: "normal" as const,
+    name,
+    cells: [
+      numbers((i) => from + 3 * i),
+      numbers((i) => (i === 7 ? Number.NaN : from + Math.floor(i / 2))),
+      numbers(() => 1),
+      numbers((i) => i % 30),
+      numbers((i) => (from > 0 ? i : -i)),
+    ],
+  });
+  expect(leakNotes(datasetOf(columns, [day("mon", 5), day("tue", 900)]))).toEqual([
+    expect.stringContaining("index, seconds, late: never falls from one normal row to the next"),
+  ]);
+  expect(leakNotes(datasetOf(columns, [day("mon", 0), day("tue", 900)]))).toEqual([`index, seconds: ${NEVER}`]);
+  const few = { ...day("mon", 5), cells: day("mon", 5).cells.map((cells) => cells.slice(0, 19)) };
+  expect(leakNotes(datasetOf(columns, [few]))).toEqual([]);
+  const fallen = { ...few, name: "wed", cells: few.cells.map((cells) => cells.toReversed()) };
+  expect(leakNotes(datasetOf(columns, [day("mon", 0), fallen]))).toEqual([`index, seconds: ${NEVER}`]);
+});
