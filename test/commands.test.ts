@@ -232,8 +232,8 @@ describe("unseen", { timeout: 60_000 }, () => {
       "at: a date or time, which gives the time of capture away, dropped.",
       "1 rows repeat another normal row, or one of their family, and are left out.",
       "No row of dos can be a label: it counts as an unseen family.",
-      "label: one value in all normal rows and in no anomalous one, as a label has. What is not known when rows are scored must go (--types label=drop).",
-      "a: never falls from one normal row to the next, as an index or a time does, which may give the time of capture away (--types a=drop).",
+      'label: no anomalous row has a value that normal rows have, as with a label left among the columns. What is not known when rows are scored must go (--types "label=drop").',
+      'a: never falls from one normal row to the next, as an index or a time does, which may give the time of capture away (--types "a=drop").',
       "Only 14 normal rows set thresholds, and 99 would show a false-positive rate of 1 %: that budget's threshold is extrapolated from the largest scores. Give more normal rows, or set it from recent ones (unseen threshold).",
     ];
     expect(JSON.parse(unseen(...train, "--json").out).notes).toEqual(notes);

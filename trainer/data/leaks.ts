@@ -7,23 +7,23 @@ const SHOWN = 5;
 const LEAST_ROWS = 20;
 
 /**
- * Remarks on columns that flatter every figure: of one value in all normal rows and others in all anomalous ones, and
- * numbers that ascend with the rows of every normal domain.
+ * Remarks on columns that flatter every figure: of values that anomalous rows never share with normal ones, and numbers
+ * that ascend with the rows of every normal domain.
  */
 export function leakNotes({ columns, groups }: Dataset): string[] {
   const normal = groups.filter(({ role }) => role === "normal");
   const anomalous = groups.filter(({ role }) => role === "anomaly");
   if (normal.length === 0) return [];
   const telling = columns.filter((_, j) => {
-    const [value] = normal[0].cells[j];
-    return holds(normal, j, (cell) => isSame(cell, value)) && holds(anomalous, j, (cell) => !isSame(cell, value));
+    const cellsOf = (of: readonly Group[]): Cells[] => of.map(({ cells }) => cells[j]);
+    return isApart(cellsOf(normal), cellsOf(anomalous));
   });
   const long = normal.filter(({ count }) => count >= LEAST_ROWS);
   const ascending = columns.filter(({ kind }, j) => kind === "numeric" && long.every(({ cells }) => ascends(cells[j])));
   return [
     ...noteOn(
       anomalous.length > 0 ? telling : [],
-      "one value in all normal rows and in no anomalous one, as a label has. What is not known when rows are scored must go",
+      "no anomalous row has a value that normal rows have, as with a label left among the columns. What is not known when rows are scored must go",
     ),
     ...noteOn(
       long.length > 0 ? ascending : [],
@@ -35,7 +35,7 @@ export function leakNotes({ columns, groups }: Dataset): string[] {
 function noteOn(columns: readonly ColumnSpec[], what: string): string[] {
   if (columns.length === 0) return [];
   const named = columns.slice(0, SHOWN).map(({ name }) => name);
-  return [`${named.join(", ")}${columns.length > SHOWN ? ", …" : ""}: ${what} (--types ${named[0]}=drop).`];
+  return [`${named.join(", ")}${columns.length > SHOWN ? ", …" : ""}: ${what} (--types "${named[0]}=drop").`];
 }
 
 /** Whether values vary and are in order, missing ones left out. */
@@ -50,10 +50,14 @@ function ascends(cells: Cells): boolean {
   return least < last;
 }
 
-function holds(groups: readonly Group[], column: number, test: (cell: Cells[number]) => boolean): boolean {
-  return groups.every(({ cells }) => cells[column].every(test));
-}
-
-function isSame(a: Cells[number], b: Cells[number]): boolean {
-  return a === b || (Number.isNaN(a) && Number.isNaN(b));
+/** Whether no anomalous row has a value of a normal one: of categories, or of numbers that are all the same. */
+function isApart(normal: readonly Cells[], anomalous: readonly Cells[]): boolean {
+  const values = new Set<Cells[number]>();
+  for (const cells of normal) {
+    for (const cell of cells) {
+      values.add(cell);
+      if (values.size > 1 && cells instanceof Float64Array) return false;
+    }
+  }
+  return anomalous.every((cells) => cells.every((cell: Cells[number]) => !values.has(cell)));
 }
