@@ -169,6 +169,13 @@ test("constant columns stay, columns without a normal value go", async () => {
   expect((await readColumn(() => "")).reason).toBe("no value in any normal row");
 });
 
+test("a column that is infinite in all normal rows has no value there, blanks or not", async () => {
+  for (const cell of [() => "inf", (i: number) => (i % 2 === 0 ? "-Infinity" : "")]) {
+    expect((await readColumn(cell)).reason).toBe("no value in any normal row");
+  }
+  expect((await readColumn((i) => (i === 0 ? "3" : "inf"))).kind).toBe("numeric");
+});
+
 test("no anomaly decides a column's kind", async () => {
   const { kind, anomaly, notes } = await readColumn((i) => String(i % 7), "evil");
   expect(kind).toBe("numeric");

@@ -100,10 +100,13 @@ function judge(
 ): Verdict {
   if (stated !== undefined) return { kind: stated };
   if (countsRows(parts, isNormal)) return { kind: "drop", note: "numbers the rows" };
-  if (parts.every((part) => part.texts === undefined)) return { kind: "numeric" };
+  const finite = parts.some(({ numbers }, table) =>
+    numbers.some((number, row) => Number.isFinite(number) && isNormal(table, row)),
+  );
+  if (finite && parts.every((part) => part.texts === undefined)) return { kind: "numeric" };
   const { numbers, words, distinct, example, times, truths, numberLike } = profile(parts, isNormal);
   const values = numbers + words;
-  if (values === 0) return { kind: "drop", note: "no value in any normal row" };
+  if (words === 0 && !finite) return { kind: "drop", note: "no value in any normal row" };
   if (parts.every((part) => part.time)) return TIME_OF_CAPTURE;
   if (words === 0) return { kind: "numeric" };
   if (truths === values) return { kind: "boolean" };
