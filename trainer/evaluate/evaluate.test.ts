@@ -128,6 +128,13 @@ describe("rows to evaluate on", () => {
       "x: 3 cells are no numbers.",
       "No row of bot is left to test on: training with fewer --shots leaves some, and with --hold-out all.",
     ]);
+    const names = Array.from({ length: 9 }, (_, i) => group("anomaly", `rare ${i}`, 9000 + i, 1));
+    const many = dataset(...names);
+    const { model: rare } = trainedOn(many, []);
+    const other = { artefact: { ...rare.artefact, schema }, score } as unknown as Scorer;
+    expect(evaluate(other, many).notes).toEqual([
+      expect.stringMatching(/^No row of rare 0, rare 1, rare 2, rare 3, rare 4 and 4 more is left to test on/),
+    ]);
     const none = evaluationText({ ...result, unseen: [], seen: [] });
     expect(none.split("\n")[0]).toMatch(/^unseen normal rows/);
     expect(evaluationText(result)).toMatch(/^family +rows/);

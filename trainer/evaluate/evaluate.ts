@@ -165,13 +165,17 @@ function dataChanges({ artefact }: Scorer, dataset: Dataset): string[] {
   return [`${changed.length} of ${dataset.files.length} files are not those of training (${changed[0]} …); ${by}.`];
 }
 
+/** Families that a remark names. */
+const SHOWN = 5;
+
 /** Families of which no figure can be given. */
 function untested(dataset: Dataset, { seen, unseen }: HeldOut): string[] {
   const tested = new Set([...seen, ...unseen].map(({ family }) => family));
   const others = familiesOf(dataset).filter((family) => !tested.has(family));
   if (others.length === 0) return [];
+  const more = others.length > SHOWN ? ` and ${others.length - SHOWN} more` : "";
   return [
-    `No row of ${others.join(", ")} is left to test on: training with fewer --shots leaves some, and with --hold-out all.`,
+    `No row of ${others.slice(0, SHOWN).join(", ")}${more} is left to test on: training with fewer --shots leaves some, and with --hold-out all.`,
   ];
 }
 
