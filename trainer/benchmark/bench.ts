@@ -6,7 +6,9 @@ import type { Dataset } from "../data/dataset.ts";
 import { domainsOf } from "../data/families.ts";
 import { isFolder } from "../data/files.ts";
 import { readFolder } from "../data/folder.ts";
+import { leakNotes } from "../data/leaks.ts";
 import { type Meta, readMeta } from "../data/meta.ts";
+import { neighbourNotes } from "../data/neighbours.ts";
 import { methodNamed } from "../peers/registry.ts";
 import { type Base, baseOf, type Cell, cellOf } from "./cell.ts";
 import { candidatesOf, namedCandidates } from "./families.ts";
@@ -35,6 +37,7 @@ export class Bench {
       ...(families.length > 0
         ? namedCandidates(dataset, meta, families)
         : { candidates: candidatesOf(dataset, meta), missing: [] }),
+      flattering: { always: leakNotes(dataset), random: neighbourNotes(dataset) },
     };
   }
 

@@ -17,6 +17,8 @@ export interface Outline {
   readonly candidates: readonly Candidate[];
   /** Families asked for that it does not have. */
   readonly missing: readonly string[];
+  /** Remarks on what flatters every method: whatever the split, and where rows are split at random. */
+  readonly flattering: { readonly always: readonly string[]; readonly random: readonly string[] };
 }
 
 export interface PlanOptions extends Omit<Setting, "split"> {
@@ -44,6 +46,9 @@ export function planTasks(outlines: readonly Outline[], options: PlanOptions, do
   for (const outline of outlines) {
     const chosen = options.named ? outline.candidates : chooseFamilies(outline.candidates, options.full);
     const sets = heldOutSets(chosen, options.holdOutK);
+    const { always, random } = outline.flattering;
+    const flattering = [...always, ...(options.splits.includes("random") ? random : [])];
+    notes.push(...flattering.map((note) => `${outline.data}: ${note}`));
     for (const split of options.splits) {
       const missing = whyNot(outline, split);
       if (missing !== undefined) {

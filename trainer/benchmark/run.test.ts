@@ -1,5 +1,5 @@
 /** The benchmark as a whole: worker processes, the results file, going on after an end in the middle. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -155,6 +155,25 @@ describe("unseen benchmark", { timeout: 60_000 }, () => {
     expect(await runBenchmark({ ...few, splits: ["random"] })).toMatchObject({ written: 1, found: 2 });
     expect(readFileSync(out, "utf8").split("\n")).toHaveLength(texts.length);
     expect(new Set(readResults(out).lines.map(keyOf))).toEqual(new Set(lines.map(keyOf)));
+  });
+
+  test("what flatters every method is said: a label left among the columns, neighbours on both sides", async () => {
+    const leaky = at("leaky");
+    mkdirSync(leaky);
+    // a slow wave, which neighbouring rows share
+    const rows = (label: string, shift: number): string =>
+      Array.from({ length: 300 }, (_, i) => `${Math.sin(i / 20) + shift + (i % 7) / 1000},${label}\n`).join("");
+    writeFileSync(join(leaky, "normal_all.csv"), `wave,verdict\n${rows("fine", 0)}`);
+    for (const family of ["a", "b"]) writeFileSync(join(leaky, `${family}.csv`), `wave,verdict\n${rows(family, 3)}`);
+    const one = { ...options, folders: [leaky], families: [], methods: [methodNamed("ecod")], seeds: 1 };
+    const notes = async (split: "random" | "blocks"): Promise<readonly string[]> =>
+      (await runBenchmark({ ...one, out: at(`leaky-${split}.jsonl`), splits: [split] })).notes;
+    const random = (await notes("random")).join("\n");
+    expect(random).toContain("leaky: verdict: no anomalous row has a value that normal rows have");
+    expect(random).toContain("leaky: Neighbouring normal rows are alike");
+    const blocks = (await notes("blocks")).join("\n");
+    expect(blocks).toContain("verdict: no anomalous row");
+    expect(blocks).not.toContain("Neighbouring");
   });
 
   test("a last line that lacks nothing but its end is a result, and is ended before others follow", async () => {

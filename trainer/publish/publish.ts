@@ -39,9 +39,14 @@ export async function publish({
   const { bytes } = openModel(file);
   if (bytes.length > VALUE_LIMIT) {
     const size = (bytes.length / 1024 / 1024).toFixed(1);
-    throw new UnseenError("artefact-too-large", `${file} has ${size} MiB, KV takes 25.`, "Train a smaller network.", {
-      file,
-    });
+    throw new UnseenError(
+      "artefact-too-large",
+      `${file} has ${size} MiB, KV takes 25.`,
+      "Train on fewer columns or, with --method paper, a smaller network.",
+      {
+        file,
+      },
+    );
   }
   const sha256 = hash("sha256", bytes);
   const pointer = await changePointer(store, name, async (before) => {
