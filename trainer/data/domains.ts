@@ -88,6 +88,10 @@ export function splitDomains(
       .map(({ domain, places }) => onDemand({ domain: domain.name }, domain, places)),
     notes: strange
       .filter(({ name }) => !held.has(name))
-      .map(({ name }) => `No row of the normal domain ${name} falls on the training side: all its rows are test rows.`),
+      .map(({ name, count }) =>
+        count === 0
+          ? `The normal domain ${name} has no row of its own: all repeat rows of others.`
+          : `No row of the normal domain ${name} falls on the training side: all its rows are test rows.`,
+      ),
   };
 }

@@ -132,6 +132,7 @@ describe("by rows", () => {
       group("normal", "day", 0, 400, "train"),
       group("normal", "day", 400, 100, "test"),
       group("normal", "later", 500, 10, "test"),
+      group("normal", "copied", 500, 0), // as duplicates leave it
       group("anomaly", "dos", 1000, 30, "train"),
       group("anomaly", "dos", 2000, 30, "test"),
       group("anomaly", "new", 3000, 30, "test"),
@@ -147,6 +148,7 @@ describe("by rows", () => {
     expect(split.notes).toEqual([
       "No row of new can be a label: it counts as an unseen family.",
       "No row of the normal domain later falls on the training side: all its rows are test rows.",
+      "The normal domain copied has no row of its own: all repeat rows of others.",
     ]);
   });
 
