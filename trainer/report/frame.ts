@@ -83,24 +83,27 @@ export function valueOf(frame: Frame, method: string, target: Target, figure: Fi
 
 export interface Macro {
   readonly mean: number;
-  /** Standard deviation over seeds of the mean; NaN with fewer than two seeds. */
+  /** Standard deviation of the mean over those seeds that all data sets have; NaN with fewer than two of them. */
   readonly deviation: number;
 }
 
-/** Mean over data sets of the mean over their families, so that a data set with many families does not weigh more. */
+/**
+ * Mean over data sets of the mean over their families, so that a data set with many families does not weigh more, nor one
+ * with more seeds.
+ */
 export function macro(frame: Frame, method: string, figure: Figure, data?: string): Macro {
   const wanted = data === undefined ? frame.data : [data];
-  const bySeed = frame.seeds.flatMap((seed) => {
-    const means = wanted.flatMap((name) => {
-      const own = frame.targets
-        .filter((target) => target.data === name)
-        .flatMap((target) => frame.lines(method, target).filter((line) => line.seed === seed));
-      const values = own.map(figure).filter((value) => !Number.isNaN(value));
-      return values.length > 0 ? [mean(values)] : [];
-    });
-    return means.length > 0 ? [mean(means)] : [];
-  });
-  return spreadOf(bySeed);
+  const known = (values: readonly number[]): number[] => values.filter((value) => !Number.isNaN(value));
+  // (data sets, seeds); NaN where there is nothing
+  const means = wanted
+    .map((name) => {
+      const targets = frame.targets.filter((target) => target.data === name);
+      const lines = targets.flatMap((target) => frame.lines(method, target));
+      return frame.seeds.map((seed) => mean(known(lines.filter((line) => line.seed === seed).map(figure))));
+    })
+    .filter((bySeed) => known(bySeed).length > 0);
+  const bySeed = frame.seeds.map((_, i) => mean(means.map((own) => own[i])));
+  return { mean: mean(means.map((own) => mean(known(own)))), deviation: spreadOf(known(bySeed)).deviation };
 }
 
 /** Mean and standard deviation of a sample; the latter NaN of fewer than two values. */

@@ -85,6 +85,17 @@ describe("the frame", () => {
     expect(frame.methods.map(({ name }) => name)).toEqual(["good", "fair", "poor"]);
   });
 
+  test("a data set without some of the seeds weighs as much, and its absence is no deviation", () => {
+    const [fewer] = framesOf(
+      lines.filter(({ data, seed }) => data === "alpha" || seed === 1),
+      METHODS,
+    );
+    const [alpha, beta] = ["alpha", "beta"].map((data) => macro(fewer, "fair", aucOf, data).mean);
+    const { mean, deviation } = macro(fewer, "fair", aucOf);
+    expect(mean).toBeCloseTo((alpha + beta) / 2, 12);
+    expect(deviation).toBeNaN();
+  });
+
   test("only what all methods were measured on counts, and a method with little is set apart", () => {
     const lacking = lines.filter((one) => !(one.method === "fair" && one.family === "bot" && one.seed === 2));
     const [cut] = framesOf([...lacking, ...lines.slice(0, 1).map((one) => ({ ...one, method: "late" }))], METHODS);
