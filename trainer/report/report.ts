@@ -3,7 +3,7 @@ import type { ResultLine, Setting } from "../benchmark/line.ts";
 import { compare, type Comparison, focusOf } from "./compare.ts";
 import { calibrationPlot, costPlot, shotsPlot } from "./costs.ts";
 import { dataSections } from "./families.ts";
-import { type Figure, type Frame, framesOf, type MethodInfo } from "./frame.ts";
+import { type Figure, type Frame, framesOf, type MethodInfo, type Target } from "./frame.ts";
 import { dataMap } from "./heat.ts";
 import { gapsPlot, meansPlot, methodLegend, ranksPlot } from "./plots.ts";
 import { type Report, type Section, text } from "./section.ts";
@@ -138,15 +138,32 @@ function costSections(frame: Frame, focus: MethodInfo): Section[] {
 }
 
 function shotsSections(frames: readonly Frame[], chosen: readonly MethodInfo[], focus: MethodInfo): Section[] {
-  if (frames.length < 2) return [];
+  const shared = onShared(frames);
+  const families = shared[0].targets.length;
+  if (frames.length < 2 || families === 0) return [];
+  const words = `Over the ${families === 1 ? "one family" : `${families} families`} measured with each number of labels.`;
   const caption = "Mean AUC-ROC against labels per seen family";
   return [
     {
       title: "Fewer and more labels",
       level: 2,
-      blocks: [{ kind: "plot", caption, svg: shotsPlot(frames, chosen, focus) }, shotsTable(frames, focus)],
+      blocks: [
+        ...(frames.some(({ targets }) => targets.length > families) ? [text(words)] : []),
+        { kind: "plot", caption, svg: shotsPlot(shared, chosen, focus) },
+        shotsTable(shared, focus),
+      ],
     },
   ];
+}
+
+/** The frames cut down to the families that all of them have, so that their means compare. */
+function onShared(frames: readonly Frame[]): Frame[] {
+  const keyOf = ({ data, family }: Target): string => JSON.stringify([data, family]);
+  const keys = frames.map(({ targets }) => new Set(targets.map(keyOf)));
+  return frames.map((frame) => ({
+    ...frame,
+    targets: frame.targets.filter((target) => keys.every((own) => own.has(keyOf(target)))),
+  }));
 }
 
 /** The focus, ours and the published method, and the best peers, to draw curves of. */

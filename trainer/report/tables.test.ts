@@ -119,6 +119,20 @@ describe("tables say what the lines say", () => {
   });
 });
 
+test("numbers of labels are compared on the families that were measured with each of them", () => {
+  const few = ten.filter(({ family }) => family !== "bot");
+  const shots = (lines: readonly ResultLine[]) =>
+    reportOf(lines, METHODS).sections.find(({ title }) => title === "Fewer and more labels")?.blocks ?? [];
+  const blocks = shots([...few, ...hundred]);
+  expect(blocks[0]).toMatchObject({ text: "Over the 2 families measured with each number of labels." });
+  expect(blocks[2]).toMatchObject({
+    rows: [["The good", "0.810 ± 0.014", "0.810 ± 0.014"], { 0: "The fair" }, { 0: "The poor" }],
+  });
+  expect(shots([...ten, ...hundred]).map(({ kind }) => kind)).toEqual(["plot", "table"]);
+  const bot = ten.filter(({ family }) => family === "bot");
+  expect(shots([...bot, ...hundred.filter(({ family }) => family !== "bot")])).toEqual([]);
+});
+
 test("settings with most lines come first, of as many those with most labels; with one task or method nothing is ranked", () => {
   const shots = (lines: readonly ResultLine[]): number[] =>
     framesOf(lines, METHODS).map(({ setting }) => setting.shots);
