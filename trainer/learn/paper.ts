@@ -1,4 +1,5 @@
 /** Training of the published form: episodes of inner and outer loops with rotating roles, then the boundary. */
+import { hash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import type { ResidualShape } from "../../model/artefact.ts";
@@ -72,7 +73,9 @@ async function runEpisodes(
   const book = new HardnessBook([...data.support.keys()]);
   const { seed, split, shots, heldOut } = request;
   const rows = fit.normal.map(({ train: { count } }) => count);
-  const run = JSON.stringify({ options, seed, split, shots, heldOut, data: request.data, rows });
+  const seen = fit.seen.map(({ family, kin, support, reach }) => [family, kin, support.count, reach]);
+  const told = { options, seed, split, shots, heldOut, data: request.data, schema, rows, seen };
+  const run = hash("sha256", JSON.stringify(told));
 
   const episodes: EpisodeLog[] = [];
   let best: { value: number; episode: number; snapshot: Snapshot } | undefined;

@@ -70,7 +70,8 @@ const request: TrainRequest = {
   method: "paper",
   learning,
 };
-const { fit, heldOut } = splitDataset(toy(), { seed: 3, holdOut: ["novel"], shots: 40, split: "rows" });
+const splitOptions = { seed: 3, holdOut: ["novel"], shots: 40, split: "rows" } as const;
+const { fit, heldOut } = splitDataset(toy(), splitOptions);
 const folder = mkdtempSync(join(tmpdir(), "unseen-train-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -128,6 +129,10 @@ describe("training in the published form", () => {
     expect(existsSync(checkpoint)).toBe(true);
     const other = { ...request, checkpoint, resume: true, shots: 41 };
     await expect(train(fit, other)).rejects.toMatchObject({ code: "checkpoint-mismatch" });
+    // the same files with families told by another column
+    const named = toy().groups.map((group) => (group.name === "wide" ? { ...group, name: "broad" } : group));
+    const { fit: renamed } = splitDataset({ ...toy(), groups: named }, splitOptions);
+    await expect(train(renamed, { ...other, shots: 40 })).rejects.toMatchObject({ code: "checkpoint-mismatch" });
     const { artefact, episodes } = await train(fit, { ...request, checkpoint, resume: true });
     expect(episodes.map(({ episode }) => episode)).toEqual([...Array(learning.episodes).keys()]);
     expect(Buffer.compare(writeArtefact(artefact), bytes)).toBe(0);
