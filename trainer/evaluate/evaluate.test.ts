@@ -135,6 +135,12 @@ describe("rows to evaluate on", () => {
     expect(evaluate(other, many).notes).toEqual([
       expect.stringMatching(/^No row of rare 0, rare 1, rare 2, rare 3, rare 4 and 4 more is left to test on/),
     ]);
+    const byBlocks = { ...rare.artefact, schema, training: { ...rare.artefact.training, split: "blocks" } };
+    const { notes } = evaluate({ artefact: byBlocks, score } as unknown as Scorer, {
+      ...many,
+      roles: { domain: "day" },
+    });
+    expect(notes.at(-1)).toMatch(/: no block of theirs falls on the test side; training with --hold-out leaves all\.$/);
     const none = evaluationText({ ...result, unseen: [], seen: [] });
     expect(none.split("\n")[0]).toMatch(/^unseen normal rows/);
     expect(evaluationText(result)).toMatch(/^family +rows/);

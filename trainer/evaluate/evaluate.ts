@@ -96,7 +96,7 @@ export function evaluate(scorer: Scorer, dataset: Dataset, side = testSide(score
       ...dataChanges(scorer, dataset),
       ...learnedSince(scorer),
       ...notes,
-      ...untested(dataset, heldOut),
+      ...untested(dataset, heldOut, training.split),
     ],
   };
 }
@@ -169,14 +169,16 @@ function dataChanges({ artefact }: Scorer, dataset: Dataset): string[] {
 const SHOWN = 5;
 
 /** Families of which no figure can be given. */
-function untested(dataset: Dataset, { seen, unseen }: HeldOut): string[] {
+function untested(dataset: Dataset, { seen, unseen }: HeldOut, split: "rows" | "blocks"): string[] {
   const tested = new Set([...seen, ...unseen].map(({ family }) => family));
   const others = familiesOf(dataset).filter((family) => !tested.has(family));
   if (others.length === 0) return [];
   const more = others.length > SHOWN ? ` and ${others.length - SHOWN} more` : "";
-  return [
-    `No row of ${others.slice(0, SHOWN).join(", ")}${more} is left to test on: training with fewer --shots leaves some, and with --hold-out all.`,
-  ];
+  const why =
+    split === "rows"
+      ? "training with fewer --shots leaves some, and with --hold-out all"
+      : "no block of theirs falls on the test side; training with --hold-out leaves all";
+  return [`No row of ${others.slice(0, SHOWN).join(", ")}${more} is left to test on: ${why}.`];
 }
 
 /** What was learned after training, and from which rows the model does not say. */
