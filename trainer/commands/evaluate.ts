@@ -70,7 +70,9 @@ export function evaluationText({ unseen, seen, macro, falsePositives, labels, no
   ];
   const budgets = Object.keys(falsePositives.all.rates);
   const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
-  const normal = [falsePositives.all, ...(falsePositives.domains.length > 1 ? falsePositives.domains : [])];
+  const { all, domains } = falsePositives;
+  // a domain may be called "all" itself
+  const normal = domains.length > 1 ? [{ ...all, domain: `all ${domains.length} domains` }, ...domains] : [all];
   return [
     ...(rows.length === 0
       ? []

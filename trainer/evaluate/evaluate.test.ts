@@ -249,3 +249,17 @@ test("small budgets are told as they are", () => {
   const text = evaluationText({ unseen: [], seen: [], falsePositives: { all, domains: [] }, labels: 0, notes: [] });
   expect(text).toContain("flagged at 0.015 %");
 });
+
+test("the line of all domains is told from a domain called so", () => {
+  const all = { domain: "all", rows: 30, rates: { "0.01": 0.1 } };
+  const domains = [
+    { ...all, rows: 20 },
+    { ...all, domain: "tue", rows: 10 },
+  ];
+  const lines = (of: typeof domains): string[] => {
+    const text = evaluationText({ unseen: [], seen: [], falsePositives: { all, domains: of }, labels: 0, notes: [] });
+    return text.split("\n").filter((line) => line.startsWith("all"));
+  };
+  expect(lines(domains)).toEqual([expect.stringMatching(/^all 2 domains +30/), expect.stringMatching(/^all +20/)]);
+  expect(lines([{ ...all }])).toEqual([expect.stringMatching(/^all +30/)]);
+});
