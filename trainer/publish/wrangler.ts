@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { stripVTControlCharacters } from "node:util";
 import { UnseenError } from "../../model/errors.ts";
 import { cleanedUp } from "../cleaned-up.ts";
 
@@ -40,13 +41,13 @@ export async function getKey(store: Store, key: string): Promise<string | undefi
   if (status === 0) return stdout === "Value not found\n" || stdout === "Value not found" ? undefined : stdout;
   // the account's answer to a key that is not there, behind the request's address
   if (/ - 404\b|key not found/i.test(stderr + stdout)) return undefined;
-  throw failed("read", key, stderr || stdout);
+  throw failed(store, "read", key, stderr || stdout);
 }
 
 /** Whether a key is there. */
 export async function hasKey(store: Store, key: string): Promise<boolean> {
   const { status, stdout, stderr } = await wrangler(store, ["key", "list", "--prefix", key]);
-  if (status !== 0) throw failed("look up", key, stderr || stdout);
+  if (status !== 0) throw failed(store, "look up", key, stderr || stdout);
   const found = JSON.parse(stdout.slice(stdout.indexOf("["))) as { name: string }[];
   return found.some(({ name }) => name === key);
 }
@@ -59,13 +60,16 @@ export async function putKey(store: Store, key: string, value: string | Uint8Arr
     const file = join(folder, "value");
     writeFileSync(file, value);
     const { status, stdout, stderr } = await wrangler(store, ["key", "put", key, "--path", file]);
-    if (status !== 0) throw failed("write", key, stderr || stdout);
+    if (status !== 0) throw failed(store, "write", key, stderr || stdout);
   });
 }
 
-function failed(what: string, key: string, said: string): UnseenError {
-  const why = said.trim().split("\n").slice(-6).join(" ").slice(0, 600);
-  const remedy = "For --remote log in with `npx wrangler login` and put the namespace's id into wrangler.toml.";
+function failed({ remote }: Store, what: string, key: string, said: string): UnseenError {
+  // wrangler colours some of its words whatever NO_COLOR says
+  const why = stripVTControlCharacters(said).trim().split("\n").slice(-6).join(" ").slice(0, 600);
+  const remedy = remote
+    ? "Log in with `npx wrangler login` and put the namespace's id into wrangler.toml."
+    : "See that the folder of the local KV may be written and has room, and that --config is a wrangler.toml with MODELS.";
   return new UnseenError("publish-failed", `wrangler could not ${what} ${key}: ${why}`, remedy);
 }
 
@@ -78,7 +82,7 @@ interface Answer {
 /** Sets a secret of the Worker in the account. @throws UnseenError publish-failed with what wrangler said */
 export async function putSecret({ config }: Store, name: string, value: string): Promise<void> {
   const { status, stdout, stderr } = await run(["secret", "put", name], config, value);
-  if (status !== 0) throw failed("write", `the secret ${name}`, stderr || stdout);
+  if (status !== 0) throw failed({ remote: true }, "write", `the secret ${name}`, stderr || stdout);
 }
 
 /** Names of the Worker's secrets in the account; none where it is not deployed yet. @throws UnseenError publish-failed */
@@ -87,7 +91,7 @@ export async function listSecrets({ config }: Store): Promise<string[]> {
   if (status === 0)
     return (JSON.parse(stdout.slice(stdout.indexOf("["))) as { name: string }[]).map(({ name }) => name);
   if (/Worker ".*" not found/.test(stderr + stdout)) return [];
-  throw failed("list", "the Worker's secrets", stderr || stdout);
+  throw failed({ remote: true }, "list", "the Worker's secrets", stderr || stdout);
 }
 
 function wrangler({ remote, persistTo, config }: Store, args: readonly string[]): Promise<Answer> {
