@@ -1,5 +1,11 @@
-import { expect, test } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
 import { versionsText } from "../commands/canary.ts";
+import { errorOf } from "../data/testing.ts";
+import { stepCanary } from "./canary.ts";
+import { changePointer } from "./stored-pointer.ts";
 import { after, numbers, published, step } from "./testing.ts";
 
 test("a canary stands beside the current version until it is promoted", () => {
@@ -38,4 +44,14 @@ test("a version published while a canary runs leaves it running", () => {
 
 test("what a canary leaves to the current version is told without the noise of fractions", () => {
   expect(versionsText(after(published("a"), published("b", 99.9)))).toContain("current, 0.1 % of the callers");
+});
+
+test("a canary whose weights are gone from KV is not promoted, and goes on as it was", async () => {
+  const persistTo = mkdtempSync(join(tmpdir(), "unseen-canary-"));
+  onTestFinished(() => rmSync(persistTo, { recursive: true, force: true }));
+  const trial = after(published("a"), published("b", 10));
+  await changePointer({ persistTo }, "flows", () => trial);
+  const refused = await errorOf(() => stepCanary({ name: "flows", step: "promote", persistTo }));
+  expect([refused.code, refused.message]).toEqual(["version-unknown", expect.stringContaining("weights of version 2")]);
+  expect(numbers(await stepCanary({ name: "flows", persistTo }))).toEqual(numbers(trial));
 });

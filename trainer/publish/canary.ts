@@ -2,7 +2,7 @@
 import { UnseenError } from "../../model/errors.ts";
 import type { Canary, Pointer } from "../../model/pointer.ts";
 import { checkName, givenUp, HISTORY } from "./publish.ts";
-import { changePointer, known, readCurrent } from "./stored-pointer.ts";
+import { changePointer, checkWeights, known, readCurrent } from "./stored-pointer.ts";
 import type { Store } from "./wrangler.ts";
 
 /** What to do with a canary: answer another percentage of the callers, or end the trial. */
@@ -11,7 +11,7 @@ export type CanaryStep = { readonly share: number } | "promote" | "abandon";
 /**
  * The pointer of a name, after a step of its canary where one is given.
  *
- * @throws UnseenError version-unknown where nothing is published, canary-impossible where there is no canary to step,
+ * @throws UnseenError version-unknown where nothing is published or the weights to promote are gone, canary-impossible where there is no canary to step,
  * publish-failed
  */
 export async function stepCanary({
@@ -21,11 +21,14 @@ export async function stepCanary({
 }: { name: string; step?: CanaryStep } & Store): Promise<Pointer> {
   checkName(name);
   if (step === undefined) return known(await readCurrent(store, name), name);
-  return changePointer(store, name, (before) => {
+  return changePointer(store, name, async (before) => {
     const pointer = known(before, name);
-    if (pointer.canary) return stepped(pointer, pointer.canary, step);
-    const remedy = "Start one with `unseen publish FILE --canary PERCENT`.";
-    throw new UnseenError("canary-impossible", `"${name}" has no canary.`, remedy);
+    if (!pointer.canary) {
+      const remedy = "Start one with `unseen publish FILE --canary PERCENT`.";
+      throw new UnseenError("canary-impossible", `"${name}" has no canary.`, remedy);
+    }
+    if (step === "promote") await checkWeights(store, pointer.canary);
+    return stepped(pointer, pointer.canary, step);
   });
 }
 

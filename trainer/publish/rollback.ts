@@ -1,9 +1,9 @@
 /** Rolling back: one pointer write to a version whose weights are still there. */
 import { UnseenError } from "../../model/errors.ts";
-import { type Pointer, servedBefore, type Version, versionsOf, weightsKey } from "../../model/pointer.ts";
+import { type Pointer, servedBefore, type Version, versionsOf } from "../../model/pointer.ts";
 import { checkName, HISTORY } from "./publish.ts";
-import { changePointer, known } from "./stored-pointer.ts";
-import { hasKey, type Store } from "./wrangler.ts";
+import { changePointer, checkWeights, known } from "./stored-pointer.ts";
+import type { Store } from "./wrangler.ts";
 
 /**
  * Serves an earlier version of a model again; the version left behind stays in the history, so that it can be
@@ -21,10 +21,7 @@ export async function rollback({
   const { current } = await changePointer(store, name, async (before) => {
     const pointer = known(before, name);
     const wanted = versionTo(pointer, to);
-    if (!(await hasKey(store, weightsKey(wanted.sha256)))) {
-      const why = `The weights of version ${wanted.version} are no longer in KV.`;
-      throw new UnseenError("version-unknown", why, "Publish the model file again.");
-    }
+    await checkWeights(store, wanted);
     return wanted.version === pointer.current.version ? pointer : servedAgain(pointer, wanted);
   });
   return { name, version: current.version, sha256: current.sha256 };

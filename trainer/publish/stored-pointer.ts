@@ -1,9 +1,10 @@
 /** The pointer in KV, read and changed: by one at a time in a local KV, watching for others in the account's. */
 import { dirname, join } from "node:path";
 import { UnseenError } from "../../model/errors.ts";
-import { isOfLaterFormat, type Pointer, pointerKey, readPointer, writtenPointer } from "../../model/pointer.ts";
+import { isOfLaterFormat, type Pointer, pointerKey, readPointer, type Version } from "../../model/pointer.ts";
+import { weightsKey, writtenPointer } from "../../model/pointer.ts";
 import { locked } from "../lock.ts";
-import { getKey, putKey, ROOT, type Store } from "./wrangler.ts";
+import { getKey, hasKey, putKey, ROOT, type Store } from "./wrangler.ts";
 
 /** The pointer of a name, or undefined where nothing was published under it. @throws UnseenError publish-failed */
 export async function readCurrent(store: Store, name: string): Promise<Pointer | undefined> {
@@ -23,6 +24,13 @@ export async function readCurrent(store: Store, name: string): Promise<Pointer |
 export function known(pointer: Pointer | undefined, name: string): Pointer {
   if (pointer) return pointer;
   throw new UnseenError("version-unknown", `Nothing is published as "${name}".`, "Publish a model first.");
+}
+
+/** Before a version is made the current one. @throws UnseenError version-unknown where its weights are gone */
+export async function checkWeights(store: Store, { version, sha256 }: Version): Promise<void> {
+  if (await hasKey(store, weightsKey(sha256))) return;
+  const why = `The weights of version ${version} are no longer in KV.`;
+  throw new UnseenError("version-unknown", why, "Publish the model file again.");
 }
 
 /**
