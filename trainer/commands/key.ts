@@ -1,6 +1,6 @@
 /** `unseen key`: makes, lists and revokes the API keys of the Worker. */
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { UnseenError } from "../../model/errors.ts";
 import {
   type KeyEntry,
@@ -15,7 +15,7 @@ import {
 } from "../keys/keys.ts";
 import { locked } from "../lock.ts";
 import { listSecrets, putSecret, ROOT, type Store } from "../publish/wrangler.ts";
-import { readText, writeWhole } from "../disk.ts";
+import { makeFolder, placeOf, readText, writeWhole } from "../disk.ts";
 import { type Command, jsonOption, type Options, printJson, required, text } from "./command.ts";
 import { isRemote } from "./publish.ts";
 import { table } from "./table.ts";
@@ -105,6 +105,9 @@ async function keep(
   { file, variables }: ReturnType<typeof filesOf>,
   options: Options,
 ): Promise<void> {
+  // or a key nobody was shown would be in force
+  makeFolder(dirname(file));
+  placeOf(file);
   if (options.remote === true) {
     const config = text(options, "config");
     const store = config ? { config } : {};

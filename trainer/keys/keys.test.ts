@@ -118,6 +118,17 @@ test("a record or a file of variables that cannot be read is said to be that, an
   }
 });
 
+test("where the record cannot be written no key comes into force", async () => {
+  const variables = join(folder, "unrecorded.vars");
+  const records = join(folder, "no-folder");
+  writeFileSync(records, "a file");
+  for (const file of [join(records, "keys.json"), folder]) {
+    const make = () => keyCommand.run({ action: "make", name: "lost", file, "dev-vars": variables });
+    expect((await errorOf(make)).message).toContain(file === folder ? folder : records);
+    expect(existsSync(variables)).toBe(false);
+  }
+});
+
 test("one at a time changes the keys: of two neither undoes what the other did; a lock of the dead does not count", async () => {
   const silent = (["log", "error"] as const).map((name) => vi.spyOn(console, name).mockImplementation(() => {}));
   const both = { file: join(folder, "both/keys.json"), "dev-vars": join(folder, "both.vars") };
