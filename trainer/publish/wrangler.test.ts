@@ -18,3 +18,8 @@ test("a local KV that cannot be used is told in plain text, and asks for no logi
   expect(remedy).toContain("local KV");
   expect(remedy).not.toContain("login");
 });
+
+test("a local KV that gives no answer, as wrangler does where the disk is full, is not waited for without end", async () => {
+  const { code, message } = await errorOf(() => getKey({ persistTo: join(folder, "kv"), patience: 1 }, "models/flows"));
+  expect([code, message]).toEqual(["publish-failed", expect.stringContaining("no answer within 0.001 s")]);
+});

@@ -33,7 +33,11 @@ export interface Store {
   readonly persistTo?: string;
   /** wrangler.toml to use, where not the project's. */
   readonly config?: string;
+  /** Milliseconds that wrangler may take for a key of the local KV: where its disk is full or read-only, it writes for ever. */
+  readonly patience?: number;
 }
+
+const PATIENCE_MS = 120_000;
 
 /** The value of a key, or undefined where there is none. */
 export async function getKey(store: Store, key: string): Promise<string | undefined> {
@@ -94,12 +98,20 @@ export async function listSecrets({ config }: Store): Promise<string[]> {
   throw failed({ remote: true }, "list", "the Worker's secrets", stderr || stdout);
 }
 
-function wrangler({ remote, persistTo, config }: Store, args: readonly string[]): Promise<Answer> {
+function wrangler(
+  { remote, persistTo, config, patience = PATIENCE_MS }: Store,
+  args: readonly string[],
+): Promise<Answer> {
   const where = remote ? ["--remote"] : ["--local", ...(persistTo ? ["--persist-to", resolve(persistTo)] : [])];
-  return run(["kv", ...args, "--binding", "MODELS", ...where], config);
+  return run(["kv", ...args, "--binding", "MODELS", ...where], config, "", remote ? undefined : patience);
 }
 
-function run(args: readonly string[], config = join(ROOT, "wrangler.toml"), input = ""): Promise<Answer> {
+function run(
+  args: readonly string[],
+  config = join(ROOT, "wrangler.toml"),
+  input = "",
+  patience?: number,
+): Promise<Answer> {
   const child = spawn(process.execPath, [WRANGLER, ...args, "--config", resolve(config)], {
     cwd: ROOT,
     env: { ...process.env, ...QUIET, NO_COLOR: "1" },
@@ -112,7 +124,15 @@ function run(args: readonly string[], config = join(ROOT, "wrangler.toml"), inpu
   child.stdout.on("data", (data) => (stdout += data));
   child.stderr.on("data", (data) => (stderr += data));
   return new Promise((settle, reject) => {
+    const late = (): void => {
+      child.kill();
+      settle({ status: null, stdout, stderr: `${stderr}no answer within ${(patience ?? 0) / 1000} s` });
+    };
+    const timer = patience === undefined ? undefined : setTimeout(late, patience);
     child.on("error", reject);
-    child.on("close", (status) => settle({ status, stdout, stderr }));
+    child.on("close", (status) => {
+      clearTimeout(timer);
+      settle({ status, stdout, stderr });
+    });
   });
 }
