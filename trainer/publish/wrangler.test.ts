@@ -1,9 +1,10 @@
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { errorOf } from "../data/testing.ts";
-import { getKey } from "./wrangler.ts";
+import { getKey, putKey } from "./wrangler.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "unseen-wrangler-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -22,4 +23,17 @@ test("a local KV that cannot be used is told in plain text, and asks for no logi
 test("a local KV that gives no answer, as wrangler does where the disk is full, is not waited for without end", async () => {
   const { code, message } = await errorOf(() => getKey({ persistTo: join(folder, "kv"), patience: 1 }, "models/flows"));
   expect([code, message]).toEqual(["publish-failed", expect.stringContaining("no answer within 0.001 s")]);
+});
+
+test("a wrangler that is killed, as where memory is short, has written nothing", async () => {
+  const persistTo = join(folder, "killed");
+  const running = (): number[] =>
+    spawnSync("pgrep", ["-f", `cli\\.js.*${persistTo}`], { encoding: "utf8" })
+      .stdout.split("\n")
+      .filter(Boolean)
+      .map(Number);
+  const writing = errorOf(() => putKey({ persistTo }, "models/flows", "{}"));
+  await expect.poll(running, { timeout: 30_000, interval: 20 }).not.toEqual([]);
+  for (const pid of running()) process.kill(pid, "SIGKILL");
+  expect(await writing).toMatchObject({ code: "publish-failed", message: expect.stringContaining("SIGKILL") });
 });

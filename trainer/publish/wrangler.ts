@@ -19,6 +19,9 @@ export const WRANGLER = join(
   "wrangler.js",
 );
 
+/** What that entry runs in a process of its own, and calls a success where that one was killed. */
+const CLI = join(dirname(WRANGLER), "..", "wrangler-dist", "cli.js");
+
 /** No metrics, no banner, no fetch of request metadata: local work opens no outside connection. */
 export const QUIET = {
   WRANGLER_SEND_METRICS: "false",
@@ -112,7 +115,7 @@ function run(
   input = "",
   patience?: number,
 ): Promise<Answer> {
-  const child = spawn(process.execPath, [WRANGLER, ...args, "--config", resolve(config)], {
+  const child = spawn(process.execPath, ["--no-warnings", CLI, ...args, "--config", resolve(config)], {
     cwd: ROOT,
     env: { ...process.env, ...QUIET, NO_COLOR: "1" },
     stdio: ["pipe", "pipe", "pipe"],
@@ -130,9 +133,9 @@ function run(
     };
     const timer = patience === undefined ? undefined : setTimeout(late, patience);
     child.on("error", reject);
-    child.on("close", (status) => {
+    child.on("close", (status, signal) => {
       clearTimeout(timer);
-      settle({ status, stdout, stderr });
+      settle({ status, stdout, stderr: signal ? `${stderr}it was ended by ${signal}` : stderr });
     });
   });
 }
