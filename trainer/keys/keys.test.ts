@@ -118,6 +118,13 @@ test("a record or a file of variables that cannot be read is said to be that, an
   }
 });
 
+test("a record that lacks a date is said to be none", async () => {
+  const file = join(folder, "undated.json");
+  writeFileSync(file, JSON.stringify([{ name: "ci", sha256: sha256("ci"), feedback: false }]));
+  const list = await errorOf(() => keyCommand.run({ action: "list", file }));
+  expect([list.code, list.message]).toEqual(["data-unreadable", expect.stringContaining(file)]);
+});
+
 test("where the record cannot be written no key comes into force", async () => {
   const variables = join(folder, "unrecorded.vars");
   const records = join(folder, "no-folder");

@@ -34,12 +34,17 @@ export function readKeys(file: string): KeyEntry[] {
   const text = readText(file);
   try {
     const entries = JSON.parse(text) as KeyEntry[];
-    if (entries.every(({ name, sha256 }) => NAME.test(name) && /^[0-9a-f]{64}$/.test(sha256))) return entries;
+    if (entries.every(isEntry)) return entries;
   } catch {
     // Said below.
   }
   const remedy = "Restore the file, or delete it, make new keys and give them out.";
   throw new UnseenError("data-unreadable", `${file} is no record of keys.`, remedy, { file });
+}
+
+function isEntry({ name, sha256, madeAt, revokedAt = "" }: KeyEntry): boolean {
+  const dated = [madeAt, revokedAt].every((date) => typeof date === "string");
+  return dated && NAME.test(name) && /^[0-9a-f]{64}$/.test(sha256);
 }
 
 export function writeKeys(file: string, entries: readonly KeyEntry[]): void {
