@@ -148,11 +148,9 @@ function ablationTable(results: readonly ResultLine[]): string | undefined {
     const each = bySet.map((part) => fixed(mean(part.map(aucOf))));
     return [`| ${title} | ${each.join(" | ")} | ${FIGURES.map(([, figure]) => fixed(over(figure))).join(" | ")} |`];
   });
-  const seeds = [...Map.groupBy(used, ({ split }) => split)].map(
-    ([split, own]) => `${[...new Set(own.map(({ seed }) => seed))].sort().join(", ")} (${split})`,
-  );
+  const seeds = [...new Set(used.map(({ seed }) => seed))].sort().join(", ");
   return [
-    `Means over seeds ${seeds.join(" and ")}; AUC-ROC by data set, then means of the figures over data sets.${missing.length > 0 ? ` Left out for want of measurements: ${missing.join(", ")}.` : ""}`,
+    `Means over seeds ${seeds}; AUC-ROC by data set, then means of the figures over data sets.${missing.length > 0 ? ` Left out for want of measurements: ${missing.join(", ")}.` : ""}`,
     "",
     `| | ${sets.join(" | ")} | ${FIGURES.map(([name]) => `mean ${name}`).join(" | ")} |`,
     `|---|${sets.map(() => "--:|").join("")}--:|--:|--:|`,
