@@ -126,16 +126,21 @@ function run(
   let stderr = "";
   child.stdout.on("data", (data) => (stdout += data));
   child.stderr.on("data", (data) => (stderr += data));
-  return new Promise((settle, reject) => {
-    const late = (): void => {
-      child.kill();
-      settle({ status: null, stdout, stderr: `${stderr}no answer within ${(patience ?? 0) / 1000} s` });
-    };
-    const timer = patience === undefined ? undefined : setTimeout(late, patience);
-    child.on("error", reject);
-    child.on("close", (status, signal) => {
-      clearTimeout(timer);
-      settle({ status, stdout, stderr: signal ? `${stderr}it was ended by ${signal}` : stderr });
-    });
-  });
+  // a signal to us alone would leave it writing after the lock is gone
+  return cleanedUp(
+    () => void child.kill(),
+    () =>
+      new Promise((settle, reject) => {
+        const late = (): void => {
+          child.kill();
+          settle({ status: null, stdout, stderr: `${stderr}no answer within ${(patience ?? 0) / 1000} s` });
+        };
+        const timer = patience === undefined ? undefined : setTimeout(late, patience);
+        child.on("error", reject);
+        child.on("close", (status, signal) => {
+          clearTimeout(timer);
+          settle({ status, stdout, stderr: signal ? `${stderr}it was ended by ${signal}` : stderr });
+        });
+      }),
+  );
 }
