@@ -6,6 +6,7 @@ import { runBenchmark } from "../benchmark/run.ts";
 import { METHODS, methodNamed } from "../peers/registry.ts";
 import { type Command, jsonOption, names, printJson, required, whole } from "./command.ts";
 import { interruptSignal, withProgress } from "./progress.ts";
+import { noteLine } from "./table.ts";
 
 export const benchmarkCommand: Command = {
   args: {
@@ -80,7 +81,7 @@ export const benchmarkCommand: Command = {
       );
       if (result.failed.length > 0) process.exitCode = 1;
       if (quiet) return printJson(result);
-      for (const note of result.notes) console.log(`note: ${note}`);
+      for (const note of result.notes) console.log(noteLine(note));
       for (const failure of result.failed) console.error(`failed: ${failure}`);
       console.log(`${result.written} lines written, ${result.found} were there already`);
     } finally {

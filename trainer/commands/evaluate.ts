@@ -10,7 +10,7 @@ import { openModel } from "../model-file.ts";
 import { type Command, jsonOption, names, printJson, required, whole } from "./command.ts";
 import { modelDataOptions, readData } from "./data-options.ts";
 import { withProgress } from "./progress.ts";
-import { printable, table } from "./table.ts";
+import { noteLine, table } from "./table.ts";
 
 export const evaluateCommand: Command = {
   args: {
@@ -87,7 +87,7 @@ export function evaluationText({ unseen, seen, macro, falsePositives, labels, no
     ),
     "",
     `${labels} labels were used in training, for anything.`,
-    ...notes.map((note) => printable(`note: ${note}`)),
+    ...notes.map(noteLine),
   ].join("\n");
 }
 

@@ -9,6 +9,7 @@ import { runStudy } from "../study/run.ts";
 import { makeFolder, writeWhole } from "../disk.ts";
 import { type Command, choice, jsonOption, names, type Options, printJson, required, text, whole } from "./command.ts";
 import { interruptSignal, withProgress } from "./progress.ts";
+import { noteLine } from "./table.ts";
 
 /** Labels per seen family that the study of them tries, and that the others use. */
 const SHOTS = { shots: "0,1,5,10,25,50,100", others: "100" } as const;
@@ -86,7 +87,7 @@ export const studyCommand: Command = {
       writeWhole(join(out, `study-${study.name}.md`), pageText(study, page, origin));
       writeWhole(join(out, `study-${study.name}.svg`), page.svg);
       if (quiet) return printJson({ ...result, finding: page.finding });
-      for (const note of notes) console.log(`note: ${note}`);
+      for (const note of notes) console.log(noteLine(note));
       console.log(`${page.finding.join("\n")}\n${join(out, `study-${study.name}.md`)} and .svg`);
     } finally {
       dispose();

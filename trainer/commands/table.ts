@@ -18,6 +18,11 @@ export function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
+/** A remark as commands print it. */
+export function noteLine(note: string): string {
+  return printable(`note: ${note}`);
+}
+
 function show(cell: string | number): string {
   if (typeof cell === "string") return printable(cell);
   return Number.isInteger(cell) ? String(cell) : cell.toFixed(3);

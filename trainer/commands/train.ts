@@ -14,7 +14,7 @@ import { choice, type Command, jsonOption, names, type Options, outFile, printJs
 import { dataOptions, readData } from "./data-options.ts";
 import { interruptSignal, withProgress } from "./progress.ts";
 import { weightsOption } from "./quantize.ts";
-import { printable } from "./table.ts";
+import { noteLine } from "./table.ts";
 
 /** Options of the published form that take a number, with what they mean. */
 const numbers: Partial<Record<keyof LearningOptions, string>> = {
@@ -102,7 +102,7 @@ export const trainCommand: Command = {
       throw new UnseenError("option-invalid", `--log and --out are both ${model}.`, "Give each a file of its own.");
     }
     const dataset = await withProgress("reading", quiet, () => readData(options));
-    if (!quiet) for (const note of dataset.notes) console.error(printable(`note: ${note}`));
+    if (!quiet) for (const note of dataset.notes) console.error(noteLine(note));
     // From here on: while reading there is nothing to keep, and Ctrl-C ends the program at once.
     const { signal, dispose } = interruptSignal();
     const started = performance.now();
@@ -117,7 +117,7 @@ export const trainCommand: Command = {
       const { training, thresholds, network } = artefact;
       const notes = [...dataset.notes, ...trained.notes];
       if (quiet) return printJson({ out, bytes: bytes.length, seconds, network, thresholds, training, notes });
-      for (const note of trained.notes) console.error(printable(`note: ${note}`));
+      for (const note of trained.notes) console.error(noteLine(note));
       console.log(
         `${out}: ${(bytes.length / 1024).toFixed(0)} KiB, ${training.normalRows} normal rows of ${training.domains.length} domains, ` +
           `${training.labels} labels of ${training.families.length} families, ${seconds.toFixed(1)} s`,

@@ -11,8 +11,8 @@ export type CanaryStep = { readonly share: number } | "promote" | "abandon";
 /**
  * The pointer of a name, after a step of its canary where one is given.
  *
- * @throws UnseenError version-unknown where nothing is published or the weights to promote are gone, canary-impossible where there is no canary to step,
- * publish-failed
+ * @throws UnseenError version-unknown where nothing is published or the weights to promote are gone, canary-impossible
+ * where there is no canary to step, publish-failed
  */
 export async function stepCanary({
   name,

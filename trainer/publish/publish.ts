@@ -43,9 +43,7 @@ export async function publish({
       "artefact-too-large",
       `${file} has ${size} MiB, KV takes 25.`,
       "Train on fewer columns or, with --method paper, a smaller network.",
-      {
-        file,
-      },
+      { file },
     );
   }
   const sha256 = hash("sha256", bytes);

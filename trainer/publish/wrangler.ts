@@ -132,7 +132,6 @@ function run(
     () =>
       new Promise((settle, reject) => {
         const late = (): void => {
-          child.kill();
           settle({ status: null, stdout, stderr: `${stderr}no answer within ${(patience ?? 0) / 1000} s` });
         };
         const timer = patience === undefined ? undefined : setTimeout(late, patience);

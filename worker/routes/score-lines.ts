@@ -157,10 +157,7 @@ class LineAnswers {
   #answer(): string {
     const scores = this.#scorer.score(this.#encoded, this.#good);
     const [encoded, { inputs }] = [this.#encoded, this.#scorer];
-    // a row without a score would count as the most normal of all
-    const known = Array.from(scores.keys()).filter((i) => !Number.isNaN(scores[i]));
-    const counted = Float32Array.from(known, (i) => scores[i]);
-    this.#scored({ scores: counted, threshold: this.#threshold, inputs: (i) => [encoded, known[i] * inputs] });
+    this.#scored(withScores({ scores, threshold: this.#threshold, inputs: (i) => [encoded, i * inputs] }));
     let text = "";
     let good = 0;
     for (const [i, row] of this.#rows.entries()) {
@@ -197,4 +194,12 @@ function faultJson(fault: unknown, line: number, more: Pick<LineFault, "final"> 
   const named = feature === undefined ? {} : { feature };
   const answer: LineFault = { line, code, error: message, remedy, ...named, ...more };
   return JSON.stringify(answer);
+}
+
+/** Those of the rows that have a score: one without would count as the most normal of all. */
+function withScores(rows: ScoredRows): ScoredRows {
+  const { scores, inputs } = rows;
+  if (!scores.includes(Number.NaN)) return rows;
+  const known = [...scores.keys()].filter((i) => !Number.isNaN(scores[i]));
+  return { ...rows, scores: Float32Array.from(known, (i) => scores[i]), inputs: (i) => inputs(known[i]) };
 }
