@@ -80,13 +80,14 @@ describe("an artefact", () => {
   test("of any schema and network comes back as it was", () => {
     const number = fc.double({ noNaN: true, noDefaultInfinity: true }).map((x) => x + 0);
     const positive = fc.double({ min: 1e-9, max: 1e9, noNaN: true });
+    const signedLog = fc.oneof(fc.boolean(), fc.record({ origin: number, unit: positive }));
     const text = fc.string({ unit: "binary" });
     const feature = (name: string): fc.Arbitrary<Feature> => {
       const numeric = { kind: fc.constant("numeric" as const), name: fc.constant(name), impute: number };
       const boolean = { kind: fc.constant("boolean" as const), name: fc.constant(name), impute: fc.constant(0.5) };
       const values = fc.uniqueArray(text, { maxLength: 4 });
       return fc.oneof(
-        fc.record({ ...numeric, signedLog: fc.boolean(), center: number, scale: positive, clip: positive }),
+        fc.record({ ...numeric, signedLog, center: number, scale: positive, clip: positive }),
         fc.record({ ...boolean, center: fc.constant(0.5), scale: positive }),
         fc.record({ kind: fc.constant("categorical" as const), name: fc.constant(name), values }),
       );
@@ -199,7 +200,11 @@ describe("refused on reading:", () => {
     [`${first}/clip`, undefined, /feature "bytes" lacks the field "clip"/],
     [`${first}/impute`, null, /feature "bytes"\.impute must be a finite number/],
     [`${first}/center`, "0", /center/],
-    [`${first}/signedLog`, 1, /signedLog must be true or false/],
+    [`${first}/signedLog`, 1, /signedLog must be true, false or an origin and a unit/],
+    [`${first}/signedLog`, null, /signedLog must be an object/],
+    [`${first}/signedLog`, { origin: 0 }, /signedLog lacks the field "unit"/],
+    [`${first}/signedLog`, { origin: 0, unit: 0 }, /signedLog\.unit must be greater than 0/],
+    [`${first}/signedLog`, { origin: null, unit: 1 }, /signedLog\.origin must be a finite number/],
     [`${first}/scale`, 0, /scale must be greater than 0/],
     [`${first}/scale`, -1, /scale/],
     [`${first}/clip`, 0, /clip/],

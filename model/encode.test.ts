@@ -18,7 +18,8 @@ function naive(schema: Schema, row: readonly unknown[]): number[] {
     }
     let x = value === null ? feature.impute : Number(value);
     if (feature.kind === "boolean") return [Math.fround((x - feature.center) / feature.scale)];
-    if (feature.signedLog) x = signedLog(x);
+    if (feature.signedLog === true) x = signedLog(x);
+    else if (feature.signedLog) x = signedLog((x - feature.signedLog.origin) / feature.signedLog.unit);
     const scaled = (x - feature.center) / feature.scale;
     return [Math.fround(Math.min(Math.max(scaled, -feature.clip), feature.clip))];
   });
@@ -81,6 +82,15 @@ describe("values", () => {
     expect(encode(SCHEMA, [-1e308, 1e308, 6, 0])).toEqual([-8, 10, 0, 0, 1, 0, 0, -0.5]);
     expect(encode(SCHEMA, [0, 64, true, null]).slice(2)).toEqual([0, 0, 0, 1, 0, 0]);
     expect(encode(SCHEMA, [0, 64, null, 1]).slice(2)).toEqual([0, 0, 0, 0, 1, 1.5]);
+  });
+
+  test("are logged from an origin and in a unit where the schema has them", () => {
+    const log = { origin: -0.2, unit: 1e-3 };
+    const x = { kind: "numeric", name: "x", impute: -0.2, signedLog: log, center: 2, scale: 0.5, clip: 20 } as const;
+    const of = (value: number) => Math.fround((Math.log1p((value + 0.2) / 1e-3) - 2) / 0.5);
+    expect(encode({ features: [x] }, [0.8])[0]).toBeCloseTo(of(0.8), 5);
+    expect(encode({ features: [x] }, [null])).toEqual([-4]);
+    expect(encode({ features: [x] }, [-1.2])[0]).toBeCloseTo(-of(0.8) - 8, 5);
   });
 
   test("stay finite when the difference to the center overflows", () => {

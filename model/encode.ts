@@ -26,8 +26,9 @@ export function columnsOf(feature: Feature): number {
 
 const NUMBER = 0;
 const SIGNED_LOG = 1;
-const BOOLEAN = 2;
-const CATEGORICAL = 3;
+const OWN_LOG = 2;
+const BOOLEAN = 3;
+const CATEGORICAL = 4;
 
 /**
  * Encodes rows under one schema, straight into the caller's memory and without leaving garbage.
@@ -47,6 +48,8 @@ export class RowEncoder {
   // one entry a feature
   readonly #kind: Uint8Array;
   readonly #column: Int32Array;
+  readonly #origin: Float64Array;
+  readonly #unit: Float64Array;
   readonly #center: Float64Array;
   readonly #scale: Float64Array;
   readonly #clip: Float64Array;
@@ -65,6 +68,8 @@ export class RowEncoder {
     this.#indexOf = new Map(this.#names.map((name, i) => [name, i]));
     this.#kind = new Uint8Array(many);
     this.#column = new Int32Array(many);
+    this.#origin = new Float64Array(many);
+    this.#unit = new Float64Array(many).fill(1);
     this.#center = new Float64Array(many);
     this.#scale = new Float64Array(many).fill(1);
     this.#clip = new Float64Array(many).fill(Infinity);
@@ -84,6 +89,11 @@ export class RowEncoder {
       this.#scale[i] = feature.scale;
       if (feature.kind === "numeric") {
         this.#kind[i] = feature.signedLog ? SIGNED_LOG : NUMBER;
+        if (typeof feature.signedLog === "object") {
+          this.#kind[i] = OWN_LOG;
+          this.#origin[i] = feature.signedLog.origin;
+          this.#unit[i] = feature.signedLog.unit;
+        }
         this.#clip[i] = feature.clip;
       } else this.#kind[i] = BOOLEAN;
       this.#missing[i] = this.#transform(i, feature.impute);
@@ -182,9 +192,11 @@ export class RowEncoder {
     out[at + (Number.isNaN(column) ? others : column)] = 1;
   }
 
-  /** (x′ − center) / scale, clipped to ±clip, where x′ is x or its signed log. */
+  /** (x′ − center) / scale, clipped to ±clip, where x′ is x or its signed log, from an origin and in a unit or not. */
   #transform(i: number, x: number): number {
-    const logged = this.#kind[i] === SIGNED_LOG ? signedLog(x) : x;
+    const kind = this.#kind[i];
+    const counted = kind === OWN_LOG ? (x - this.#origin[i]) / this.#unit[i] : x;
+    const logged = kind === SIGNED_LOG || kind === OWN_LOG ? signedLog(counted) : x;
     const clip = this.#clip[i];
     const scaled = (logged - this.#center[i]) / this.#scale[i];
     return scaled > clip ? clip : scaled < -clip ? -clip : scaled;
@@ -197,7 +209,7 @@ export class RowEncoder {
   }
 }
 
-const EXPECTED = ["a number", "a number", "true, false, 0 or 1", "a string, number or boolean"];
+const EXPECTED = ["a number", "a number", "a number", "true, false, 0 or 1", "a string, number or boolean"];
 
 /** Whether for-in over an object may yield names that are not its own. */
 function mayInherit(row: object): boolean {

@@ -4,7 +4,7 @@ import { UnseenError } from "./errors.ts";
 import type { JsonValue } from "./json-value.ts";
 import { quote, shorten } from "./names.ts";
 import type { BooleanFeature, CategoricalFeature, Feature } from "./schema.ts";
-import type { NumericFeature, Schema } from "./schema.ts";
+import type { LogUnit, NumericFeature, Schema } from "./schema.ts";
 
 const REMEDY = "Train the model again, or correct the schema it was written with.";
 
@@ -58,11 +58,18 @@ function readNumeric(json: JsonValue, name: string): NumericFeature {
     kind: "numeric",
     name,
     impute: given.impute.number(),
-    signedLog: given.signedLog.boolean(),
+    signedLog: readSignedLog(given.signedLog),
     center: given.center.number(),
     scale: positive(given.scale),
     clip: finiteFloat(positive(given.clip), given.clip),
   };
+}
+
+function readSignedLog(json: JsonValue): boolean | LogUnit {
+  if (typeof json.value === "boolean") return json.value;
+  if (typeof json.value !== "object") throw json.wrong("true, false or an origin and a unit");
+  const { origin, unit } = json.fields("origin", "unit");
+  return { origin: origin.number(), unit: positive(unit) };
 }
 
 function readCategorical(json: JsonValue, name: string): CategoricalFeature {

@@ -1,17 +1,24 @@
 /** The feature schema: which features a model reads and how each becomes numbers. Travels inside the artefact. */
 
 /**
- * A number: missing → `impute`, then (if `signedLog`) sign(x)·ln(1+|x|), then (x − center)/scale, clipped to ±clip.
+ * A number: missing → `impute`, then its signed log where it has one, then (x − center)/scale, clipped to ±clip.
  * `impute` is in the feature's own units; `center` and `scale` are after the signed log.
  */
 export interface NumericFeature {
   readonly kind: "numeric";
   readonly name: string;
   readonly impute: number;
-  readonly signedLog: boolean;
+  /** false: none; true: sign(x)·ln(1 + |x|); otherwise the same of (x − origin)/unit. */
+  readonly signedLog: boolean | LogUnit;
   readonly center: number;
   readonly scale: number;
   readonly clip: number;
+}
+
+/** Where a logged feature is counted from and in what, where 0 and 1 say nothing about it. */
+export interface LogUnit {
+  readonly origin: number;
+  readonly unit: number;
 }
 
 /** One of a few values: one-hot over `values` and a last column "other" for anything else, missing included. */

@@ -26,6 +26,10 @@ test("as Math.log1p has it, to one unit in the last place, and odd", () => {
   }
 });
 
+test("of what is beyond all numbers, itself", () => {
+  expect([signedLog(Infinity), signedLog(-Infinity)]).toEqual([Infinity, -Infinity]);
+});
+
 test("the same bits here as in every other engine", () => {
   expect(digest(signedLog)).toBe(DIGEST);
 });

@@ -20,11 +20,12 @@ const SCALES = Float64Array.from({ length: 1025 }, (_, k) => 2 ** -k);
 /**
  * sign(x)·ln(1 + |x|), to within one unit in the last place: 1 + |x| = 2ᵏ·(1 + f) with √½ ≤ 1 + f < √2,
  * ln(1 + f) = f − f²/2 + s·(f²/2 + R(s²)), s = f/(2 + f), and what rounding took from 1 + |x| is added back (fdlibm,
- * s_log1p.c, Sun Microsystems 1993). In one piece, so that V8 inlines it: a number that a call returns is garbage.
+ * s_log1p.c, Sun Microsystems 1993); of ±∞ itself. In one piece, so that V8 inlines it: a number that a call returns is garbage.
  */
 export function signedLog(x: number): number {
   const size = x < 0 ? -x : x;
   if (size < 2 ** -29) return x - x * size * 0.5;
+  if (size === Number.POSITIVE_INFINITY) return x;
   let k = 0;
   let f = size;
   let low = 0;

@@ -12,7 +12,7 @@ const feature = (name: string): fc.Arbitrary<Feature> =>
       kind: fc.constant("numeric" as const),
       name: fc.constant(name),
       impute: finite,
-      signedLog: fc.boolean(),
+      signedLog: fc.oneof(fc.boolean(), fc.record({ origin: finite, unit: fc.oneof(sizes, fc.constant(1e-300)) })),
       center: finite,
       scale: sizes,
       clip: sizes,

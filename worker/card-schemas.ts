@@ -18,7 +18,7 @@ const Feature = z
       kind: z.literal("numeric"),
       name,
       impute: z.number(),
-      signedLog: z.boolean(),
+      signedLog: z.union([z.boolean(), z.object({ origin: z.number(), unit: z.number() })]),
       center: z.number(),
       scale: z.number(),
       clip: z.number(),
@@ -35,7 +35,7 @@ const Feature = z
   .register(named, {
     id: "Feature",
     description:
-      "A number x becomes (x′ − center)/scale, clipped to ±clip, where x′ is x or its signed log; a category one column a value and one for others; a missing value is impute, or the last column.",
+      "A number x becomes (x′ − center)/scale, clipped to ±clip, where x′ is x, or where signedLog is true sign(x)·ln(1 + |x|), or where it is an object the same of (x − origin)/unit; a category one column a value and one for others; a missing value is impute, or the last column.",
   });
 
 export const ModelCard = z

@@ -3,7 +3,7 @@ import { hash } from "node:crypto";
 import { type Artefact, type NetworkShape, tensorShapes } from "../../model/artefact.ts";
 import { EVIDENCE, isEvidence, kindWeights } from "../../model/evidence.ts";
 import { tierOf } from "../../model/tier.ts";
-import type { Feature } from "../../model/schema.ts";
+import type { Feature, NumericFeature } from "../../model/schema.ts";
 import { budgetText } from "../../model/thresholds.ts";
 import { openModel } from "../model-file.ts";
 import { type Command, jsonOption, printJson, required } from "./command.ts";
@@ -86,7 +86,16 @@ function shares(tensors: Artefact["tensors"]): string {
 function describe(feature: Feature): string[] {
   const { name, kind } = feature;
   if (kind === "categorical") return [name, kind, `one of ${feature.values.join(", ")}, other`];
-  const missing = `missing → ${Number(feature.impute.toPrecision(4))}`;
-  const scaled = `(x − ${Number(feature.center.toPrecision(4))}) / ${Number(feature.scale.toPrecision(4))}`;
-  return [name, kind, `${kind === "numeric" && feature.signedLog ? "signed log, " : ""}${scaled}, ${missing}`];
+  const scaled = `(x − ${short(feature.center)}) / ${short(feature.scale)}, missing → ${short(feature.impute)}`;
+  return [name, kind, `${kind === "numeric" ? logOf(feature.signedLog) : ""}${scaled}`];
+}
+
+function logOf(log: NumericFeature["signedLog"]): string {
+  if (typeof log === "object") return `signed log of (x − ${short(log.origin)}) / ${short(log.unit)}, `;
+  return log ? "signed log, " : "";
+}
+
+/** Four digits of a number. */
+function short(number: number): number {
+  return Number(number.toPrecision(4));
 }

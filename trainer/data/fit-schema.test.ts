@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Feature, NumericFeature } from "../../model/schema.ts";
 import type { ColumnKind, Cells, Rows } from "./dataset.ts";
 import { CLIP, fitSchema } from "./fit-schema.ts";
@@ -54,6 +54,35 @@ test("numbers beyond 50 are logged, negative ones too", () => {
   expect(numeric(numbers((u) => 49 * u)).signedLog).toBe(false);
 });
 
+describe("a one-sided column whose unit says nothing", () => {
+  // durations over six decades, in seconds; a fifth of them 0
+  const seconds = numbers((u, i) => (i % 5 === 0 ? 0 : 10 ** (6 * u - 5)));
+  const changes: Record<string, (x: number) => number> = {
+    "in shares of the largest": (x) => x / seconds[COUNT - 1],
+    "in standard scores": (x) => (x - 1) / 3,
+    "turned round": (x) => -x,
+  };
+
+  test("is logged from its bound, in units of the tenth percentile of the distances from there", () => {
+    const { signedLog } = numeric(seconds);
+    expect(signedLog).toMatchObject({ origin: 0, unit: expect.closeTo(10 ** (6 * 0.1 - 5), 5) as number });
+  });
+
+  test.each(Object.keys(changes))("encodes alike %s", (change) => {
+    const encoded = (cells: Float64Array) => fitColumn("numeric", cells).encoded.flat();
+    const sign = change === "turned round" ? -1 : 1;
+    const wanted = encoded(seconds);
+    // which rows are for training depends on their content
+    encoded(seconds.map(changes[change])).forEach((x, i) => expect(sign * x).toBeCloseTo(wanted[i], 1));
+  });
+
+  test("but rates in hundredths, two-sided columns and counts are as they were", () => {
+    expect(numeric(numbers((u) => Math.round(100 * u ** 4) / 100)).signedLog).toBe(false);
+    expect(numeric(numbers((u) => (u < 0.5 ? -1 : 1) * 10 ** (6 * Math.abs(u - 0.5) - 3))).signedLog).toBe(false);
+    expect(numeric(numbers((u) => Math.floor(10 ** (5 * u)))).signedLog).toBe(true);
+  });
+});
+
 test("mostly one value: the deviation, however rare the others are", () => {
   expect(numeric(numbers((_, i) => (i % 10 === 0 ? 1 : 0))).scale).toBeCloseTo(0.3, 1);
   const rare = fitColumn(
@@ -65,10 +94,10 @@ test("mostly one value: the deviation, however rare the others are", () => {
 });
 
 test("the deviation serves where the interquartile range leaves more than one row in a thousand beyond the clip", () => {
-  const some = numeric(numbers((u, i) => (i % 100 === 0 ? 40 : u)));
+  const some = numeric(numbers((u, i) => (i % 100 === 0 ? 41 : 1 + u)));
   expect(some.scale).toBeGreaterThan(3);
   expect(some.scale).toBeLessThan(5);
-  const few = numeric(numbers((u, i) => (i % 2000 === 0 ? 40 : u)));
+  const few = numeric(numbers((u, i) => (i % 2000 === 0 ? 41 : 1 + u)));
   expect(few.scale).toBeCloseTo(0.5 / 1.349, 1);
 });
 

@@ -1,5 +1,6 @@
 /** From normal training rows to the feature schema: how each column becomes numbers. */
-import type { BooleanFeature, CategoricalFeature, Feature, NumericFeature, Schema } from "../../model/schema.ts";
+import type { BooleanFeature, CategoricalFeature, Feature } from "../../model/schema.ts";
+import type { LogUnit, NumericFeature, Schema } from "../../model/schema.ts";
 import { signedLog } from "../../model/signed-log.ts";
 import type { FitData } from "./split.ts";
 import { concatRows } from "./rows.ts";
@@ -8,6 +9,11 @@ import { concatRows } from "./rows.ts";
 export const CLIP = 10;
 /** Columns with values beyond ±this are logged. */
 const LOG_BEYOND = 50;
+/** By how much one side of a column's median is longer than the other where the column is one-sided. */
+const ONE_SIDED = 10;
+/** The quantile of distances from a one-sided column's bound that is its unit, and the units it spans where it is logged in them. */
+const UNIT_QUANTILE = 0.1;
+const UNITS = 200;
 /** The share of normal rows that the interquartile range may leave beyond the clip. */
 const CUT_SHARE = 0.001;
 /** A category needs this share of the normal rows to have a column of its own, and only so many have one. */
@@ -20,6 +26,10 @@ const MOST_CATEGORIES = 32;
  *
  * Numbers. `impute` is the median, so that a missing value says nothing.
  * - A column with any |x| > 50 goes through sign(x)·ln(1+|x|) first. One that hardly varies does not notice.
+ * - Where most |x| are below 1, 0 and 1 say little about a column: it may hold seconds, shares of its largest value or
+ *   standard scores. If it is one-sided then (ten times as long on one side of its median as on the other), and spans
+ *   over 200 times the tenth percentile of how far rows are from the bound of its short side, the signed log is of that
+ *   distance in units of that percentile. So it encodes alike in any unit, and rates in hundredths stay unlogged.
  * - Center is the median, scale the interquartile range / 1.349: σ if the values were normally distributed. Where that is 0
  *   or leaves over 0.1 % of the rows more than 10 scales off, the standard deviation about the median serves, which
  *   keeps rare normal values apart from impossible ones.
@@ -48,9 +58,38 @@ export function fitSchema(fit: FitData): Schema {
 function numeric(name: string, sorted: Float64Array): NumericFeature {
   const impute = sorted.length === 0 ? 0 : quantile(sorted, 0.5);
   const constant = constantScaling(sorted);
-  const logged = constant === null && Math.max(-sorted[0], sorted[sorted.length - 1]) > LOG_BEYOND;
-  const scaled = constant ?? scaling(logged ? sorted.map(signedLog) : sorted);
-  return { kind: "numeric", name, impute, signedLog: logged, ...scaled, clip: CLIP };
+  const log = constant === null && logOf(sorted, impute);
+  const scaled = constant ?? scaling(logged(sorted, log));
+  return { kind: "numeric", name, impute, signedLog: log, ...scaled, clip: CLIP };
+}
+
+/** Whether a column is logged, and in what unit. */
+function logOf(sorted: Float64Array, median: number): boolean | LogUnit {
+  const first = sorted[0];
+  const last = sorted[sorted.length - 1];
+  const natural = Math.max(-first, last) > LOG_BEYOND;
+  const below = median - first;
+  const above = last - median;
+  const oneSided = above > ONE_SIDED * below || below > ONE_SIDED * above;
+  if (!oneSided || quantile(distances(sorted, 0), 0.5) >= 1) return natural;
+  const origin = above > below ? first : last;
+  const unit = quantile(distances(sorted, origin), UNIT_QUANTILE);
+  return last - first > UNITS * unit ? { origin, unit } : natural;
+}
+
+/** How far values are from a point, without those that are on it, rising. */
+function distances(values: Float64Array, point: number): Float64Array {
+  return values
+    .map((x) => Math.abs(x - point))
+    .filter((distance) => distance > 0)
+    .sort();
+}
+
+/** Sorted values as they are scaled. A signed log keeps the order, so they are sorted after it too. */
+function logged(sorted: Float64Array, log: boolean | LogUnit): Float64Array {
+  if (log === false) return sorted;
+  const { origin, unit } = log === true ? { origin: 0, unit: 1 } : log;
+  return sorted.map((x) => signedLog((x - origin) / unit));
 }
 
 interface Scaling {
@@ -68,7 +107,7 @@ function constantScaling(sorted: Float64Array): Scaling | null {
   return { center, scale: size > 0 && size < 1 ? size : 1 };
 }
 
-/** Center and scale of sorted values; the signed log keeps the order, so they are sorted after it too. */
+/** Center and scale of sorted values. */
 function scaling(sorted: Float64Array): Scaling {
   const center = quantile(sorted, 0.5);
   const robust = (quantile(sorted, 0.75) - quantile(sorted, 0.25)) / 1.349;

@@ -105,7 +105,11 @@ async function agreesOnRows({ artefact, rows }: { artefact: Artefact; rows: Row[
 
 describe("an exported model scores as the kernel does", () => {
   test.each([0, 2e-3])("the published network with every kind of feature and ε = %d", async (epsilon) => {
-    const artefact = { ...makeArtefact(kernel, 5).artefact, epsilon };
+    const made = makeArtefact(kernel, 5).artefact;
+    const features = made.schema.features.map((feature) =>
+      feature.name === "duration" ? { ...feature, signedLog: { origin: -2.5, unit: 0.05 } } : feature,
+    );
+    const artefact = { ...made, epsilon, schema: { features } };
     const scorer = new Scorer(artefact, kernel, { selfTest: false });
     const rows = [...randomRows(500, 9), [-1e300, 1e300, "", null], [null, null, null, null]];
     const encoded = Float32Array.from(rows.flatMap((row) => [...scorer.encode(row)]));

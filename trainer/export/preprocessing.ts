@@ -47,17 +47,26 @@ export function preprocessing(graph: Graph, { features }: Schema): Name {
   return graph.node("Gather", [together, graph.integers(order)], { axis: { int: 1 } });
 }
 
-/** (x′ − center)/scale clipped to ±clip, x′ the value or its signed log; in double precision, as the encoder works. */
+/**
+ * (x′ − center)/scale clipped to ±clip, x′ the value or its signed log, from an origin and in a unit or not; in double
+ * precision, as the encoder works.
+ */
 function scaled(graph: Graph, features: readonly NumberFeature[]): Name {
   const given = graph.input("numbers", "DOUBLE", features.length);
   const constant = (of: (feature: NumberFeature) => number): Name => graph.doubles(features.map(of));
   const missing = graph.node("IsNaN", [given]);
   let x = graph.node("Where", [missing, constant(({ impute }) => impute), given]);
-  const logged = features.map((feature) => feature.kind === "numeric" && feature.signedLog);
-  if (logged.includes(true)) {
-    const size = graph.node("Add", [graph.node("Abs", [x]), graph.doubles([1])]);
-    const log = graph.node("Mul", [graph.node("Sign", [x]), graph.node("Log", [size])]);
-    x = graph.node("Where", [graph.booleans(logged), log, x]);
+  const logs = features.map((feature) => (feature.kind === "numeric" ? feature.signedLog : false));
+  if (logs.some((log) => log !== false)) {
+    let counted = x;
+    if (logs.some((log) => typeof log === "object")) {
+      const origins = graph.doubles(logs.map((log) => (typeof log === "object" ? log.origin : 0)));
+      const units = graph.doubles(logs.map((log) => (typeof log === "object" ? log.unit : 1)));
+      counted = graph.node("Div", [graph.node("Sub", [x, origins]), units]);
+    }
+    const size = graph.node("Add", [graph.node("Abs", [counted]), graph.doubles([1])]);
+    const log = graph.node("Mul", [graph.node("Sign", [counted]), graph.node("Log", [size])]);
+    x = graph.node("Where", [graph.booleans(logs.map((each) => each !== false)), log, x]);
   }
   const offset = graph.node("Sub", [x, constant(({ center }) => center)]);
   const ratio = graph.node("Div", [offset, constant(({ scale }) => scale)]);
