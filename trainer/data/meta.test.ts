@@ -71,23 +71,41 @@ test("nonsense in meta.json is ignored with a note", async () => {
         "monday",
         { file: "normal_1.csv", domain: {}, records: [["p1", 99]] },
       ],
-      families: [{ file: "syn.csv", runs: [-1, "many"], split: "both" }],
-      sha256: { "syn.csv": "00" },
-      patient_split: [],
+      families: [{ file: "syn.csv", runs: [-1, "many"], split: "both", group: ["DoS"] }],
+      sha256: { "syn.csv": "00", "ack.csv": 0 },
+      patient_split: { DS1: [101, "102"], DS2: "103" },
+      difficulty: { families: { "syn.csv": { best_column_auc: "high" }, "ack.csv": { best_column_auc: null } } },
       __proto__: { polluted: true },
     }),
   );
   expect(dataset.groups.map((group) => group.name)).toEqual(["1", "ack", "syn"]);
   expect(dataset.groups.map(({ side }) => side)).toEqual([null, null, null]);
   expect(dataset.groups[0].blockNames).toHaveLength(6);
+  expect(dataset.blockSides).toEqual(new Map([["102", "train"]]));
   expect(dataset.notes).toEqual([
+    "meta.json: name has the wrong shape and is ignored.",
+    "meta.json: part of categorical_columns has the wrong shape and is ignored.",
     "meta.json: an entry among the normal domains names no file and is ignored.",
+    "meta.json: the domain of normal_1.csv has the wrong shape and is ignored.",
+    "meta.json: the split of syn.csv has the wrong shape and is ignored.",
+    "meta.json: the group of syn.csv has the wrong shape and is ignored.",
     "meta.json: the block list of syn.csv has the wrong shape and is ignored.",
+    "meta.json: part of sha256 has the wrong shape and is ignored.",
+    "meta.json: part of patient_split.DS1 has the wrong shape and is ignored.",
+    "meta.json: patient_split.DS2 has the wrong shape and is ignored.",
+    "meta.json: part of difficulty has the wrong shape and is ignored.",
     "meta.json lists 1 files that are not there, such as ../../etc/passwd.",
     "1 files differ from meta.json's sha256, such as syn.csv.",
     'meta.json lists 1 columns that are not there, such as "prt".',
     "meta.json lists 99 rows in the blocks of normal_1.csv, which has 6: its list is ignored.",
   ]);
+});
+
+test("lists and records that are something else are ignored with a note", async () => {
+  const meta = { numeric_columns: "a", families: {}, sha256: [], patient_split: "DS1", difficulty: { families: 1 } };
+  const { notes } = await readDataset(withMeta(meta));
+  const keys = ["numeric_columns", "families", "sha256", "patient_split", "difficulty"];
+  expect(notes).toEqual(keys.map((key) => `meta.json: ${key} has the wrong shape and is ignored.`));
 });
 
 test("a meta.json that is no JSON object is an error", async () => {

@@ -39,6 +39,11 @@ export interface Meta {
 const LARGEST_BYTES = 16 << 20;
 const LONGEST_NAME = 200;
 
+type Entries = Readonly<Record<string, unknown>>;
+
+/** Notes that what is called so is there and means nothing. */
+type Wrong = (what: string) => void;
+
 /**
  * Reads `folder`/meta.json; null when there is none.
  *
@@ -63,30 +68,35 @@ export function readMeta(folder: string): Meta | null {
   }
   if (!isRecord(json)) throw fault("is not a JSON object");
   const notes: string[] = [];
+  const wrong: Wrong = (what) => notes.push(`meta.json: ${what} has the wrong shape and is ignored.`);
+  const columns = (kind: ColumnKind): [string, ColumnKind][] =>
+    namesIn(json[`${kind}_columns`], `${kind}_columns`, wrong).map((name) => [name, kind]);
   return {
-    name: nameOf(json["name"]),
-    kinds: new Map([
-      ...namesIn(json["numeric_columns"]).map((name) => [name, "numeric"] as const),
-      ...namesIn(json["boolean_columns"]).map((name) => [name, "boolean"] as const),
-      ...namesIn(json["categorical_columns"]).map((name) => [name, "categorical"] as const),
-    ]),
+    name: nameIn(json["name"], "name", wrong),
+    kinds: new Map([...columns("numeric"), ...columns("boolean"), ...columns("categorical")]),
     files: new Map([
-      ...fileEntries(json["normal_domains"], "normal", notes),
-      ...fileEntries(json["families"], "anomaly", notes),
+      ...fileEntries(json, "normal_domains", "normal", notes, wrong),
+      ...fileEntries(json, "families", "anomaly", notes, wrong),
     ]),
-    sha256: new Map(
-      Object.entries(isRecord(json["sha256"]) ? json["sha256"] : {}).flatMap(([file, hash]) =>
-        typeof hash === "string" ? [[file, hash.toLowerCase()] as const] : [],
-      ),
-    ),
-    blockSides: new Map(patientSides(json["patient_split"])),
-    bestColumn: new Map(bestColumns(json["difficulty"])),
+    sha256: new Map(hashes(recordIn(json["sha256"], "sha256", wrong), wrong)),
+    blockSides: new Map(patientSides(recordIn(json["patient_split"], "patient_split", wrong), wrong)),
+    bestColumn: new Map(bestColumns(recordIn(json["difficulty"], "difficulty", wrong), wrong)),
     notes,
   };
 }
 
-function fileEntries(list: unknown, role: MetaFile["role"], notes: string[]): [string, MetaFile][] {
-  if (!Array.isArray(list)) return [];
+function fileEntries(
+  json: Entries,
+  key: string,
+  role: MetaFile["role"],
+  notes: string[],
+  wrong: Wrong,
+): [string, MetaFile][] {
+  const list = json[key] ?? [];
+  if (!Array.isArray(list)) {
+    wrong(key);
+    return [];
+  }
   return list.flatMap((entry: unknown): [string, MetaFile][] => {
     const file = isRecord(entry) ? nameOf(entry["file"]) : null;
     if (!isRecord(entry) || file === null) {
@@ -95,16 +105,20 @@ function fileEntries(list: unknown, role: MetaFile["role"], notes: string[]): [s
       );
       return [];
     }
-    const side = entry["split"];
+    const named = (field: string): string | null => nameIn(entry[field], `the ${field} of ${file}`, wrong);
+    const title = named(role === "normal" ? "domain" : "name");
+    const side = named("split");
+    if (side !== null && side !== "train" && side !== "test") wrong(`the split of ${file}`);
+    const kin = role === "anomaly" ? named("group") : null;
     const blocks = blockList(entry);
-    if (blocks === "wrong") notes.push(`meta.json: the block list of ${file} has the wrong shape and is ignored.`);
+    if (blocks === "wrong") wrong(`the block list of ${file}`);
     return [
       [
         file,
         {
           role,
-          title: nameOf(role === "normal" ? entry["domain"] : entry["name"]),
-          kin: role === "anomaly" ? nameOf(entry["group"]) : null,
+          title,
+          kin,
           side: side === "train" || side === "test" ? side : null,
           blocks: blocks === "wrong" ? null : blocks,
         },
@@ -114,7 +128,7 @@ function fileEntries(list: unknown, role: MetaFile["role"], notes: string[]): [s
 }
 
 /** `runs: [rows]`, `records: [[name, rows]]`, `segments: [{part, rows}]` or `blocks: [{name, rows}]`. */
-function blockList(entry: Readonly<Record<string, unknown>>): MetaBlock[] | null | "wrong" {
+function blockList(entry: Entries): MetaBlock[] | null | "wrong" {
   const list = entry["records"] ?? entry["blocks"] ?? entry["runs"] ?? entry["segments"];
   if (list === undefined) return null;
   if (!Array.isArray(list)) return "wrong";
@@ -129,30 +143,67 @@ function blockList(entry: Readonly<Record<string, unknown>>): MetaBlock[] | null
   return sound.length === list.length ? sound : "wrong";
 }
 
+function hashes(json: Entries, wrong: Wrong): [string, string][] {
+  const all = Object.entries(json);
+  const texts = all.flatMap(([file, hash]): [string, string][] =>
+    typeof hash === "string" ? [[file, hash.toLowerCase()]] : [],
+  );
+  if (texts.length < all.length) wrong("part of sha256");
+  return texts;
+}
+
 /** Lists of patients under `train` and `test`, or under DS1 and DS2 (de Chazal's training and test patients). */
-function patientSides(split: unknown): [string, "train" | "test"][] {
-  if (!isRecord(split)) return [];
+function patientSides(split: Entries, wrong: Wrong): [string, "train" | "test"][] {
   const side = (keys: readonly string[], name: "train" | "test"): [string, "train" | "test"][] =>
-    keys.flatMap((key) => namesIn(split[key]).map((patient): [string, "train" | "test"] => [patient, name]));
+    keys
+      .flatMap((key) => namesIn(split[key], `patient_split.${key}`, wrong))
+      .map((patient): [string, "train" | "test"] => [patient, name]);
   return [...side(["train", "DS1"], "train"), ...side(["test", "DS2"], "test")];
 }
 
-function bestColumns(difficulty: unknown): [string, number][] {
-  if (!isRecord(difficulty) || !isRecord(difficulty["families"])) return [];
-  return Object.entries(difficulty["families"]).flatMap(([file, entry]): [string, number][] => {
-    const auc = isRecord(entry) ? entry["best_column_auc"] : undefined;
-    return typeof auc === "number" && auc >= 0 && auc <= 1 ? [[file, auc]] : [];
-  });
+function bestColumns(difficulty: Entries, wrong: Wrong): [string, number][] {
+  const families = Object.entries(recordIn(difficulty["families"], "difficulty", wrong));
+  const given = families.map(([file, entry]) => [file, isRecord(entry) ? (entry["best_column_auc"] ?? null) : ""]);
+  const sound = given.filter(
+    (pair): pair is [string, number] => typeof pair[1] === "number" && pair[1] >= 0 && pair[1] <= 1,
+  );
+  if (sound.length < given.filter(([, auc]) => auc !== null).length) wrong("part of difficulty");
+  return sound;
 }
 
-function namesIn(list: unknown): string[] {
-  return Array.isArray(list) ? list.flatMap((item: unknown) => nameOf(item) ?? []) : [];
+/** A record; an empty one where there is none. */
+function recordIn(value: unknown, what: string, wrong: Wrong): Entries {
+  if (isRecord(value)) return value;
+  if (isThere(value)) wrong(what);
+  return {};
+}
+
+/** The names in a list. */
+function namesIn(list: unknown, what: string, wrong: Wrong): string[] {
+  if (!Array.isArray(list)) {
+    if (isThere(list)) wrong(what);
+    return [];
+  }
+  const names = list.flatMap((item: unknown) => nameOf(item) ?? []);
+  if (names.length < list.length) wrong(`part of ${what}`);
+  return names;
+}
+
+/** A name, or null where there is none. */
+function nameIn(value: unknown, what: string, wrong: Wrong): string | null {
+  const name = nameOf(value);
+  if (name === null && isThere(value) && value !== "") wrong(what);
+  return name;
+}
+
+function isThere(value: unknown): boolean {
+  return value !== undefined && value !== null;
 }
 
 function nameOf(value: unknown): string | null {
   return typeof value === "string" && value !== "" && value.length <= LONGEST_NAME ? value : null;
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+function isRecord(value: unknown): value is Entries {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
