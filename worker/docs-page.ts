@@ -211,7 +211,7 @@ function command(path: string, method: string, operation: Operation, origin: str
     const [[type, { example }]] = Object.entries(requestBody.content);
     const body = example ?? EXAMPLES[operation.operationId.replace("WithVersion", "")] ?? {};
     lines.push(`-H "content-type: ${type}"`, `-d '${JSON.stringify(body, null, 2)}'`);
-  }
+  } else if (method === "post") lines.push("-X POST");
   const unknown = parameters.some((each) => each.in === "path" && !["model", "version"].includes(each.name));
   return unknown ? lines.join(" \\\n  ").replace(/\{(\w+)\}/, "$$$1") : lines.join(" \\\n  ");
 }
@@ -228,6 +228,7 @@ const EXAMPLES: Readonly<Record<string, Json>> = {
       data: [ROW[i]],
     })),
   },
+  giveFeedback: { feedback: [{ instance: ROW, label: "anomaly", family: "scan" }] },
   startBatch: { object: "2026-11-24.ndjson" },
 };
 

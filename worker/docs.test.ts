@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
 import kernel from "../build/score.wasm";
 import { Scorer } from "../model/scorer.ts";
-import { makeArtefact } from "../test/fixtures/artefact.ts";
+import { makeArtefact, withReference } from "../test/fixtures/artefact.ts";
 import { createApp } from "./app.ts";
 import { describeApi } from "./openapi.ts";
 import { OPERATIONS } from "./operations.ts";
 import * as cards from "./card-schemas.ts";
+import { InferRequest } from "./inference-schemas.ts";
 import * as schemas from "./schemas.ts";
 import { bindings, development, publish, serve } from "./test-server.ts";
 
@@ -56,6 +57,44 @@ test("the page holds every route and schema, and nothing from elsewhere; its pol
     `default-src 'none'; style-src 'sha256-${digest.toBase64()}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
   );
 });
+
+test("what is said of a schema stands in the document and on the page", async () => {
+  const page = unescaped(await (await ask("/docs", {}, development)).text());
+  const { components } = describeApi();
+  for (const schema of [schemas.Row, schemas.Prediction, schemas.LineFault, cards.Drift, InferRequest]) {
+    const { id = "", description = "" } = schemas.named.get(schema) ?? {};
+    expect(description).not.toBe("");
+    expect([id, components.schemas[id].description]).toEqual([id, description]);
+    expect(page).toContain(`<p>${description}</p>`);
+  }
+});
+
+test("every command of the page asks its own route, for something that can be answered", async () => {
+  await publish("flows", withReference(makeArtefact(kernel, 1).artefact, kernel).bytes);
+  const page = unescaped(await (await ask("/docs", {}, development)).text());
+  const commands = Array.from(page.matchAll(/<details id="(\w+)">[^]*?<code>curl (http[^<]*)<\/code>/g));
+  expect(commands.map(([, id]) => id).toSorted()).toEqual(OPERATIONS.map(({ id }) => id).toSorted());
+  for (const [, id, command] of commands) {
+    const [url] = command.split(/\s/, 1);
+    const [, type = ""] = /-H "content-type: ([^"]*)"/.exec(command) ?? [];
+    const [, body] = /-d '([^']*)'/.exec(command) ?? [];
+    const method = body !== undefined || command.includes("-X POST") ? "POST" : "GET";
+    const response = await ask(url, { method, ...(body ? { body, headers: { "content-type": type } } : {}) });
+    // there are no batches here, and no version of that hash
+    const wanted = url.includes("/v1/batches") ? 501 : url.includes("$sha256") ? 404 : 200;
+    expect([id, method, response.status]).toEqual([
+      id,
+      OPERATIONS.find((each) => each.id === id)?.method.toUpperCase(),
+      wanted,
+    ]);
+    await response.body?.cancel();
+  }
+});
+
+/** A page's text without what HTML makes of quotes and brackets. */
+function unescaped(page: string): string {
+  return page.replaceAll("&#39;", "'").replaceAll("&quot;", '"').replaceAll("&lt;", "<").replaceAll("&amp;", "&");
+}
 
 test("answers are what the description says they are", async () => {
   await publish("flows", makeArtefact(kernel, 1).bytes, makeArtefact(kernel, 2).bytes);

@@ -56,7 +56,7 @@ export const InferRequest = z
   .register(named, {
     id: "InferRequest",
     description:
-      'A tensor [n] or [n, 1] for each feature, by its name; or one FP32 tensor "encoded" [n, inputs]. Each has data, ' +
+      'A tensor [n] or [n, 1] for each feature, by its name; or one of floats, "encoded" [n, inputs]. Each has data, ' +
       "or binary_data_size among its parameters and its elements behind the JSON.",
   });
 

@@ -122,6 +122,8 @@ function schemas(): Record<string, Json> {
     override: ({ zodSchema, jsonSchema }) => {
       const elsewhere = described.get(zodSchema);
       if (elsewhere) Object.assign(jsonSchema, elsewhere);
+      const description = named.get(zodSchema)?.description;
+      if (description !== undefined) jsonSchema.description = description;
       // bounds that every whole number in JSON has
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
