@@ -35,6 +35,15 @@ test.each(["", "f2", "fpr", "fpr=", "fpr=0.02", "xfpr=1%", "fpr=-1%", "fpr=%", "
   },
 );
 
+test("what a message repeats of a spec is escaped", () => {
+  for (const [spec, shown] of [
+    ["f2", '"f2"'],
+    ['a"\n\u001b[31m\ud800', '"a\\"\\n\\u001b[31m\\ud800"'],
+  ]) {
+    expect(() => resolveThreshold(model, spec)).toThrow(`no threshold ${shown}; this model has f1`);
+  }
+});
+
 test("a spec of megabytes takes no longer than it takes to read it", () => {
   const started = performance.now();
   for (const spec of ["1".repeat(1e6), `fpr=${"1".repeat(1e6)}`, `fpr=${" ".repeat(1e6)}`]) {

@@ -1,7 +1,7 @@
 /** Decision thresholds by name: "f1", "fpr=0.01" (or "fpr=1%"), or a number to compare scores with. */
 import type { Artefact } from "./artefact.ts";
 import { UnseenError } from "./errors.ts";
-import { shorten } from "./names.ts";
+import { quote } from "./names.ts";
 
 /** What everybody uses where nothing is asked for: one false alarm in a hundred normal rows. */
 export const DEFAULT_THRESHOLD = "fpr=0.01";
@@ -27,7 +27,7 @@ export function resolveThreshold({ thresholds }: Pick<Artefact, "thresholds">, s
   const available = ["f1", ...Object.keys(thresholds.fpr).map((name) => `fpr=${name}`)];
   throw new UnseenError(
     "threshold-unknown",
-    `no threshold "${shorten(wanted)}"; this model has ${available.join(", ")}`,
+    `no threshold ${quote(wanted)}; this model has ${available.join(", ")}`,
     "Ask for one of these, or give a number from 0 to 1.",
   );
 }
