@@ -199,6 +199,17 @@ describe("inference", () => {
     expect(await fault(await infer(body), 400)).toMatch(/.{10}\. [A-Z]/);
   });
 
+  test("a parameter's name appears in an error shortened and escaped", async () => {
+    for (const [name, shown] of [
+      ["x".repeat(100_000), "xxx…"],
+      ["a\n\u001b[31m", String.raw`a\n\u001b[31m`],
+    ]) {
+      const error = await fault(await infer({ inputs: tensors, parameters: { [name]: [1] } }), 400);
+      expect(error).toContain(`${shown}" is not as the protocol has it.`);
+      expect(error.length).toBeLessThan(200);
+    }
+  });
+
   test("other errors have the same form", async () => {
     await fault(await infer({ inputs: tensors }, "/v2/models/none/infer"), 404);
     await fault(await infer({ inputs: tensors }, "/v2/models/flows/versions/3/infer"), 404);

@@ -1,5 +1,6 @@
 /** The Open Inference Protocol, version 2, over REST: metadata, readiness and inference. */
 import type { Context } from "hono";
+import { quote } from "../../model/names.ts";
 import { resolveThreshold, DEFAULT_THRESHOLD } from "../../model/thresholds.ts";
 import { versionsOf } from "../../model/pointer.ts";
 import { jsonAnswer, observe, serve, type Target } from "../answers.ts";
@@ -108,7 +109,7 @@ async function readRequest(request: Request): Promise<Omit<InferRequest, "inputs
   const parsed = InferRequest.safeParse(parseJson(json, "Send one JSON object."));
   if (parsed.success) return { ...parsed.data, inputs: withBinary(parsed.data.inputs, binary) };
   const [{ path }] = parsed.error.issues;
-  const detail = `${path.length > 0 ? path.join(".") : "The body"} is not as the protocol has it.`;
+  const detail = `${path.length > 0 ? quote(path.join(".")) : "The body"} is not as the protocol has it.`;
   throw new Problem(400, "request-invalid", detail, "See docs/serving.md for an example.");
 }
 
