@@ -80,7 +80,7 @@ export class Unseen {
     for (const [i, row] of rows.entries()) refuseLost(row, "row", i);
     const body = JSON.stringify({ instances: rows, threshold, explain });
     const response = await this.#post(scorePath(target), "application/json", body, target);
-    return read<ScoreResponse>(response, await response.text(), "predictions");
+    return read<ScoreResponse>(response, await whole(response, response.text(), target), "predictions");
   }
 
   /**
@@ -104,7 +104,7 @@ export class Unseen {
       const response = await this.#post(path, "application/x-ndjson", lines(rows, sent, left.signal), { signal });
       let answered = 0;
       let explained = false;
-      for await (const line of linesOf(response)) {
+      for await (const line of linesOf(response, signal)) {
         signal.throwIfAborted();
         const answer = read<Prediction | LineFault>(response, line, "score", "code");
         answered++;
@@ -128,23 +128,23 @@ export class Unseen {
    */
   async scoreEncoded(encoded: Float32Array<ArrayBuffer>, target: Target = {}): Promise<Float32Array> {
     const response = await this.#post(scorePath(target), "application/octet-stream", encoded, target);
-    const scores = await response.arrayBuffer();
-    const whole = response.headers.get("content-type") === "application/octet-stream" && scores.byteLength % 4 === 0;
-    if (!whole) throw unreadable(response, "The answer holds no bare scores.");
+    const scores = await whole(response, response.arrayBuffer(), target);
+    const bare = response.headers.get("content-type") === "application/octet-stream" && scores.byteLength % 4 === 0;
+    if (!bare) throw unreadable(response, "The answer holds no bare scores.");
     return new Float32Array(scores);
   }
 
   /** Names of published models. @throws ServiceProblem */
   async models(): Promise<string[]> {
     const response = await this.#ask("/v1/models");
-    const { models } = read<ModelList>(response, await response.text(), "models");
+    const { models } = read<ModelList>(response, await whole(response, response.text()), "models");
     return models.map(({ name }) => name);
   }
 
   /** The card of a model, or of one of its versions. @throws ServiceProblem */
   async model(name: string, version?: number): Promise<ModelCard> {
     const response = await this.#ask(modelPath(name, version));
-    return read<ModelCard>(response, await response.text(), "features");
+    return read<ModelCard>(response, await whole(response, response.text()), "features");
   }
 
   #post(path: string, type: string, body: BodyInit, { signal }: Target): Promise<Response> {
@@ -209,15 +209,36 @@ function read<Answer>(
   throw unreadable(response, `${named(response)}, but not of this service.`);
 }
 
-/** Lines of an answer as they come; what stands between may have taken the last line feed away. */
-async function* linesOf({ body }: Response): AsyncGenerator<string, void> {
+/** What is read of an answer. @throws ServiceProblem where it breaks off, the signal's reason where that was aborted */
+async function whole<Read>(response: Response, reading: Promise<Read>, { signal }: Target = {}): Promise<Read> {
+  try {
+    return await reading;
+  } catch {
+    throw brokenOff(response, signal);
+  }
+}
+
+/**
+ * Lines of an answer as they come; what stands between may have taken the last line feed away.
+ *
+ * @throws as `whole` does, behind the lines that came whole
+ */
+async function* linesOf(response: Response, signal: AbortSignal): AsyncGenerator<string, void> {
   let rest = "";
-  for await (const piece of body?.pipeThrough(new TextDecoderStream()) ?? []) {
-    const whole = (rest + piece).split("\n");
-    rest = whole.pop() ?? "";
-    yield* whole;
+  try {
+    for await (const piece of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      const lines = (rest + piece).split("\n");
+      rest = lines.pop() ?? "";
+      yield* lines;
+    }
+  } catch {
+    throw brokenOff(response, signal);
   }
   if (rest !== "") yield rest;
+}
+
+function brokenOff(response: Response, signal: AbortSignal | undefined): unknown {
+  return signal?.aborted ? signal.reason : unreadable(response, "The answer breaks off.");
 }
 
 function named({ status, statusText }: Response): string {

@@ -283,6 +283,38 @@ describe("the client", () => {
   });
 });
 
+test("an answer whose connection breaks is told as one that is not whole, but where it was aborted", async () => {
+  const broken = (text: string, aborted?: AbortController): typeof fetch => {
+    const body = new ReadableStream({
+      start: (controller) => controller.enqueue(new TextEncoder().encode(text)),
+      pull: (controller) => {
+        aborted?.abort(new Error("enough"));
+        controller.error(aborted?.signal.reason ?? new TypeError("terminated"));
+      },
+    });
+    return async () => new Response(body, { headers: { "content-type": "application/octet-stream" } });
+  };
+  const encoded = new Float32Array(scorer.inputs);
+  const askings = [
+    ["{", (client: Unseen, signal?: AbortSignal) => client.score(rows, signal && { signal })],
+    ["four", (client: Unseen, signal?: AbortSignal) => client.scoreEncoded(encoded, signal && { signal })],
+    ['{"sco', (client: Unseen, signal?: AbortSignal) => client.scoreLines(rows, signal && { signal }).next()],
+    ["{", (client: Unseen) => client.models()],
+    ["{", (client: Unseen) => client.model("flows")],
+  ] as const;
+  for (const [i, [text, asking]] of askings.entries()) {
+    const fault = { name: "ServiceProblem", status: 200, problem: { code: "answer-unreadable" } };
+    await expect(asking(new Unseen("http://proxy", { fetch: broken(text) }))).rejects.toMatchObject(fault);
+    if (i > 2) continue;
+    const given = new AbortController();
+    const aborted = asking(new Unseen("http://proxy", { fetch: broken(text, given) }), given.signal);
+    await expect(aborted).rejects.toThrow("enough");
+  }
+  const reading = new Unseen("http://proxy", { fetch: broken('{"score":0.25}\n') }).scoreLines(rows.slice(0, 2));
+  expect(await reading.next()).toMatchObject({ value: { score: 0.25 } });
+  await expect(reading.next()).rejects.toMatchObject({ message: "The answer breaks off." });
+});
+
 test.each(["null", "3", '"ok"', "{}", '{"success":true}', "[]"])(
   "JSON that is no answer, %s, is told as that",
   async (body) => {
