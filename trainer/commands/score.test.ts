@@ -1,6 +1,7 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
 import type { Row } from "../../model/schema.ts";
 import { Scorer } from "../../model/scorer.ts";
@@ -34,4 +35,29 @@ test("a row on which the model overflows is an error that names it, not a row th
   // whoever sets thresholds or counts for drift reads rows so
   await expect(scoredChunks(scorer, file).next()).rejects.toMatchObject(fault);
   expect(existsSync(out)).toBe(false);
+});
+
+test("100 files of rows get the scores that the rows have to the last bit", async () => {
+  const { artefact } = makeArtefact(kernelModule("score"), 2);
+  const scorer = new Scorer(artefact, kernelModule("score"));
+  const number = fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.integer(), fc.constant(null));
+  const category = fc.constantFrom("tcp", "udp", "TCP", 'é,"x"', "two\nlines", "6", null);
+  const rows = fc.array(fc.tuple(number, number, category, fc.constantFrom(true, false, null)), {
+    minLength: 1,
+    maxLength: 40,
+  });
+  const header = artefact.schema.features.map(({ name }) => name).join(",");
+  const cell = (value: unknown): string => (value === null ? "" : `"${String(value).replaceAll('"', '""')}"`);
+  await fc.assert(
+    fc.asyncProperty(rows, async (given) => {
+      const csv = join(folder, "any.csv");
+      writeFileSync(csv, `${header}\n${given.map((row) => `${row.map(cell).join(",")}\n`).join("")}`);
+      const out = join(folder, "any-scores.csv");
+      const [file] = expandFiles([csv]);
+      expect((await scoreFile(scorer, file, out, 0.5)).rows).toBe(given.length);
+      const columns = Array.from(readFileSync(out, "utf8").matchAll(/,([^,\n]+),(?:true|false),[^,\n]+,[^,\n]+\n/g));
+      expect(columns.map(([, score]) => Number(score))).toEqual([...scorer.scoreRows(given)]);
+    }),
+    { numRuns: 100 },
+  );
 });
