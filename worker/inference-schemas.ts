@@ -39,7 +39,7 @@ export const Datatype = z.enum([
 const shape = z.array(z.int().check(z.minimum(0))).check(z.maxLength(8));
 
 const InferInput = z.object({
-  name: text,
+  name: z.string(),
   shape,
   datatype: Datatype,
   parameters: z.optional(Parameters),

@@ -1,10 +1,12 @@
 /** Conformance to the Open Inference Protocol, version 2, REST, as kserve/open-inference-protocol publishes it. */
 import { describe, expect, test } from "vitest";
-import { SCHEMA } from "../test/fixtures/artefact.ts";
+import kernel from "../build/score.wasm";
+import { writeArtefact } from "../model/artefact.ts";
+import { makeArtefact, SCHEMA } from "../test/fixtures/artefact.ts";
 import { ask, datatypes, fault, infer, older, outputs, rows, scorer, standUp, tensors } from "./inference-asking.ts";
 import { InferResponse, ModelMetadata, ModelReady, ServerMetadata } from "./inference-schemas.ts";
 import { ROWS } from "./limits.ts";
-import { bindings } from "./test-server.ts";
+import { bindings, publish } from "./test-server.ts";
 import { sha256Of } from "./sha256.ts";
 
 standUp();
@@ -197,6 +199,17 @@ describe("inference", () => {
   ])("%s is a 400 with an error", async (_, body) => {
     // what is wrong, and what to do about it
     expect(await fault(await infer(body), 400)).toMatch(/.{10}\. [A-Z]/);
+  });
+
+  test("a feature's name may be as long as models have them", async () => {
+    const { artefact } = makeArtefact(kernel, 6);
+    const name = "How often in the last year ".repeat(20);
+    const features = SCHEMA.features.map((feature, j) => (j === 1 ? { ...feature, name } : feature));
+    const golden = { rows: [], scores: [] };
+    await publish("wordy", writeArtefact({ ...artefact, schema: { features }, golden }));
+    const inputs = tensors.map((tensor, j) => (j === 1 ? { ...tensor, name } : tensor));
+    const answer = await infer({ inputs }, "/v2/models/wordy/infer");
+    expect((await outputs(answer)).score).toEqual([...scorer.scoreRows(rows)]);
   });
 
   test("a parameter's name appears in an error shortened and escaped", async () => {
