@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import kernel from "../build/score.wasm";
 import { writeArtefact } from "../model/artefact.ts";
+import { Scorer } from "../model/scorer.ts";
 import { makeArtefact, SCHEMA } from "../test/fixtures/artefact.ts";
 import { ask, datatypes, fault, infer, older, outputs, rows, scorer, standUp, tensors } from "./inference-asking.ts";
 import { InferResponse, ModelMetadata, ModelReady, ServerMetadata } from "./inference-schemas.ts";
@@ -210,6 +211,19 @@ describe("inference", () => {
     const inputs = tensors.map((tensor, j) => (j === 1 ? { ...tensor, name } : tensor));
     const answer = await infer({ inputs }, "/v2/models/wordy/infer");
     expect((await outputs(answer)).score).toEqual([...scorer.scoreRows(rows)]);
+  });
+
+  test("features may encode to what a model lets them, beyond the bounds of encoded rows", async () => {
+    const { artefact } = makeArtefact(kernel, 6);
+    const features = SCHEMA.features.map((feature) =>
+      feature.kind === "numeric" ? { ...feature, clip: 1e8 } : feature,
+    );
+    const wide = { ...artefact, schema: { features }, golden: { rows: [], scores: [] } };
+    await publish("wide", writeArtefact(wide));
+    const far = [[1e6, 1e8, "tcp", true]];
+    const inputs = tensors.map((tensor, j) => ({ ...tensor, shape: [1], data: [far[0][j]] }));
+    const answer = await infer({ inputs }, "/v2/models/wide/infer");
+    expect((await outputs(answer)).score).toEqual([...new Scorer(wide, kernel).scoreRows(far)]);
   });
 
   test("a parameter's name appears in an error shortened and escaped", async () => {

@@ -5,6 +5,7 @@ import type { Scorer } from "../model/scorer.ts";
 import { binaryElements, type Tensor } from "./binary-tensors.ts";
 import type { Datatype } from "./inference-schemas.ts";
 import { ROWS } from "./limits.ts";
+import { checkEncoded } from "./predictions.ts";
 import { Problem } from "./problem.ts";
 
 /** The one tensor [n, inputs] that may stand for all features: rows as the network reads them. */
@@ -18,7 +19,7 @@ export function datatypeOf({ kind }: Feature): Datatype {
 /**
  * Encoded rows (n, inputs) out of a request's tensors: one a feature, or `encoded`.
  *
- * @throws Problem 400 naming the tensor, 413; UnseenError as Scorer.encodeInto does
+ * @throws Problem 400 naming the tensor, 413; as checkEncoded and Scorer.encodeInto do
  */
 export function encodeTensors(inputs: readonly Tensor[], scorer: Scorer): Float32Array {
   const [first] = inputs;
@@ -28,7 +29,7 @@ export function encodeTensors(inputs: readonly Tensor[], scorer: Scorer): Float3
     if (!first.datatype.startsWith("FP")) throw invalid(`Input "${ENCODED}" must be FP16, FP32 or FP64.`);
     const values = flatten(first, rows * scorer.inputs);
     checkElements(first, values, false);
-    return Float32Array.from(values as number[]);
+    return checkEncoded(Float32Array.from(values as number[]), scorer);
   }
   const columns = featureColumns(inputs, features);
   const rows = rowsOf(first, 1);

@@ -10,7 +10,7 @@ import { parseJson, readBytes } from "../body.ts";
 import { InferRequest, type ModelMetadata } from "../inference-schemas.ts";
 import { BINARY_TYPE, bodyType, JSON_TYPE } from "../media.ts";
 import { WORKER_VERSION } from "../version.ts";
-import { checkEncoded, checkScores } from "../predictions.ts";
+import { checkScores } from "../predictions.ts";
 import { Problem, toProblem } from "../problem.ts";
 import { noQuery } from "../query.ts";
 import type { Registry } from "../registry.ts";
@@ -74,7 +74,7 @@ export async function infer(context: Context<AppEnv>, registry: Registry, target
   const wanted = outputs.map((output) => ({ name: knownOutput(output.name), binary: output.parameters?.binary_data }));
   const spec = parameters?.threshold ?? DEFAULT_THRESHOLD;
   const threshold = resolveThreshold(scorer.artefact, typeof spec === "boolean" ? String(spec) : spec);
-  const encoded = checkEncoded(encodeTensors(inputs, scorer), scorer);
+  const encoded = encodeTensors(inputs, scorer);
   const rows = encoded.length / scorer.inputs;
   const scores = checkScores(scorer.score(encoded, rows));
   observe(context, served, { scores, threshold, inputs: (i) => [encoded, i * scorer.inputs] });
