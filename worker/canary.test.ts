@@ -5,6 +5,7 @@ import { pointerKey, type Version, weightsKey, writtenPointer } from "../model/p
 import { Scorer } from "../model/scorer.ts";
 import { makeArtefact } from "../test/fixtures/artefact.ts";
 import { createApp } from "./app.ts";
+import { VersionList } from "./card-schemas.ts";
 import type { Bindings } from "./bindings.ts";
 import { sha256Of } from "./sha256.ts";
 
@@ -39,5 +40,33 @@ test("a canary answers the callers of its share, told apart by their name, their
   for (const header of ["authorization", "x-api-key", "cf-connecting-ip"]) {
     expect(new Set(await versions((i) => ({ [header]: `${i}` })))).toEqual(new Set(["trial@1", "trial@2"]));
     expect(new Set(await versions(() => ({ [header]: "same" }))).size).toBe(1);
+  }
+});
+
+test("what became of a version is listed, and a refusal names the version that refused", async () => {
+  const [current, second] = [await weights(3), await weights(2)];
+  const history = [
+    { ...second, rolledBack: true },
+    { ...(await weights(1)), abandoned: true },
+  ];
+  await bindings.MODELS.put(pointerKey("marked"), writtenPointer({ name: "marked", current, history }));
+  const app = createApp((bytes) => Scorer.open(bytes, kernel));
+  const listed = await app.request("/v1/models/marked/versions", {}, bindings);
+  const { versions } = VersionList.parse(await listed.json());
+  expect(versions.map(({ version, state }) => [version, state])).toEqual([
+    [3, "current"],
+    [2, "rolled-back"],
+    [1, "abandoned"],
+  ]);
+  for (const each of versions) expect(each).not.toHaveProperty("rolledBack");
+  const infer = '{"inputs":[{"name":"bites","shape":[1],"datatype":"FP64","data":[1]}]}';
+  for (const [path, body] of [
+    ["/v1/models/marked/score", '{"instances":[[1]]}'],
+    ["/v1/models/marked/versions/3/score", '{"instances":[[1]]}'],
+    ["/v2/models/marked/infer", infer],
+  ]) {
+    const init = { method: "POST", body, headers: { "content-type": "application/json" } };
+    const { status, headers } = await app.request(path, init, bindings);
+    expect([path, status >= 400, headers.get("x-model-version")]).toEqual([path, true, "marked@3"]);
   }
 });

@@ -68,7 +68,7 @@ export const VersionList = z
         version: z.int(),
         sha256: z.string(),
         publishedAt: z.string(),
-        state: z.enum(["current", "canary", "previous", "abandoned"]),
+        state: z.enum(["current", "canary", "previous", "rolled-back", "abandoned"]),
         url: z.string(),
       }),
     ),

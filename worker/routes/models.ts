@@ -38,7 +38,10 @@ export async function listVersions(context: Context<AppEnv>, registry: Registry,
   const states = [
     { ...current, state: "current" },
     ...(canary ? [{ ...canary, state: "canary" }] : []),
-    ...history.map(({ abandoned, ...version }) => ({ ...version, state: abandoned ? "abandoned" : "previous" })),
+    ...history.map(({ abandoned, rolledBack, ...version }) => ({
+      ...version,
+      state: abandoned ? "abandoned" : rolledBack ? "rolled-back" : "previous",
+    })),
   ];
   return context.json({
     name,
