@@ -137,8 +137,11 @@ export function tooSlow(): Problem {
 }
 
 /** The problem of a model that cannot serve now. */
-export function unavailable(why: string, code: "model-unavailable" | "artefact-malformed"): Problem {
-  const remedy = "Try again in a few seconds; if it stays, publish the model again or roll back.";
+export function unavailable(
+  why: string,
+  code: "model-unavailable" | "artefact-malformed",
+  remedy = "Try again in a few seconds; if it stays, publish the model again or roll back.",
+): Problem {
   return new Problem(503, code, `No usable version: ${why}.`, remedy, { headers: { "retry-after": "5" } });
 }
 

@@ -85,6 +85,21 @@ test("who asks seldom is told as well, however long ago the wanted version faile
   expect((await later()).fault).toBeUndefined();
 });
 
+test("a pointer that publishing refuses to replace is told with what mends it", async () => {
+  const { registry } = setUp();
+  for (const [text, why, remedy] of [
+    ["{", "is damaged", "delete the key models/unreadable, and publish the model again"],
+    ['{"format":9}', "was written by a later release", "Deploy this Worker anew"],
+  ]) {
+    await MODELS.put(pointerKey("unreadable"), text);
+    await expect(registry.get("unreadable")).rejects.toMatchObject({
+      status: 503,
+      message: expect.stringContaining(why),
+      remedy: expect.stringContaining(remedy),
+    });
+  }
+});
+
 test("without a version that ever served: 404 for no pointer, 503 with a code and Retry-After for all else", async () => {
   const { registry, opened, pass } = setUp();
   await expect(registry.get("nothing")).rejects.toMatchObject({ status: 404, code: "model-unknown" });

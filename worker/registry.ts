@@ -2,7 +2,7 @@
 import { waitUntil } from "cloudflare:workers";
 import type { KVNamespace } from "@cloudflare/workers-types";
 import { MODEL_NAME, type Pointer, pointerKey, readPointer, type Version } from "../model/pointer.ts";
-import { isOlder, servedBefore, versionFor, versionsOf } from "../model/pointer.ts";
+import { isOfLaterFormat, isOlder, servedBefore, versionFor, versionsOf } from "../model/pointer.ts";
 import type { Scorer } from "../model/scorer.ts";
 import { DecodedModels, tooSlow, unavailable } from "./decoded.ts";
 import { KV_MS, POINTER_MS, POINTERS, RETRY_MS, STALE_MS } from "./limits.ts";
@@ -193,8 +193,7 @@ export class Registry {
       throw unknown(name);
     }
     const pointer = readPointer(text);
-    if (!pointer || pointer.name !== name)
-      throw unavailable(`the pointer of "${name}" is damaged`, "artefact-malformed");
+    if (!pointer || pointer.name !== name) throw unreadable(name, text);
     const next: Slot = slot ?? { pointer, readAt: this.#now() };
     // KV may have given a newer one already; that one stays.
     Object.assign(next, { pointer: isOlder(pointer, next.pointer) ? next.pointer : pointer, readAt: this.#now() });
@@ -212,6 +211,16 @@ export class Registry {
       this.#slots.delete(oldest);
     }
   }
+}
+
+/** Neither is mended by publishing or rolling back, which leave such a pointer alone. */
+function unreadable(name: string, text: string): Problem {
+  const later = isOfLaterFormat(text);
+  const why = `the pointer of "${name}" ${later ? "was written by a later release" : "is damaged"}`;
+  const remedy = later
+    ? "Deploy this Worker anew from that release."
+    : `Try again in a minute; if it stays, delete the key ${pointerKey(name)}, and publish the model again.`;
+  return unavailable(why, "artefact-malformed", remedy);
 }
 
 function unknownVersion(name: string, pointer: Pointer): Problem {
