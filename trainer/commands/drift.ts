@@ -34,7 +34,10 @@ export const driftCommand: Command = {
   },
 };
 
-async function compare(options: Options): Promise<Drift> {
+/** Of a Worker it says of which version. */
+type Found = Drift & { readonly model?: { readonly name: string; readonly version: number } };
+
+async function compare(options: Options): Promise<Found> {
   const [url, file] = [text(options, "url"), text(options, "model")];
   if ((url === undefined) === (file === undefined)) {
     const remedy = "Give --url to ask a Worker, or --model and --in for a file.";
@@ -43,10 +46,10 @@ async function compare(options: Options): Promise<Drift> {
   if (file !== undefined) return fileDrift(openModel(file).scorer, oneFile(options, "in"));
   const hours = whole(options, "hours", 1, 168) ?? 24;
   const version = whole(options, "version", 1, 1_000_000_000);
-  return (await ask(options, `${version === undefined ? "" : `versions/${version}/`}drift?hours=${hours}`)) as Drift;
+  return (await ask(options, `${version === undefined ? "" : `versions/${version}/`}drift?hours=${hours}`)) as Found;
 }
 
-function driftText({ rows, referenceRows, verdict, meaning, limits, score, features }: Drift): string {
+export function driftText({ model, rows, referenceRows, verdict, meaning, limits, score, features }: Found): string {
   const cells = [{ name: "the score", ...score }, ...features.slice(0, SHOWN)].map((each) => [
     each.name,
     each.psi,
@@ -55,7 +58,7 @@ function driftText({ rows, referenceRows, verdict, meaning, limits, score, featu
   ]);
   const more = features.length > SHOWN ? [`and ${features.length - SHOWN} features nearer still; --json has all`] : [];
   return [
-    `${verdict}: ${rows} rows against ${referenceRows} of the reference`,
+    `${model ? `${model.name}@${model.version}, ` : ""}${verdict}: ${rows} rows against ${referenceRows} of the reference`,
     meaning,
     "",
     table(["of", "PSI", "by chance", "verdict"], cells),
