@@ -65,14 +65,15 @@ export const startCommand: Command = {
       const summary = summarise(scorer, side, evaluation, EXAMPLES);
       writeWhole(model, writeArtefact({ ...scorer.artefact, evaluation: summary }));
     }
-    await withProgress("publishing to local KV", false, () => publish({ file: model, name: MODEL, remote: false }));
+    const local = { file: model, name: MODEL, remote: false, once: true };
+    const { version } = await withProgress("publishing to local KV", false, () => publish(local));
 
     const port = await getPort({ port: portNumbers(wanted, Math.min(65_535, wanted + 100)) });
     if (port !== wanted) console.log(`port ${wanted} is taken, using ${port}`);
     const start = () => startWorker(port, undefined, undefined, localConfig());
     const worker = await withProgress("starting the Worker", false, start);
     try {
-      await showScores(worker.url, scorer, side.heldOut);
+      await showScores(worker.url, scorer, version, side.heldOut);
       for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void worker.stop());
       console.log(`\n${nextSteps(worker.url, model, dir)}`);
       console.log(`\ndashboard and service on ${worker.url}/, Ctrl-C to stop`);
@@ -95,15 +96,19 @@ function openCurrent(model: string): ReturnType<typeof openModel> | undefined {
   }
 }
 
-/** Scores a few unseen rows over HTTP and prints them beside the trainer's scores, and how to ask by hand. */
-async function showScores(url: string, scorer: Scorer, heldOut: HeldOut): Promise<void> {
+/**
+ * Scores a few unseen rows over HTTP and prints them beside the trainer's scores, and how to ask by hand.
+ *
+ * @param version of the model here; another one may have been made to serve since
+ */
+async function showScores(url: string, scorer: Scorer, version: number, heldOut: HeldOut): Promise<void> {
   const { schema } = scorer.artefact;
   const picks = [
     ...heldOut.normal.slice(0, 3).map(({ domain, rows }) => ({ name: `${domain} (normal)`, rows })),
     ...heldOut.unseen.map(({ family, rows }) => ({ name: `${family} (unseen)`, rows })),
   ];
   const instances = picks.map(({ rows }) => rowAt(rows, 0, heldOut.columns));
-  const answer = await fetch(`${url}/v1/score`, {
+  const answer = await fetch(`${url}/v1/models/${MODEL}/versions/${version}/score`, {
     method: "POST",
     // Where a key was made for the local Worker, it asks for one.
     headers: { "content-type": "application/json", "x-api-key": process.env.UNSEEN_KEY ?? "" },
@@ -122,6 +127,10 @@ async function showScores(url: string, scorer: Scorer, heldOut: HeldOut): Promis
     anomaly ? "yes" : "no",
   ]);
   console.log(`\n${table(head, shown)}\n`);
+  const ready = (await (await fetch(`${url}/v2/health/ready`)).json()) as { model?: string };
+  const here = `${MODEL}@${version}`;
+  if (ready.model !== here)
+    console.log(`The model here is ${here}; ${ready.model} was put in its place, and serves.\n`);
   const last = instances.length - 1;
   const named = Object.fromEntries(schema.features.map(({ name }, i) => [name, instances[last][i]]));
   console.log(`ask for yourself (a row of ${picks[last].name}):\n`);

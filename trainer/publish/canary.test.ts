@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { versionsText } from "../commands/canary.ts";
+import { servedBefore } from "../../model/pointer.ts";
 import { errorOf } from "../data/testing.ts";
 import { stepCanary } from "./canary.ts";
 import { changePointer } from "./stored-pointer.ts";
@@ -35,6 +36,13 @@ test("a canary given up, or replaced by another, is marked so that nothing falls
     canary: [2, 20],
     history: [],
   });
+});
+
+test("the version to go back to stays in the history, however many canaries were given up since", () => {
+  const trials = Array.from("cdefabcdefabcdefabcdefabcdef", (letter) => [published(letter, 10), step("abandon")]);
+  const { history } = after(published("a"), published("b"), ...trials.flat());
+  expect(history).toHaveLength(20);
+  expect([history[0].version, servedBefore({ history })?.version]).toEqual([30, 1]);
 });
 
 test("a version published while a canary runs leaves it running", () => {

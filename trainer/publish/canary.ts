@@ -1,7 +1,7 @@
 /** A canary's way: its share changed, promoted to the current version, or given up; each is one pointer write. */
 import { UnseenError } from "../../model/errors.ts";
 import type { Canary, Pointer } from "../../model/pointer.ts";
-import { checkName, givenUp, HISTORY } from "./publish.ts";
+import { checkName, givenUp, withinHistory } from "./publish.ts";
 import { changePointer, checkWeights, known, readCurrent } from "./stored-pointer.ts";
 import type { Store } from "./wrangler.ts";
 
@@ -36,8 +36,8 @@ export function stepped(pointer: Pointer, canary: Canary, step: CanaryStep): Poi
   const { name, current, history } = pointer;
   if (step === "promote") {
     const { percent: _, ...promoted } = canary;
-    return { name, current: promoted, history: [current, ...history].slice(0, HISTORY) };
+    return { name, current: promoted, history: withinHistory([current, ...history]) };
   }
-  if (step === "abandon") return { name, current, history: [givenUp(canary), ...history].slice(0, HISTORY) };
+  if (step === "abandon") return { name, current, history: withinHistory([givenUp(canary), ...history]) };
   return { ...pointer, canary: { ...canary, percent: step.share } };
 }

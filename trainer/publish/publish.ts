@@ -1,7 +1,7 @@
 /** Publishing: immutable weights first, the small pointer last, so that no reader ever sees one without the other. */
 import { hash } from "node:crypto";
 import { UnseenError } from "../../model/errors.ts";
-import { MODEL_NAME, type Pointer, type Version, versionsOf, weightsKey } from "../../model/pointer.ts";
+import { MODEL_NAME, type Pointer, servedBefore, type Version, versionsOf, weightsKey } from "../../model/pointer.ts";
 import { openModel } from "../model-file.ts";
 import { changePointer } from "./stored-pointer.ts";
 import { putKey, type Store } from "./wrangler.ts";
@@ -9,7 +9,7 @@ import { putKey, type Store } from "./wrangler.ts";
 /** KV's limit on a value. */
 const VALUE_LIMIT = 25 * 1024 * 1024;
 /** Older versions a pointer remembers. */
-export const HISTORY = 20;
+const HISTORY = 20;
 
 export interface Published {
   readonly name: string;
@@ -25,7 +25,8 @@ export interface Published {
  * command can be repeated; publishing what is current already leaves the pointer as it is, publishing the canary makes it
  * current. The weights are written in any case, which mends those that are missing or damaged in KV.
  *
- * @param options `canary` has the version answer so many percent of the callers, and leaves the current one in place
+ * @param options `canary` has the version answer so many percent of the callers, and leaves the current one in place; `once`
+ * leaves a file that was published before as it stands, replaced or rolled back from as it may be
  * @throws UnseenError artefact-* where the file would not serve; canary-impossible; publish-failed with what wrangler said, or
  * where somebody else publishes under the name at the same time
  */
@@ -33,8 +34,9 @@ export async function publish({
   file,
   name,
   canary,
+  once = false,
   ...store
-}: { file: string; name: string; canary?: number } & Store): Promise<Published> {
+}: { file: string; name: string; canary?: number; once?: boolean } & Store): Promise<Published> {
   checkName(name);
   const { bytes } = openModel(file);
   if (bytes.length > VALUE_LIMIT) {
@@ -51,9 +53,11 @@ export async function publish({
     if (canary !== undefined) checkCanary(before, name, sha256);
     await putKey(store, weightsKey(sha256), bytes);
     if (before?.current.sha256 === sha256 && canary === undefined) return before;
+    if (before && once && versionsOf(before).some((each) => each.sha256 === sha256)) return before;
     return withVersion(before, { name, sha256, publishedAt: new Date().toISOString() }, canary);
   });
-  const { version } = (canary === undefined ? undefined : pointer.canary) ?? pointer.current;
+  const stands = once ? versionsOf(pointer).find((each) => each.sha256 === sha256) : undefined;
+  const { version } = stands ?? (canary === undefined ? undefined : pointer.canary) ?? pointer.current;
   return { name, sha256, bytes: bytes.length, version, ...(canary === undefined ? {} : { canary }) };
 }
 
@@ -70,10 +74,10 @@ export function withVersion(
   if (before && percent !== undefined) {
     const canary = { ...current, percent };
     const { canary: replaced, history } = before;
-    const others = replaced && !trial ? [givenUp(replaced), ...history].slice(0, HISTORY) : history;
+    const others = replaced && !trial ? withinHistory([givenUp(replaced), ...history]) : history;
     return { ...before, canary, history: others };
   }
-  const history = before ? [before.current, ...before.history].slice(0, HISTORY) : [];
+  const history = before ? withinHistory([before.current, ...before.history]) : [];
   const running = before?.canary && !trial ? { canary: before.canary } : {};
   return { name, current, ...running, history };
 }
@@ -81,6 +85,14 @@ export function withVersion(
 /** A canary's version as it stays in the history once it is given up. */
 export function givenUp({ version, sha256, publishedAt }: Version): Version {
   return { version, sha256, publishedAt, abandoned: true };
+}
+
+/** The history without those served longest ago for which there is no room; the one to go back to stays. */
+export function withinHistory(history: readonly Version[]): readonly Version[] {
+  if (history.length <= HISTORY) return history;
+  const back = servedBefore({ history });
+  const out = history.findLastIndex((version) => version !== back);
+  return withinHistory(history.toSpliced(out, 1));
 }
 
 function checkCanary(before: Pointer | undefined, name: string, sha256: string): void {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { UnseenError } from "../../model/errors.ts";
 import type { Pointer } from "../../model/pointer.ts";
 import { servedAgain, versionTo } from "./rollback.ts";
 import { after, numbers, published, step } from "./testing.ts";
@@ -27,6 +28,22 @@ test("one rollback after another goes further back, never to and fro", () => {
   const next = after(...three, back(), published("d"));
   expect([next.current.version, numbers(next).history]).toEqual([4, [2, "left 3", 1]]);
   expect(after(...three, back(), published("d"), back(), back()).current.version).toBe(1);
+});
+
+test("where there is none to go back to, other versions are named, and never the one that serves", () => {
+  const remedyOf = (...steps: Parameters<typeof after>): string => {
+    try {
+      versionTo(after(...steps), undefined);
+    } catch (fault) {
+      return (fault as UnseenError).remedy;
+    }
+    throw new RangeError("there is one to go back to");
+  };
+  expect(remedyOf(published("a"))).toBe("Publish another version first.");
+  const left = "Others are version 2 (rolled back). Choose one with --to.";
+  expect(remedyOf(published("a"), published("b"), back())).toBe(left);
+  const trial = [published("a"), published("b", 10), step("abandon"), published("c", 10)];
+  expect(remedyOf(...trial)).toBe("Others are version 3 (canary), version 2 (canary given up). Choose one with --to.");
 });
 
 test("going back to a number leaves all that was served since; going forward again can be taken back", () => {

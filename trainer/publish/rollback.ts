@@ -1,7 +1,7 @@
 /** Rolling back: one pointer write to a version whose weights are still there. */
 import { UnseenError } from "../../model/errors.ts";
 import { type Pointer, servedBefore, type Version, versionsOf } from "../../model/pointer.ts";
-import { checkName, HISTORY } from "./publish.ts";
+import { checkName, withinHistory } from "./publish.ts";
 import { changePointer, checkWeights, known } from "./stored-pointer.ts";
 import type { Store } from "./wrangler.ts";
 
@@ -21,7 +21,8 @@ export async function rollback({
   const { current } = await changePointer(store, name, async (before) => {
     const pointer = known(before, name);
     const wanted = versionTo(pointer, to);
-    await checkWeights(store, wanted);
+    const others = pointer.history.filter(({ version }) => version !== wanted.version);
+    await checkWeights(store, wanted, others);
     return wanted.version === pointer.current.version ? pointer : servedAgain(pointer, wanted);
   });
   return { name, version: current.version, sha256: current.sha256 };
@@ -33,10 +34,18 @@ export function versionTo(pointer: Pointer, to: number | undefined): Version {
   const wanted = to === undefined ? servedBefore(pointer) : all.find(({ version }) => version === to);
   if (wanted) return wanted;
   const { name, current } = pointer;
-  const missing = to === undefined ? `none to go back to from ${current.version}` : `no version ${to}`;
-  const there = all.map(({ version }) => version).toSorted((a, b) => b - a);
-  const remedy = `There are: ${there.join(", ")}. Choose one with --to.`;
-  throw new UnseenError("version-unknown", `"${name}" has ${missing}.`, remedy);
+  if (to !== undefined) {
+    const there = all.map(({ version }) => version).toSorted((a, b) => b - a);
+    const remedy = `There are: ${there.join(", ")}. Choose one with --to.`;
+    throw new UnseenError("version-unknown", `"${name}" has no version ${to}.`, remedy);
+  }
+  const others = all.slice(1).map((each) => {
+    const what = each === pointer.canary ? "canary" : each.abandoned ? "canary given up" : "rolled back";
+    return `version ${each.version} (${what})`;
+  });
+  const remedy =
+    others.length === 0 ? "Publish another version first." : `Others are ${others.join(", ")}. Choose one with --to.`;
+  throw new UnseenError("version-unknown", `"${name}" has none to go back to from ${current.version}.`, remedy);
 }
 
 /**
@@ -52,5 +61,5 @@ export function servedAgain({ name, current, canary, history }: Pointer, wanted:
     .map((each, i) => (i < since && !each.abandoned ? { ...each, rolledBack: true } : each))
     .filter((each) => each.version !== version);
   const trial = canary && canary.version !== version ? { canary } : {};
-  return { name, current: { version, sha256, publishedAt }, ...trial, history: others.slice(0, HISTORY) };
+  return { name, current: { version, sha256, publishedAt }, ...trial, history: withinHistory(others) };
 }

@@ -1,10 +1,15 @@
+import { hash } from "node:crypto";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeEach, expect, test, vi } from "vitest";
-import { isOlder, type Pointer, pointerKey, readPointer, writtenPointer } from "../../model/pointer.ts";
+import { isOlder, type Pointer, pointerKey, readPointer, weightsKey, writtenPointer } from "../../model/pointer.ts";
+import { makeArtefact } from "../../test/fixtures/artefact.ts";
 import { errorOf } from "../data/testing.ts";
+import { kernelModule } from "../learn/engine.ts";
+import { publish } from "./publish.ts";
+import { rollback } from "./rollback.ts";
 import { changePointer } from "./stored-pointer.ts";
 import { published } from "./testing.ts";
 
@@ -17,6 +22,7 @@ vi.mock(import("./wrangler.ts"), async (original) => ({
     return kv.values.get(key);
   },
   putKey: async (_, key, value) => void kv.values.set(key, String(value)),
+  hasKey: async (_, key) => kv.values.has(key),
 }));
 
 const folder = mkdtempSync(join(tmpdir(), "unseen-pointer-"));
@@ -88,4 +94,27 @@ test("a local KV has one writer of a name at a time; a lock of the dead does not
   expect((await changePointer(local, "flows", add("b"))).current.version).toBe(2);
   await expect(changePointer(local, "flows", () => Promise.reject(new Error("no KV")))).rejects.toThrow("no KV");
   expect(existsSync(lock)).toBe(false);
+});
+
+test("where weights to go back to are gone, the versions that can be chosen instead are named", async () => {
+  for (const letter of ["a", "b", "c", "d"]) await changePointer(remote, "flows", add(letter));
+  kv.values.set(weightsKey("a".repeat(64)), "weights");
+  const refused = await errorOf(() => rollback({ name: "flows", ...remote }));
+  expect([refused.code, refused.message]).toEqual(["version-unknown", expect.stringContaining("version 3")]);
+  expect(refused.remedy).toBe("Publish the model file again, or choose another version with --to: 2, 1.");
+  expect(await rollback({ name: "flows", to: 1, ...remote })).toMatchObject({ version: 1 });
+});
+
+test("a model that was replaced or rolled back from is published again, unless it is to stay so", async () => {
+  const file = join(folder, "model.safetensors");
+  const { bytes } = makeArtefact(kernelModule("score"), 1);
+  writeFileSync(file, bytes);
+  const again = { file, name: "flows", ...remote };
+  expect(await publish({ ...again, once: true })).toMatchObject({ version: 1 });
+  await changePointer(remote, "flows", add("b"));
+  kv.values.delete(weightsKey(hash("sha256", bytes)));
+  expect(await publish({ ...again, once: true })).toMatchObject({ version: 1 });
+  expect(kv.values.has(weightsKey(hash("sha256", bytes)))).toBe(true);
+  expect(readPointer(kv.values.get(key) ?? "")?.current.version).toBe(2);
+  expect(await publish(again)).toMatchObject({ version: 3 });
 });

@@ -26,11 +26,22 @@ export function known(pointer: Pointer | undefined, name: string): Pointer {
   throw new UnseenError("version-unknown", `Nothing is published as "${name}".`, "Publish a model first.");
 }
 
-/** Before a version is made the current one. @throws UnseenError version-unknown where its weights are gone */
-export async function checkWeights(store: Store, { version, sha256 }: Version): Promise<void> {
+/**
+ * Before a version is made the current one.
+ *
+ * @param others can be chosen instead
+ * @throws UnseenError version-unknown where its weights are gone
+ */
+export async function checkWeights(
+  store: Store,
+  { version, sha256 }: Version,
+  others: readonly Version[] = [],
+): Promise<void> {
   if (await hasKey(store, weightsKey(sha256))) return;
   const why = `The weights of version ${version} are no longer in KV.`;
-  throw new UnseenError("version-unknown", why, "Publish the model file again.");
+  const numbers = others.map((each) => each.version).join(", ");
+  const instead = others.length === 0 ? "" : `, or choose another version with --to: ${numbers}`;
+  throw new UnseenError("version-unknown", why, `Publish the model file again${instead}.`);
 }
 
 /**
