@@ -4,7 +4,7 @@ import { COLOURS } from "../report/svg.ts";
 import type { CalibrationResult, CalibrationTask } from "./calibration.ts";
 import { CONFIDENCES, type ConfidenceName } from "./confidences.ts";
 import { figure, type Pair, pairsPanel } from "./figure.ts";
-import { focusOf, macroMean, percent, seedMeans, withError } from "./means.ts";
+import { focusOf, listed, macroMean, percent, seedMeans, withError } from "./means.ts";
 import type { Entry, Page } from "./study.ts";
 
 type Line = CalibrationResult & { readonly data: string; readonly seed: number; readonly method: string };
@@ -137,7 +137,9 @@ export function calibrationFinding(method: string, all: readonly Judged[]): [str
     others.length === 0
       ? `none of the others changes its recall at the 1 % budget (${fixed(own.recall)})`
       : `at the 1 % budget its recall is ${fixed(own.recall)} (${[...others.map((one) => `${fixed(one.recall)} with ${one.confidence}`), ...rest].join(", ")})`;
-  return [`${capital(said("seen"))}; ${said("unseen")}.`, `${capital(carries)}; ${recall}.`];
+  const idle = all.filter((one) => one !== own && one.unseen.brier >= KNOWS_NOTHING).map((one) => one.confidence);
+  const aside = idle.length === 0 ? "" : ` (left aside: ${listed(idle)}, which knows no better than one half of every row)`;
+  return [`${capital(said("seen"))}; ${said("unseen")}${aside}.`, `${capital(carries)}; ${recall}.`];
 }
 
 function capital(words: string): string {

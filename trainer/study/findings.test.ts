@@ -136,7 +136,8 @@ describe("calibration", () => {
     // The energy's ECE of 0.01 comes with a Brier score of one who knows nothing.
     expect(first).toBe(
       "On families seen in training the softmax margin of unseen has an ECE of 0.020, no worse than the lowest, Platt's " +
-        "0.018; on unseen ones the softmax margin of unseen has an ECE of 0.300, above the lowest, Platt's 0.280.",
+        "0.018; on unseen ones the softmax margin of unseen has an ECE of 0.300, above the lowest, Platt's 0.280 " +
+        "(left aside: energy, which knows no better than one half of every row).",
     );
     expect(second).toContain("15.0 times as large");
     expect(second).toContain(
