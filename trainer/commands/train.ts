@@ -10,6 +10,7 @@ import { LEARNING_DEFAULTS, LEARNING_METHODS } from "../learn/request.ts";
 import type { LearningMethod, LearningOptions } from "../learn/request.ts";
 import { NORMAL_ROWS, trainOn, type TrainOnOptions } from "../learn/train-on.ts";
 import { placeOf, writeWhole } from "../disk.ts";
+import { sizeNotes } from "../publish/publish.ts";
 import { choice, type Command, jsonOption, names, type Options, outFile, printJson, text, whole } from "./command.ts";
 import { dataOptions, readData } from "./data-options.ts";
 import { interruptSignal, withProgress } from "./progress.ts";
@@ -115,9 +116,10 @@ export const trainCommand: Command = {
       if (log) writeWhole(log, `${trained.episodes.map((episode) => JSON.stringify(episode)).join("\n")}\n`);
       const seconds = (performance.now() - started) / 1000;
       const { training, thresholds, network } = artefact;
-      const notes = [...dataset.notes, ...trained.notes];
+      const found = [...trained.notes, ...sizeNotes(bytes)];
+      const notes = [...dataset.notes, ...found];
       if (quiet) return printJson({ out, bytes: bytes.length, seconds, network, thresholds, training, notes });
-      for (const note of trained.notes) console.error(noteLine(note));
+      for (const note of found) console.error(noteLine(note));
       console.log(
         `${out}: ${(bytes.length / 1024).toFixed(0)} KiB, ${training.normalRows} normal rows of ${training.domains.length} domains, ` +
           `${training.labels} labels of ${training.families.length} families, ${seconds.toFixed(1)} s`,

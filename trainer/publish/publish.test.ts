@@ -7,7 +7,7 @@ import { pointerKey, weightsKey } from "../../model/pointer.ts";
 import { makeArtefact } from "../../test/fixtures/artefact.ts";
 import { publishedText } from "../commands/publish.ts";
 import { kernelModule } from "../learn/engine.ts";
-import { publish } from "./publish.ts";
+import { publish, sizeNotes } from "./publish.ts";
 import { changePointer } from "./stored-pointer.ts";
 import { getKey, hasKey, putKey } from "./wrangler.ts";
 
@@ -34,4 +34,11 @@ test("what is said of a canary names whom it answers", () => {
   const published = { name: "flows", version: 2, sha256: "ab", bytes: 1 };
   expect(publishedText(published)).toBe("flows version 2 is published, sha256 ab");
   expect(publishedText({ ...published, canary: 10 })).toContain("version 2 answers 10 % of the callers");
+});
+
+test("who has trained what no value of KV holds is told so", () => {
+  expect(sizeNotes(new Uint8Array(25 * 2 ** 20))).toEqual([]);
+  expect(sizeNotes(new Uint8Array(26.5 * 2 ** 20))).toEqual([
+    "The model has 26.5 MiB, KV takes 25, so it cannot be published. Train on fewer columns or, with --method paper, a smaller network.",
+  ]);
 });

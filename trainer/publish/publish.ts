@@ -6,8 +6,9 @@ import { openModel } from "../model-file.ts";
 import { changePointer } from "./stored-pointer.ts";
 import { putKey, type Store } from "./wrangler.ts";
 
-/** KV's limit on a value. */
-const VALUE_LIMIT = 25 * 1024 * 1024;
+/** KV's limit on a value, MiB. */
+const VALUE_LIMIT = 25;
+const LESS = "Train on fewer columns or, with --method paper, a smaller network.";
 /** Older versions a pointer remembers. */
 const HISTORY = 20;
 
@@ -39,15 +40,8 @@ export async function publish({
 }: { file: string; name: string; canary?: number; once?: boolean } & Store): Promise<Published> {
   checkName(name);
   const { bytes } = openModel(file);
-  if (bytes.length > VALUE_LIMIT) {
-    const size = (bytes.length / 1024 / 1024).toFixed(1);
-    throw new UnseenError(
-      "artefact-too-large",
-      `${file} has ${size} MiB, KV takes 25.`,
-      "Train on fewer columns or, with --method paper, a smaller network.",
-      { file },
-    );
-  }
+  const large = tooLarge(bytes);
+  if (large !== null) throw new UnseenError("artefact-too-large", `${file} ${large}.`, LESS, { file });
   const sha256 = hash("sha256", bytes);
   const pointer = await changePointer(store, name, async (before) => {
     if (canary !== undefined) checkCanary(before, name, sha256);
@@ -85,6 +79,17 @@ export function withVersion(
 /** A canary's version as it stays in the history once it is given up. */
 export function givenUp({ version, sha256, publishedAt }: Version): Version {
   return { version, sha256, publishedAt, abandoned: true };
+}
+
+/** Why a file cannot be published for its size, and what to do, for who has just trained it. */
+export function sizeNotes(bytes: Uint8Array): string[] {
+  const large = tooLarge(bytes);
+  return large === null ? [] : [`The model ${large}, so it cannot be published. ${LESS}`];
+}
+
+function tooLarge(bytes: Uint8Array): string | null {
+  const size = bytes.length / 1024 / 1024;
+  return size > VALUE_LIMIT ? `has ${size.toFixed(1)} MiB, KV takes ${VALUE_LIMIT}` : null;
 }
 
 /** The history without those served longest ago for which there is no room; the one to go back to stays. */
