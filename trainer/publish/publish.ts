@@ -46,12 +46,11 @@ export async function publish({
   const pointer = await changePointer(store, name, async (before) => {
     if (canary !== undefined) checkCanary(before, name, sha256);
     await putKey(store, weightsKey(sha256), bytes);
-    if (before?.current.sha256 === sha256 && canary === undefined) return before;
+    if (before?.current.sha256 === sha256) return before;
     if (before && once && versionsOf(before).some((each) => each.sha256 === sha256)) return before;
     return withVersion(before, { name, sha256, publishedAt: new Date().toISOString() }, canary);
   });
-  const stands = once ? versionsOf(pointer).find((each) => each.sha256 === sha256) : undefined;
-  const { version } = stands ?? (canary === undefined ? undefined : pointer.canary) ?? pointer.current;
+  const { version } = versionsOf(pointer).find((each) => each.sha256 === sha256) ?? pointer.current;
   return { name, sha256, bytes: bytes.length, version, ...(canary === undefined ? {} : { canary }) };
 }
 
@@ -94,10 +93,9 @@ function tooLarge(bytes: Uint8Array): string | null {
 
 /** The history without those served longest ago for which there is no room; the one to go back to stays. */
 export function withinHistory(history: readonly Version[]): readonly Version[] {
-  if (history.length <= HISTORY) return history;
+  const kept = history.slice(0, HISTORY);
   const back = servedBefore({ history });
-  const out = history.findLastIndex((version) => version !== back);
-  return withinHistory(history.toSpliced(out, 1));
+  return back && !kept.includes(back) ? [...kept.slice(0, -1), back] : kept;
 }
 
 function checkCanary(before: Pointer | undefined, name: string, sha256: string): void {
