@@ -9,6 +9,10 @@ export interface Target {
   readonly family: string;
 }
 
+export function keyOf({ data, family }: Target): string {
+  return JSON.stringify([data, family]);
+}
+
 export type MethodInfo = Pick<Method, "name" | "title" | "group" | "labels">;
 
 export interface Frame {
@@ -59,7 +63,7 @@ function frameOf(lines: readonly ResultLine[], known: readonly MethodInfo[]): Fr
     used.toSorted((a, b) => a.seed - b.seed),
     (line) => key(line.method, line),
   );
-  const targets = new Map(used.map(({ data, family }) => [JSON.stringify([data, family]), { data, family }]));
+  const targets = new Map(used.map(({ data, family }) => [keyOf({ data, family }), { data, family }]));
   const frame: Frame = {
     setting: settingOf(lines[0]),
     methods: complete.map(([name]) => infoOf(name, known)),

@@ -3,7 +3,7 @@ import type { ResultLine, Setting } from "../benchmark/line.ts";
 import { compare, type Comparison, focusOf } from "./compare.ts";
 import { calibrationPlot, costPlot, shotsPlot } from "./costs.ts";
 import { dataSections } from "./families.ts";
-import { type Figure, type Frame, framesOf, type MethodInfo, type Target } from "./frame.ts";
+import { type Figure, type Frame, framesOf, keyOf, type MethodInfo } from "./frame.ts";
 import { dataMap } from "./heat.ts";
 import { gapsPlot, meansPlot, methodLegend, ranksPlot } from "./plots.ts";
 import { type Report, type Section, text } from "./section.ts";
@@ -18,7 +18,7 @@ const CURVES = 6;
  */
 export function reportOf(lines: readonly ResultLine[], known: readonly MethodInfo[], focus?: string): Report {
   const frames = framesOf(lines, known);
-  const families = new Set(lines.map(({ data, family }) => JSON.stringify([data, family]))).size;
+  const families = new Set(lines.map(keyOf)).size;
   const chapters = Map.groupBy(frames, ({ setting }) => JSON.stringify({ ...setting, shots: undefined }));
   return {
     title: "Anomaly families never seen: benchmark",
@@ -158,7 +158,6 @@ function shotsSections(frames: readonly Frame[], chosen: readonly MethodInfo[], 
 
 /** The frames cut down to the families that all of them have, so that their means compare. */
 function onShared(frames: readonly Frame[]): Frame[] {
-  const keyOf = ({ data, family }: Target): string => JSON.stringify([data, family]);
   const keys = frames.map(({ targets }) => new Set(targets.map(keyOf)));
   return frames.map((frame) => ({
     ...frame,
