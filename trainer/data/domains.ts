@@ -31,7 +31,7 @@ export interface NormalParts {
   readonly fitted: readonly {
     readonly domain: string;
     readonly train: Rows;
-    /** Turns of the training rows' blocks, when splitting by blocks. */
+    /** By blocks, the turn each training row's block takes at being kept from what judges it: 0 to TURNS − 1. */
     readonly turns?: Uint8Array;
     readonly validation: Rows;
   }[];

@@ -2,7 +2,7 @@
 import type { TrainingSummary } from "../../model/artefact.ts";
 import { UnseenError } from "../../model/errors.ts";
 import type { ColumnSpec, Dataset, Rows } from "./dataset.ts";
-import { type NormalOptions, splitDomains } from "./domains.ts";
+import { type NormalOptions, type NormalParts, splitDomains } from "./domains.ts";
 import { familiesOf, kinOf, resolveFamilies } from "./families.ts";
 import { holdOutFamily, labelFamily } from "./shots.ts";
 import { onDemand, type OnDemand, sideRows, TEST, turnsAt, type SidedRows } from "./sides.ts";
@@ -23,13 +23,7 @@ const KEY: unique symbol = Symbol("split");
 
 interface FitParts {
   readonly columns: readonly ColumnSpec[];
-  readonly normal: readonly {
-    readonly domain: string;
-    readonly train: Rows;
-    /** By blocks, the turn each training row's block takes at being kept from what judges it: 0 to TURNS − 1. */
-    readonly turns?: Uint8Array;
-    readonly validation: Rows;
-  }[];
+  readonly normal: NormalParts["fitted"];
   readonly seen: readonly {
     readonly family: string;
     /** The group of families it belongs to, where the data set names one, else its own name. */
@@ -69,7 +63,7 @@ export class FitData {
 
 interface HeldParts {
   readonly columns: readonly ColumnSpec[];
-  readonly normal: readonly ({ readonly domain: string } & OnDemand)[];
+  readonly normal: NormalParts["test"];
   readonly seen: readonly ({ readonly family: string } & OnDemand)[];
   readonly unseen: readonly ({ readonly family: string } & OnDemand)[];
 }
