@@ -15,7 +15,7 @@ export function firstRows({ count, cells }: Rows, many: number): Rows {
   return { count: Math.min(many, count), cells: cells.map((own) => own.slice(0, many)) };
 }
 
-export function takeCells(cells: Cells, indices: ArrayLike<number>): Cells {
+function takeCells(cells: Cells, indices: ArrayLike<number>): Cells {
   if (cells instanceof Float64Array) {
     const taken = new Float64Array(indices.length);
     for (let i = 0; i < taken.length; i++) taken[i] = cells[indices[i]];
@@ -42,20 +42,12 @@ export function concatRows(parts: readonly Rows[]): Rows {
   return { count, cells };
 }
 
-/**
- * Row `i` as callers of a model give it: values in column order, null where missing.
- *
- * With `columns`, boolean columns come back as true and false; without, as 1 and 0.
- */
-export function rowAt(rows: Rows, i: number, columns?: readonly ColumnSpec[]): PositionalRow {
-  const row: PositionalRow = [];
-  for (let column = 0; column < rows.cells.length; column++) row.push(cellAt(rows, column, i, columns?.[column]?.kind));
-  return row;
-}
-
-function cellAt(rows: Rows, column: number, i: number, kind: ColumnSpec["kind"] | undefined): PositionalRow[number] {
-  const value = rows.cells[column][i];
-  if (typeof value !== "number") return value;
-  if (Number.isNaN(value)) return null;
-  return kind === "boolean" ? value !== 0 : value;
+/** Row `i` as callers of a model give it: values in column order, null where missing. */
+export function rowAt({ cells }: Rows, i: number, columns: readonly ColumnSpec[]): PositionalRow {
+  return columns.map(({ kind }, column) => {
+    const value = cells[column][i];
+    if (typeof value !== "number") return value;
+    if (Number.isNaN(value)) return null;
+    return kind === "boolean" ? value !== 0 : value;
+  });
 }

@@ -11,7 +11,7 @@ import { sampleArtefact } from "../../test/artefact.ts";
 import { randomEvidence } from "../../test/evidence-twin.ts";
 import { makeArtefact, randomRows, stream } from "../../test/fixtures/artefact.ts";
 import { type RuntimeName, RUNTIMES, scoreEncoded, scoreRows } from "../../test/onnx-run.ts";
-import { takeCells, takeRows, rowAt } from "../data/rows.ts";
+import { firstRows, rowAt } from "../data/rows.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { readDataset } from "../data/read.ts";
 import { simulate } from "../data/simulate/simulate.ts";
@@ -40,12 +40,8 @@ async function learned(all: Dataset): Promise<{ artefact: Artefact; rows: Row[] 
   const dataset = {
     ...all,
     groups: groups.map((group) => {
-      const few = Array.from({ length: Math.min(group.count, group.role === "normal" ? 250 : 60) }, (_, i) => i);
-      return {
-        ...group,
-        ...takeRows(group, few),
-        block: Int32Array.from(takeCells(Float64Array.from(group.block), few) as Float64Array),
-      };
+      const few = firstRows(group, group.role === "normal" ? 250 : 60);
+      return { ...group, ...few, block: group.block.slice(0, few.count) };
     }),
   };
   const { fit } = splitDataset(dataset, { seed: 1, holdOut: [], shots: 30, split: "rows" });
