@@ -11,6 +11,7 @@ import {
   rangeOf,
 } from "./batch.ts";
 import { resultKey, resultsPrefix } from "./batch.ts";
+import type { Counts } from "./part.ts";
 
 export type State = "queued" | "running" | "complete" | "incomplete" | "cancelled";
 
@@ -41,13 +42,13 @@ export interface ManifestPart {
 }
 
 interface Found {
-  readonly results: ReadonlyMap<number, { rows: number; bad: number; anomalies: number }>;
+  readonly results: ReadonlyMap<number, Counts>;
   readonly failures: ReadonlyMap<number, { code: string; detail: string }>;
 }
 
 /** Results and failures there are, a part each at the most: a result wins over a failure of the same part. */
 async function find(store: R2Bucket, { id }: Batch): Promise<Found> {
-  const results = new Map<number, { rows: number; bad: number; anomalies: number }>();
+  const results = new Map<number, Counts>();
   const failures = new Map<number, { code: string; detail: string }>();
   for await (const { key, customMetadata = {} } of listAll(store, resultsPrefix(id))) {
     const { rows, bad, anomalies } = customMetadata;
@@ -72,8 +73,7 @@ export async function countParts(store: R2Bucket, batch: Batch, { last = false }
   const { results, failures } = await find(store, batch);
   const parts = partsOf(batch);
   const answered = results.size + failures.size === parts;
-  const sum = (of: "rows" | "bad" | "anomalies"): number =>
-    [...results.values()].reduce((all, one) => all + one[of], 0);
+  const sum = (of: keyof Counts): number => [...results.values()].reduce((all, one) => all + one[of], 0);
   const finished = answered || last || cancelled;
   const progress: Progress = {
     batch,
