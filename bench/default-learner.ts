@@ -19,7 +19,7 @@ const LABELS = 100;
 const COMMON = 11;
 
 /** @throws Error where the head gives a kind of trees no weight: ours would not walk them, and its peers would */
-export async function defaultLearner(inputs: number, quick = false): Promise<Artefact> {
+export async function defaultLearner(inputs: number, quick: boolean): Promise<Artefact> {
   const draw = drawFor(7, 0);
   const group = (
     name: string,

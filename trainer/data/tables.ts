@@ -39,7 +39,7 @@ export interface ReadTablesOptions {
  * without a row), `data-ragged` (naming file and line), `data-not-found` (a link to nothing), `data-unreadable`, and
  * `column-unknown` when the columns differ.
  */
-export async function readTables(files: readonly SourceFile[], options: ReadTablesOptions = {}): Promise<RawTable[]> {
+export async function readTables(files: readonly SourceFile[], options: ReadTablesOptions): Promise<RawTable[]> {
   const database = await DuckDBInstance.create(":memory:");
   const connections = await Promise.all([database.connect(), database.connect()]);
   try {

@@ -16,7 +16,7 @@ const BUDGETS: readonly string[] = ["0.001", "0.01", "0.05"];
 export function thresholds(
   normal: Float32Array | Float64Array,
   seen: Float32Array | Float64Array,
-  probability = true,
+  probability: boolean,
   budgets = BUDGETS,
 ): Thresholds {
   const fpr = Object.fromEntries(
