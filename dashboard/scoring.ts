@@ -1,5 +1,5 @@
 /** The scoring thread: the same kernel and model code as the edge, on rows that never leave the browser. */
-import { cellValue, csvField, namesBeside, SCORE_COLUMNS } from "../model/cells.ts";
+import { cellValue, csvField, namesBeside, SCORE_COLUMNS, scoreCells } from "../model/cells.ts";
 import { drift } from "../model/drift.ts";
 import { messageOf, UnseenError } from "../model/errors.ts";
 import { type Cell, explain } from "../model/explain.ts";
@@ -96,10 +96,7 @@ const calls: Calls = {
     const header = [...namesBeside(SCORE_COLUMNS, table.names), ...SCORE_COLUMNS];
     const parts: string[] = [`${header.map(csvField).join(delimiter)}\n`];
     for (const [row, score] of scores.entries()) {
-      const known = !Number.isNaN(score);
-      const added = known
-        ? [score, score >= threshold, Math.max(score, 1 - score), score - threshold]
-        : ["", "", "", ""];
+      const added = Number.isNaN(score) ? SCORE_COLUMNS.map(() => "") : scoreCells(score, threshold);
       parts.push(`${[table.record(row), ...added].join(delimiter)}\n`);
     }
     return new Blob(parts, { type: "text/csv" });

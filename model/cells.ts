@@ -105,6 +105,11 @@ export function csvField(value: string): string {
 /** What scoring adds to a file, behind its own columns. */
 export const SCORE_COLUMNS = ["score", "anomaly", "confidence", "margin"] as const;
 
+/** Their cells of a row. */
+export function scoreCells(score: number, threshold: number): (number | boolean)[] {
+  return [score, score >= threshold, Math.max(score, 1 - score), score - threshold];
+}
+
 /** A file's own names where others are added behind them: one that is among those gives way (`score.1`). */
 export function namesBeside(added: readonly string[], names: readonly string[]): string[] {
   return uniqueNames([...added, ...names]).slice(added.length);

@@ -1,5 +1,5 @@
 /** `unseen score`: rows in, the same rows out with their scores; in chunks, so memory does not grow with the file. */
-import { csvField, namesBeside, SCORE_COLUMNS } from "../../model/cells.ts";
+import { csvField, namesBeside, SCORE_COLUMNS, scoreCells } from "../../model/cells.ts";
 import { UnseenError } from "../../model/errors.ts";
 import { explain, type Explanation, MOST_EXPLAINED } from "../../model/explain.ts";
 import { checkedScores } from "../../model/overflow.ts";
@@ -99,7 +99,7 @@ export async function scoreFile(
         const anomaly = score >= threshold;
         if (anomaly) anomalies++;
         const own = row.map((cell) => csvField(cell ?? ""));
-        const line = [...own, score, anomaly, Math.max(score, 1 - score), score - threshold];
+        const line = [...own, ...scoreCells(score, threshold)];
         if (top === 0) return line.join(",");
         if (!anomaly) return [...line, ...why.map(() => "")].join(",");
         const [explanation] = explain(scorer, [instances[i]], { top });
