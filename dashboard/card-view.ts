@@ -9,6 +9,7 @@ import type { Opened } from "./messages.ts";
 import { count, counted, date, percent, score, short } from "./numbers.ts";
 import { panel } from "./panel.ts";
 import { stagePlots } from "./stages.ts";
+import { table } from "./table.ts";
 import { namedThresholds } from "./threshold.ts";
 import { versionPanel } from "./versions-view.ts";
 
@@ -56,7 +57,7 @@ function facts(
 function familyTable({ families, normalRows, falsePositives }: EvaluationSummary): HTMLElement {
   const unseen = families.filter((figures) => figures.unseen);
   const seen = families.filter((figures) => !figures.unseen);
-  const head = ["Family", "Rows", "AUC-ROC", "AP", "F1", "Recall at 1 %"];
+  const numbers = ["Rows", "AUC-ROC", "AP", "F1", "Recall at 1 %"];
   const mean = (of: (figures: FamilyFigures) => number): number =>
     unseen.reduce((sum, figures) => sum + of(figures), 0) / unseen.length;
   const line = (
@@ -78,7 +79,7 @@ function familyTable({ families, normalRows, falsePositives }: EvaluationSummary
           h(
             "tbody",
             {},
-            h("tr", { class: "group" }, h("th", { scope: "rowgroup", colspan: head.length }, title)),
+            h("tr", { class: "group" }, h("th", { scope: "rowgroup", colspan: 1 + numbers.length }, title)),
             ...lines,
           ),
         ];
@@ -90,15 +91,9 @@ function familyTable({ families, normalRows, falsePositives }: EvaluationSummary
     f1: mean((f) => f.f1),
     recall: mean((f) => f.recall),
   };
-  const table = h(
-    "table",
-    {},
-    h("caption", { class: "sr" }, "Figures by anomaly family on rows that training did not see"),
-    h(
-      "thead",
-      {},
-      h("tr", {}, ...head.map((name, i) => h("th", { scope: "col", class: i > 0 ? "number" : undefined }, name))),
-    ),
+  const byFamily = table(
+    "Figures by anomaly family on rows that training did not see",
+    ["Family", ...numbers.map((name) => [name, "number"] as const)],
     ...group("Families never seen in training", [
       ...unseen.map((figures) => line(figures, "")),
       ...(unseen.length > 1 ? [line(average, "mean")] : []),
@@ -112,7 +107,7 @@ function familyTable({ families, normalRows, falsePositives }: EvaluationSummary
     ([budget, rate]) => `${percent(rate)} at the ${budgetText(budget)} budget`,
   );
   const note = `Against ${counted(normalRows, "unseen normal row")}; AP and F1 weigh both sides half each. Of those normal rows are flagged: ${rates.join(", ")}.`;
-  return panel("On rows it never saw", h("div", { class: "scroll" }, table), h("p", { class: "quiet" }, note));
+  return panel("On rows it never saw", byFamily, h("p", { class: "quiet" }, note));
 }
 
 function noFigures(): HTMLElement {
@@ -142,31 +137,18 @@ function thresholdTable({ thresholds, evaluation }: Opened): HTMLElement {
       h("td", { class: "number" }, rate === undefined ? "–" : percent(rate)),
     );
   });
-  const head = [
-    h("th", { scope: "col" }, "Name"),
-    h("th", { scope: "col" }, "In a request"),
-    h("th", { scope: "col", class: "number" }, "Score"),
-    h("th", { scope: "col", class: "number" }, "Realised"),
-  ];
-  return panel(
-    "Thresholds",
-    h("div", { class: "scroll" }, h("table", {}, h("thead", {}, h("tr", {}, ...head)), h("tbody", {}, ...rows))),
-  );
+  const columns = ["Name", "In a request", ["Score", "number"], ["Realised", "number"]] as const;
+  return panel("Thresholds", table(undefined, columns, h("tbody", {}, ...rows)));
 }
 
 function featureList(features: readonly Feature[]): HTMLElement {
   const rows = features.map((feature) =>
     h("tr", {}, h("th", { scope: "row" }, feature.name), h("td", {}, feature.kind), h("td", {}, normal(feature))),
   );
-  const head = h(
-    "tr",
-    {},
-    ...["Feature", "Kind", "Typical of normal rows"].map((name) => h("th", { scope: "col" }, name)),
-  );
-  const table = h("div", { class: "scroll" }, h("table", {}, h("thead", {}, head), h("tbody", {}, ...rows)));
+  const listed = table(undefined, ["Feature", "Kind", "Typical of normal rows"], h("tbody", {}, ...rows));
   return panel(
     "Features",
-    h("details", {}, h("summary", {}, `${counted(features.length, "feature")} this model reads`), table),
+    h("details", {}, h("summary", {}, `${counted(features.length, "feature")} this model reads`), listed),
   );
 }
 

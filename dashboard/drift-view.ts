@@ -4,6 +4,7 @@ import { type LiveDrift, ServiceError } from "./api.ts";
 import { byId, type Child, h } from "./element.ts";
 import { counted } from "./numbers.ts";
 import { panel } from "./panel.ts";
+import { table } from "./table.ts";
 import { FaultError } from "./thread.ts";
 
 /** The score and features shown before the rest is folded away. */
@@ -45,28 +46,8 @@ export function showDrift(live: LiveDrift | ServiceError, here: Drift | FaultErr
 }
 
 function report({ rows, referenceRows, verdict, meaning, score, features }: Drift, which: string): Child[] {
-  const table = (of: readonly FeatureDrift[], caption: string): HTMLElement =>
-    h(
-      "div",
-      { class: "scroll" },
-      h(
-        "table",
-        {},
-        h("caption", { class: "sr" }, caption),
-        h(
-          "thead",
-          {},
-          h(
-            "tr",
-            {},
-            h("th", { scope: "col" }, "Of"),
-            h("th", { scope: "col", class: "number" }, "PSI"),
-            h("th", { scope: "col" }, "Verdict"),
-          ),
-        ),
-        h("tbody", {}, ...of.map(line)),
-      ),
-    );
+  const drifts = (of: readonly FeatureDrift[], caption: string): HTMLElement =>
+    table(caption, ["Of", ["PSI", "number"], "Verdict"], h("tbody", {}, ...of.map(line)));
   const few = verdict === "too few rows";
   const all = [{ name: "the score", ...score }, ...features];
   const rest = few ? all : all.slice(SHOWN);
@@ -79,9 +60,9 @@ function report({ rows, referenceRows, verdict, meaning, score, features }: Drif
       { class: "quiet" },
       `${counted(rows, "row")} ${which} against ${counted(referenceRows, "normal row")} of validation.`,
     ),
-    ...(few ? [] : [table(all.slice(0, SHOWN), "Drift of the score and of the features farthest off")]),
+    ...(few ? [] : [drifts(all.slice(0, SHOWN), "Drift of the score and of the features farthest off")]),
     ...(rest.length > 0
-      ? [folded(few ? "The index so far" : `${counted(rest.length, "feature")} nearer still`, table(rest, "Drift"))]
+      ? [folded(few ? "The index so far" : `${counted(rest.length, "feature")} nearer still`, drifts(rest, "Drift"))]
       : []),
   ];
 }
