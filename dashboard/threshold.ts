@@ -42,7 +42,7 @@ export class ThresholdControl {
   #named: readonly Named[] = [];
   #value = 0.5;
   /** Says in words what the threshold does, for the slider's text. */
-  describe: (value: number) => string = () => "";
+  describe: () => string = () => "";
 
   constructor(plot: Ruler, changed: (value: number) => void) {
     this.#plot = plot;
@@ -85,7 +85,7 @@ export class ThresholdControl {
     const name = this.#named.find(({ value }) => value === this.#value)?.name;
     this.#slider.style.translate = `0 ${this.#plot.y(this.#value)}px`;
     this.#slider.setAttribute("aria-valuenow", String(this.#value));
-    const words = [`${shown(this.#value)}${name ? `, named ${name}` : ""}`, this.describe(this.#value)];
+    const words = [`${shown(this.#value)}${name ? `, named ${name}` : ""}`, this.describe()];
     this.#slider.setAttribute("aria-valuetext", words.filter((word) => word !== "").join(": "));
     byId("knob").textContent = shown(this.#value);
     if (document.activeElement !== this.#exact) this.#exact.value = String(Number(this.#value.toPrecision(6)));
