@@ -1,6 +1,5 @@
 /** The artefact: everything a score needs in one safetensors file, weights as tensors and the rest as metadata. */
-import { checkWeights, malformed, readGolden, readNetwork } from "./artefact-check.ts";
-import { readThresholds, readTraining } from "./artefact-check.ts";
+import { malformed, readGolden, readNetwork, readThresholds, readTraining } from "./artefact-check.ts";
 import { crc32 } from "./crc32.ts";
 import { UnseenError } from "./errors.ts";
 import { type EvaluationSummary, readEvaluation } from "./evaluation.ts";
@@ -13,9 +12,10 @@ import { readSafetensors, writeSafetensors } from "./safetensors.ts";
 import type { Schema } from "./schema.ts";
 import type { Searches } from "./soundness.ts";
 import { readSchema } from "./schema-check.ts";
+import { checkWeights } from "./weights-check.ts";
 
 export { LIMITS } from "./artefact-check.ts";
-export { tensorShapes } from "./artefact-check.ts";
+export { tensorShapes } from "./weights-check.ts";
 
 /** The version of the file's contents that this program reads and writes. */
 export const FORMAT = "unseen/9";
