@@ -79,7 +79,7 @@ export function interpolated(knots: readonly Knot[], x: number): number {
 }
 
 /** Standardised evidence of one row, in the order of EVIDENCE. */
-export function evidenceOf(x: ArrayLike<number>, shape: EvidenceShape, values: Values): number[] {
+function evidenceOf(x: ArrayLike<number>, shape: EvidenceShape, values: Values): number[] {
   const get = (name: string): Float32Array => values.get(name) ?? new Float32Array();
   const linear = (input: ArrayLike<number>, name: string): number[] => {
     const [w, b] = [get(`${name}.w`), get(`${name}.b`)];

@@ -35,7 +35,7 @@ function erf(x: number): number {
   return Math.sign(x) * (1 - Math.exp(-a * a) / Math.sqrt(Math.PI) / (a + fraction));
 }
 
-export const gelu = (x: number): number => x * 0.5 * (1 + erf(x / Math.SQRT2));
+const gelu = (x: number): number => x * 0.5 * (1 + erf(x / Math.SQRT2));
 
 function linear(x: Float64Array, w: Float32Array, b: Float32Array): Float64Array {
   return Float64Array.from(b, (bias, n) => x.reduce((sum, xi, k) => sum + xi * w[n * x.length + k], bias));

@@ -4,7 +4,7 @@ import web from "onnxruntime-web";
 import type { Artefact } from "../../model/artefact.ts";
 import { toOnnx } from "../../trainer/export/onnx.ts";
 
-export const RUNTIMES = { "onnxruntime-web": web, "onnxruntime-node": native } as const;
+const RUNTIMES = { "onnxruntime-web": web, "onnxruntime-node": native } as const;
 
 /** Scores encoded rows; tensors over them are made before, as their values do not change. */
 export async function onnx(runtime: keyof typeof RUNTIMES, model: Artefact, x: Float32Array) {
