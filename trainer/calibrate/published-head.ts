@@ -112,7 +112,7 @@ function learnerOf({ network, tensors, temperature, epsilon, training }: Artefac
 function checkFiles({ training }: Artefact, { files }: Dataset): void {
   const known = new Set(training.data.files.map(({ sha256 }) => sha256));
   const other = files.find(({ sha256 }) => !known.has(sha256));
-  if (!other && files.length === known.size) return;
+  if (!other && files.length === training.data.files.length) return;
   throw new UnseenError(
     "data-changed",
     `${other ? `${other.path} is` : "these are"} not what the model was trained on.`,
