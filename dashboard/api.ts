@@ -3,6 +3,7 @@ import type { Drift } from "../model/drift.ts";
 import type { Feature } from "../model/schema.ts";
 import type { Canary, Version } from "../model/pointer.ts";
 import type { Cell } from "../model/explain.ts";
+import { storage } from "./storage.ts";
 
 export interface Card extends Version {
   readonly name: string;
@@ -27,16 +28,19 @@ export class ServiceError extends Error {
 }
 
 const KEY = "unseen-key";
+const session = storage("sessionStorage");
 
 /** Keeps the key until the tab is closed; an empty one forgets it. */
 export function keepKey(key: string): void {
-  if (key === "") sessionStorage.removeItem(KEY);
-  else sessionStorage.setItem(KEY, key);
+  if (key === "") session.removeItem(KEY);
+  else session.setItem(KEY, key);
 }
 
 /** Asks by GET, or posts a body. @throws ServiceError */
 async function ask(path: string, body?: object): Promise<Response> {
-  const key = sessionStorage.getItem(KEY);
+  const key = session.getItem(KEY);
+  if (key && /[^\t -~\x80-\xff]/.test(key))
+    throw new ServiceError(403, "The key has letters that no request can carry.", "Enter it again.");
   const headers = {
     ...(key ? { authorization: `Bearer ${key}` } : {}),
     ...(body ? { "content-type": "application/json" } : {}),
@@ -53,8 +57,13 @@ async function ask(path: string, body?: object): Promise<Response> {
   throw new ServiceError(response.status, message, problem.remedy ?? "Try again in a little while.");
 }
 
+/** Where an answer began well and is cut off, or is something else. */
+function unread(): never {
+  throw new ServiceError(0, "The answer of the service cannot be read.", "Try again in a little while.");
+}
+
 const json = async <Answer>(path: string, body?: object): Promise<Answer> =>
-  (await (await ask(path, body)).json()) as Answer;
+  (await (await ask(path, body)).json().catch(unread)) as Answer;
 
 export async function modelNames(): Promise<string[]> {
   const { models } = await json<{ models: { name: string }[] }>("/v1/models");
@@ -71,7 +80,7 @@ export const modelCard = (name: string): Promise<Card> => json(`/v1/models/${nam
 
 /** The artefact of a version, checked against its hash. */
 export async function weights(name: string, sha256: string): Promise<ArrayBuffer> {
-  const bytes = await (await ask(`/v1/models/${name}/weights/${sha256}`)).arrayBuffer();
+  const bytes = await (await ask(`/v1/models/${name}/weights/${sha256}`)).arrayBuffer().catch(unread);
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
   if (hex === sha256) return bytes;

@@ -2,12 +2,12 @@ import { afterEach, expect, test, vi } from "vitest";
 import { compareScores, comparison } from "./compare.ts";
 import type { ScoringThread } from "./thread.ts";
 
+vi.hoisted(() => vi.stubGlobal("sessionStorage", { getItem: () => null }));
 afterEach(() => vi.unstubAllGlobals());
 
 /** Compares scores that the page has with a service's, and tells the rows it was asked for. */
 async function compared(scores: Float32Array, answer: (rows: number[]) => Response) {
   let asked: number[] = [];
-  vi.stubGlobal("sessionStorage", { getItem: () => null });
   vi.stubGlobal("fetch", async (_: string, { body }: { body: string }) => answer(JSON.parse(body).instances));
   const call = async (_: string, __: number, rows: number[]): Promise<number[]> => (asked = rows);
   const words = await compareScores({ call } as unknown as ScoringThread, { name: "flows", version: 1 }, 1, scores);

@@ -95,6 +95,7 @@ async function openModel(name: string, wanted?: Version): Promise<void> {
   } finally {
     if (mine === asked && using) byId<HTMLSelectElement>("models").value = using.card.name;
   }
+  byId("drift-report").replaceChildren(); // that was of the model before
   renderCard(opening);
   titleOf();
   await scoreView.use({ name, version: opening.version.version, opened: opening.opened });

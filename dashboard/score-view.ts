@@ -93,7 +93,8 @@ export class ScoreView {
     progress.hidden = done;
     progress.value = this.#known / this.#scores.length;
     this.#showCounts();
-    if (refused > 0) this.#source.refused(this.#faults, this.#refused);
+    // at once, and in full when all is known: a screen reader says it each time
+    if (refused > 0 && (done || this.#refused === refused)) this.#source.refused(this.#faults, this.#refused);
     if (!done) return;
     byId<HTMLButtonElement>("download").disabled = false;
     this.#describePlot();

@@ -112,7 +112,12 @@ const calls: Calls = {
 
 /** A file's text, unpacked where it is gzip. @throws UnseenError data-unreadable */
 async function textOf(file: Blob): Promise<string> {
-  const [first, second] = new Uint8Array(await file.slice(0, 2).arrayBuffer());
+  const head = file.slice(0, 2).arrayBuffer();
+  const [first, second] = new Uint8Array(
+    await head.catch(() => {
+      throw new UnseenError("data-unreadable", "This is no file that can be read.", "Give a file, not a folder.");
+    }),
+  );
   const packed = first === 0x1f && second === 0x8b;
   const remedy = "Score it with `unseen score`, or give a part of it.";
   const tooLong = (size: string): UnseenError =>

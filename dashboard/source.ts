@@ -113,7 +113,8 @@ export class SourceControl {
       if (!typing) this.#fold(true);
       return true;
     } catch (cause) {
-      return this.#tell(source, cause as Fault);
+      // of rows that have given way nobody needs to be told
+      return source !== this.#newest || this.#tell(source, cause as Fault);
     }
   }
 

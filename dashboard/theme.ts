@@ -1,13 +1,15 @@
 /** Light and dark: as the system says, or as the button does, remembered in this browser. */
 import { byId } from "./element.ts";
+import { storage } from "./storage.ts";
 
 const KEY = "unseen-theme";
+const local = storage("localStorage");
 const system = matchMedia("(prefers-color-scheme: dark)");
 
 /** @param changed is called after colours have changed */
 export function startTheme(changed: () => void): void {
   const button = byId<HTMLButtonElement>("theme");
-  const chosen = (): string | null => localStorage.getItem(KEY);
+  const chosen = (): string | null => local.getItem(KEY);
   const apply = (): void => {
     const theme = chosen();
     if (theme) document.documentElement.dataset.theme = theme;
@@ -15,7 +17,7 @@ export function startTheme(changed: () => void): void {
     changed();
   };
   button.addEventListener("click", () => {
-    localStorage.setItem(KEY, button.getAttribute("aria-pressed") === "true" ? "light" : "dark");
+    local.setItem(KEY, button.getAttribute("aria-pressed") === "true" ? "light" : "dark");
     apply();
   });
   system.addEventListener("change", apply);

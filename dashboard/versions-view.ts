@@ -100,9 +100,14 @@ function here(): boolean {
 function commandLine(command: string): HTMLElement {
   const button = h("button", { type: "button", "aria-label": `Copy ${command}` }, "Copy");
   button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(command);
-    byId("live").textContent = "Copied.";
-    button.textContent = "Copied";
+    try {
+      await navigator.clipboard.writeText(command);
+      button.textContent = "Copied";
+    } catch {
+      // the browser may forbid it
+      button.textContent = "Not copied";
+    }
+    byId("live").textContent = `${button.textContent}.`;
   });
   return h("div", { class: "line command" }, h("pre", {}, command), button);
 }

@@ -3,6 +3,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe } from "vitest";
 import { launchBrowser } from "./browser.ts";
 import { access } from "./dashboard/access.ts";
+import { mishaps } from "./dashboard/mishaps.ts";
 import { models } from "./dashboard/models.ts";
 import { replacing } from "./dashboard/replacing.ts";
 import { manyRows, scoring } from "./dashboard/scoring.ts";
@@ -30,6 +31,7 @@ describe.skipIf(missing !== undefined)(`dashboard${missing ? `: ${missing}` : ""
   models(session);
   switching(session);
   replacing(session);
+  mishaps(session);
   manyRows(session);
   access(session);
 });
