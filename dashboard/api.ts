@@ -78,8 +78,14 @@ export async function defaultModel(): Promise<string | undefined> {
 
 export const modelCard = (name: string): Promise<Card> => json(`/v1/models/${name}`);
 
-/** The artefact of a version, checked against its hash. */
+/** The artefact of a version, checked against its hash, for which browsers want a secure context. */
 export async function weights(name: string, sha256: string): Promise<ArrayBuffer> {
+  if (!globalThis.isSecureContext)
+    throw new ServiceError(
+      0,
+      "A page by plain HTTP cannot check a model.",
+      "Open it by HTTPS, or on the machine itself.",
+    );
   const bytes = await (await ask(`/v1/models/${name}/weights/${sha256}`)).arrayBuffer().catch(unread);
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");

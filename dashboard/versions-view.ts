@@ -67,7 +67,7 @@ function line(card: Card, version: Version, used: boolean, useVersion: (version:
  * @param earlier what can be gone back to
  */
 function commandsOf(
-  { name, version, wanted, canary }: Card,
+  { name, version, wanted, fault, canary }: Card,
   newest: Version | undefined,
   earlier: Version | undefined,
 ): (readonly [string, string])[] {
@@ -81,7 +81,8 @@ function commandsOf(
     commands.push([`Stay with version ${version}:`, `npx unseen rollback ${named} --to ${version}`]);
   } else if (newest) {
     commands.push(["Serve the newest again:", `npx unseen rollback ${named} --to ${newest.version}`]);
-  } else if (earlier) commands.push([`Back to version ${earlier.version}:`, `npx unseen rollback ${named}`]);
+  } else if (earlier && fault === undefined)
+    commands.push([`Back to version ${earlier.version}:`, `npx unseen rollback ${named}`]);
   return commands;
 }
 
