@@ -76,6 +76,11 @@ describe("a one-sided column whose unit says nothing", () => {
     encoded(seconds.map(changes[change])).forEach((x, i) => expect(sign * x).toBeCloseTo(wanted[i], 1));
   });
 
+  test("unless it spans more units than there are numbers", () => {
+    const { signedLog, scale } = numeric(numbers((u, i) => (i % 500 === 0 ? 1.7e308 : u / 10)));
+    expect([signedLog, Number.isFinite(scale)]).toEqual([true, true]);
+  });
+
   test("but rates in hundredths, two-sided columns and counts are as they were", () => {
     expect(numeric(numbers((u) => Math.round(100 * u ** 4) / 100)).signedLog).toBe(false);
     expect(numeric(numbers((u) => (u < 0.5 ? -1 : 1) * 10 ** (6 * Math.abs(u - 0.5) - 3))).signedLog).toBe(false);

@@ -74,7 +74,8 @@ function logOf(sorted: Float64Array, median: number): boolean | LogUnit {
   if (!oneSided || quantile(distances(sorted, 0), 0.5) >= 1) return natural;
   const origin = above > below ? first : last;
   const unit = quantile(distances(sorted, origin), UNIT_QUANTILE);
-  return last - first > UNITS * unit ? { origin, unit } : natural;
+  const units = (last - first) / unit;
+  return units > UNITS && Number.isFinite(units) ? { origin, unit } : natural;
 }
 
 /** How far values are from a point, without those that are on it, rising. */
