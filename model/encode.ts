@@ -69,7 +69,7 @@ export class RowEncoder {
     this.#kind = new Uint8Array(many);
     this.#column = new Int32Array(many);
     this.#origin = new Float64Array(many);
-    this.#unit = new Float64Array(many).fill(1);
+    this.#unit = new Float64Array(many);
     this.#center = new Float64Array(many);
     this.#scale = new Float64Array(many).fill(1);
     this.#clip = new Float64Array(many).fill(Infinity);

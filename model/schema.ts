@@ -21,6 +21,9 @@ export interface LogUnit {
   readonly unit: number;
 }
 
+/** What most are logged by. */
+export const NATURAL: LogUnit = { origin: 0, unit: 1 };
+
 /** One of a few values: one-hot over `values` and a last column "other" for anything else, missing included. */
 export interface CategoricalFeature {
   readonly kind: "categorical";

@@ -42,9 +42,7 @@ export async function find(
 ): Promise<Served> {
   const wanted = version === undefined ? undefined : versionNumber(version);
   const served = await registry.get(name, { version: wanted, caller });
-  const answering = `${served.name}@${served.version.version}`;
-  context.set("model", answering);
-  context.header("x-model-version", answering);
+  context.set("model", `${served.name}@${served.version.version}`);
   return served;
 }
 

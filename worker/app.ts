@@ -50,7 +50,6 @@ export function createApp(open: (bytes: Uint8Array) => Scorer): Hono<AppEnv> {
     const { status } = context.res;
     const ms = Date.now() - started;
     const [model, rows, code] = [context.get("model"), context.get("rows"), context.get("code")];
-    // a refusal is another answer than the one that was given it
     if (model !== undefined) headers.set("x-model-version", model);
     const modelMs = context.get("modelMs");
     headers.set("server-timing", `${modelMs === undefined ? "" : `model;dur=${modelMs}, `}total;dur=${ms}`);

@@ -1,6 +1,6 @@
 /** From normal training rows to the feature schema: how each column becomes numbers. */
 import type { BooleanFeature, CategoricalFeature, Feature } from "../../model/schema.ts";
-import type { LogUnit, NumericFeature, Schema } from "../../model/schema.ts";
+import { type LogUnit, NATURAL, type NumericFeature, type Schema } from "../../model/schema.ts";
 import { signedLog } from "../../model/signed-log.ts";
 import type { FitData } from "./split.ts";
 import { concatRows } from "./rows.ts";
@@ -89,7 +89,7 @@ function distances(values: Float64Array, point: number): Float64Array {
 /** Sorted values as they are scaled. A signed log keeps the order, so they are sorted after it too. */
 function logged(sorted: Float64Array, log: boolean | LogUnit): Float64Array {
   if (log === false) return sorted;
-  const { origin, unit } = log === true ? { origin: 0, unit: 1 } : log;
+  const { origin, unit } = log === true ? NATURAL : log;
   return sorted.map((x) => signedLog((x - origin) / unit));
 }
 

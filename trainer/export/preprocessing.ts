@@ -1,6 +1,6 @@
 /** The feature schema as ONNX nodes: numbers and categories in, network inputs out, as model/encode.ts makes them. */
 import { columnsOf } from "../../model/encode.ts";
-import type { CategoricalFeature, Feature, Schema } from "../../model/schema.ts";
+import { type CategoricalFeature, type Feature, NATURAL, type Schema } from "../../model/schema.ts";
 import type { Graph, Name } from "./graph.ts";
 
 /** Names of the features by the input of the graph that holds them, in the order of its columns. */
@@ -59,10 +59,10 @@ function scaled(graph: Graph, features: readonly NumberFeature[]): Name {
   const logs = features.map((feature) => (feature.kind === "numeric" ? feature.signedLog : false));
   if (logs.some((log) => log !== false)) {
     let counted = x;
-    if (logs.some((log) => typeof log === "object")) {
-      const origins = graph.doubles(logs.map((log) => (typeof log === "object" ? log.origin : 0)));
-      const units = graph.doubles(logs.map((log) => (typeof log === "object" ? log.unit : 1)));
-      counted = graph.node("Div", [graph.node("Sub", [x, origins]), units]);
+    const units = logs.map((log) => (typeof log === "object" ? log : NATURAL));
+    if (units.some((each) => each !== NATURAL)) {
+      const distance = graph.node("Sub", [x, graph.doubles(units.map(({ origin }) => origin))]);
+      counted = graph.node("Div", [distance, graph.doubles(units.map(({ unit }) => unit))]);
     }
     const size = graph.node("Add", [graph.node("Abs", [counted]), graph.doubles([1])]);
     const log = graph.node("Mul", [graph.node("Sign", [counted]), graph.node("Log", [size])]);

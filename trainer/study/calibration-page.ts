@@ -139,7 +139,9 @@ export function calibrationFinding(method: string, all: readonly Judged[]): [str
       : `at the 1 % budget its recall is ${fixed(own.recall)} (${[...others.map((one) => `${fixed(one.recall)} with ${one.confidence}`), ...rest].join(", ")})`;
   const idle = all.filter((one) => one !== own && one.unseen.brier >= KNOWS_NOTHING).map((one) => one.confidence);
   const aside =
-    idle.length === 0 ? "" : ` (left aside: ${listed(idle)}, which knows no better than one half of every row)`;
+    idle.length === 0
+      ? ""
+      : ` (left aside: ${listed(idle)}, which ${idle.length === 1 ? "knows" : "know"} no better than one half of every row)`;
   return [`${capital(said("seen"))}; ${said("unseen")}${aside}.`, `${capital(carries)}; ${recall}.`];
 }
 

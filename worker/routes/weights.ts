@@ -26,7 +26,6 @@ export async function weights(
     etag: `"${sha256}"`,
     "cache-control": "private, max-age=31536000, immutable",
     vary: "authorization, x-api-key",
-    "x-model-version": `${name}@${version.version}`,
   };
   const known = context.req.header("if-none-match") ?? "";
   if (known.trim() === "*" || known.includes(headers.etag)) return new Response(null, { status: 304, headers });
