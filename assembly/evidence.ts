@@ -2,6 +2,18 @@
 import { log } from "./elementary";
 import { stride } from "./layout";
 
+/** out (rows, n) = x (rows, n), every column times its own of `by` (n, padded with zeros). */
+export function multiply(rows: i32, x: usize, n: i32, by: usize, out: usize): void {
+  const step = (stride(n) as usize) << 2;
+  for (let row = 0; row < rows; row++) {
+    for (let i: usize = 0; i < step; i += 16) {
+      v128.store(out + i, f32x4.mul(v128.load(x + i), v128.load(by + i)));
+    }
+    x += step;
+    out += step;
+  }
+}
+
 /** out (rows) = ln(1 + ‖x‖²/n), x (rows, n). */
 export function logMeanSquare(rows: i32, x: usize, n: i32, out: usize): void {
   const step = (stride(n) as usize) << 2;

@@ -1,7 +1,7 @@
 // A network is a program: instructions of twelve words in memory, run in order over a block of rows.
 import { gelu, geluBackward, layerNorm, layerNormBackward } from "./activation";
 import { confidenceGradient, scores, signStep } from "./confidence";
-import { logMeanSquare, nearest, standardise } from "./evidence";
+import { logMeanSquare, multiply, nearest, standardise } from "./evidence";
 import { linearFixed } from "./fixed";
 import { forest } from "./forest";
 import { linear } from "./gemm";
@@ -21,6 +21,7 @@ export const CONFIDENCE_GRADIENT: i32 = 7;
 export const SIGN_STEP: i32 = 8;
 export const TAILS: i32 = 9;
 export const LOG_MEAN_SQUARE: i32 = 10;
+export const MULTIPLY: i32 = 11;
 export const NEAREST: i32 = 12;
 export const FOREST: i32 = 13;
 export const STANDARDISE: i32 = 14;
@@ -69,6 +70,9 @@ export function execute(at: usize, rows: i32): bool {
       return true;
     case LOG_MEAN_SQUARE:
       logMeanSquare(rows, word(at, 1), word(at, 2), word(at, 3));
+      return true;
+    case MULTIPLY:
+      multiply(rows, word(at, 1), word(at, 2), word(at, 3), word(at, 4));
       return true;
     case NEAREST:
       nearest(

@@ -26,7 +26,7 @@ const EVIDENCE_LIMITS = {
   deepNodes: [1, 1_000_000],
   departureTrees: [1, 10_000],
   departureNodes: [1, 1_000_000],
-} as const satisfies Limits<Omit<EvidenceShape, "kind">>;
+} as const satisfies Limits<Omit<EvidenceShape, "kind" | "weighted">>;
 
 type Limits<Shape> = Readonly<Record<keyof Shape, readonly [number, number]>>;
 
@@ -43,8 +43,11 @@ export function malformed(message: string): UnseenError {
 /** @throws UnseenError artefact-malformed, network-limits */
 export function readNetwork(json: JsonValue): NetworkShape {
   if (!json.has("kind")) return sizes(json, LIMITS);
-  const { kind } = json.fields("kind", ...names(EVIDENCE_LIMITS));
-  return { kind: kind.oneOf("evidence"), ...sizes(json, EVIDENCE_LIMITS, "kind") };
+  const beside = json.has("weighted") ? (["kind", "weighted"] as const) : (["kind"] as const);
+  const { kind, weighted } = json.fields<string>(...names(EVIDENCE_LIMITS), ...beside);
+  if (weighted && !weighted.boolean()) throw weighted.wrong("true, or left out");
+  const shape = { kind: kind.oneOf("evidence"), ...sizes(json, EVIDENCE_LIMITS, ...beside) };
+  return weighted ? { ...shape, weighted: true } : shape;
 }
 
 function names<T extends object>(limits: T): (keyof T & string)[] {

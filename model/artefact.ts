@@ -32,6 +32,8 @@ export interface ResidualShape {
 export interface EvidenceShape {
   readonly kind: "evidence";
   readonly inputs: number;
+  /** Whether some inputs count less than others in distances to points (tensor "relevance"); left out where all are alike. */
+  readonly weighted?: true;
   /** Knots of the columns' tails. */
   readonly tailKnots: number;
   /** Sets of prototypes, each of a k-means of its own, and how many are in each. */

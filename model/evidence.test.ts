@@ -12,7 +12,7 @@ import { floatTensor } from "./tensor.ts";
 
 const module = kernelModule("score");
 const size = (most: number): fc.Arbitrary<number> => fc.integer({ min: 1, max: most });
-const shapes: fc.Arbitrary<EvidenceShape> = fc.record({
+const sizes: fc.Arbitrary<EvidenceShape> = fc.record({
   kind: fc.constant("evidence" as const),
   inputs: size(70),
   tailKnots: size(90),
@@ -26,6 +26,9 @@ const shapes: fc.Arbitrary<EvidenceShape> = fc.record({
   departureTrees: size(9),
   departureNodes: size(20),
 });
+const shapes = fc
+  .tuple(sizes, fc.boolean())
+  .map(([shape, weighted]): EvidenceShape => (weighted ? { ...shape, weighted } : shape));
 
 function scores(shape: EvidenceShape, values: Values, x: Float32Array, rows: number): Float32Array {
   const kernel = new Kernel(module);
@@ -33,23 +36,28 @@ function scores(shape: EvidenceShape, values: Values, x: Float32Array, rows: num
   return new Inference(kernel, shape.inputs, network, false).scoreAll(x, rows, shape.inputs, 0.8, 0);
 }
 
+const sample = sampleArtefact();
+const artefactShape: EvidenceShape = {
+  kind: "evidence",
+  inputs: sample.network.inputs,
+  tailKnots: 5,
+  prototypeSets: 2,
+  prototypes: 3,
+  references: 3,
+  shallowTrees: 2,
+  shallowNodes: 5,
+  deepTrees: 1,
+  deepNodes: 7,
+  departureTrees: 1,
+  departureNodes: 7,
+};
+
 /** An artefact of an evidence network under the sample schema. */
-function artefact(change: (values: Map<string, Float32Array>, shape: EvidenceShape) => void, epsilon = 0): Uint8Array {
-  const sample = sampleArtefact();
-  const shape: EvidenceShape = {
-    kind: "evidence",
-    inputs: sample.network.inputs,
-    tailKnots: 5,
-    prototypeSets: 2,
-    prototypes: 3,
-    references: 3,
-    shallowTrees: 2,
-    shallowNodes: 5,
-    deepTrees: 1,
-    deepNodes: 7,
-    departureTrees: 1,
-    departureNodes: 7,
-  };
+function artefact(
+  change: (values: Map<string, Float32Array>, shape: EvidenceShape) => void,
+  epsilon = 0,
+  shape = artefactShape,
+): Uint8Array {
   const values = randomEvidence(shape, stream(3));
   change(values, shape);
   const tensors = new Map(
@@ -101,6 +109,20 @@ describe("the evidence network", () => {
     const read = readArtefact(bytes);
     expect(read.network).toMatchObject({ kind: "evidence", departureNodes: 7 });
     expect(writeArtefact(read)).toEqual(bytes);
+  });
+
+  test("relevance of inputs is read back as written, is there where the network says so, and nowhere else", () => {
+    const shape = { ...artefactShape, weighted: true } as const;
+    const bytes = artefact(() => {}, 0, shape);
+    const read = readArtefact(bytes);
+    expect([read.network, read.tensors.get("relevance")?.shape]).toMatchObject([{ weighted: true }, [shape.inputs]]);
+    expect(writeArtefact(read)).toEqual(bytes);
+    const says = (network: object): Uint8Array => writeArtefact({ ...read, network: network as EvidenceShape });
+    for (const network of [artefactShape, { ...shape, weighted: false }, { ...shape, weighted: 1 }]) {
+      expect(() => says(network)).toThrow(expect.objectContaining({ code: "artefact-malformed" }));
+    }
+    const bare = readArtefact(artefact(() => {}));
+    expect(() => writeArtefact({ ...bare, network: shape })).toThrow('tensor "relevance" is missing');
   });
 
   test("refuses an input step, which trees have no gradient for", () => {

@@ -15,7 +15,7 @@ import { type Fixed, weightValues } from "./tier.ts";
  * - deep: log odds by larger trees on the inputs and, beside them, those departures;
  * - gaussian: log of the mean squared whitened input, the Mahalanobis distance to the normal rows;
  * - prototypes: distance to the nearest prototype of the normal rows, by what is usual around that one, mean over sets;
- * - references: the same for the nearest of the reference rows, one finer mesh;
+ * - references: the same for the nearest of the reference rows, one finer mesh (for both, inputs may count by their relevance);
  * - tails: how far out in its own column every value lies, summed.
  */
 export const EVIDENCE = ["shallow", "deep", "departure", "gaussian", "prototypes", "references", "tails"] as const;
@@ -97,6 +97,7 @@ export function evidenceShapes(shape: EvidenceShape): Map<string, number[]> {
   const layer = (name: string, n: number, k: number): void => {
     shapes.set(`${name}.w`, [n, k]).set(`${name}.b`, [n]);
   };
+  if (shape.weighted) shapes.set("relevance", [inputs]);
   layer("gaussian", inputs, inputs);
   for (const name of POINTS) {
     const points = setsOf(shape, name) * shape[name];
@@ -147,6 +148,7 @@ export function evidenceNetwork(
     return { table, start: values("forest.start")[i] };
   });
   const { inputs } = shape;
+  const relevance = shape.weighted ? floats(kernel, values("relevance"), kernel.functions.stride(inputs)) : 0;
   const linear = (tape: Tape, x: Value, name: string, options?: LinearOptions): Value =>
     tape.linear(x, weights.get(`${name}.w`), weights.get(`${name}.b`), options);
 
@@ -164,6 +166,14 @@ export function evidenceNetwork(
     tape.release(affinity);
   };
 
+  /** Inputs as distances to points see them: each by its relevance. */
+  const weighted = (tape: Tape, x: Value): Value => {
+    if (relevance === 0) return x;
+    const result = tape.input(inputs);
+    tape.emit(["MULTIPLY", x.at, inputs, relevance, result.at]);
+    return result;
+  };
+
   /** Evidence of the kinds wanted, before it is standardised: (rows) each. */
   const evidence = (tape: Tape, x: Value, wanted: ReadonlySet<EvidenceName>): Map<EvidenceName, Address> => {
     const columns = new Map(
@@ -179,15 +189,17 @@ export function evidenceNetwork(
       tape.emit(["LOG_MEAN_SQUARE", white.at, inputs, out]);
       tape.release(white);
     });
-    given("prototypes", (out) => nearest(tape, "prototypes", x, 0, out));
+    const seen = weighted(tape, x);
+    given("prototypes", (out) => nearest(tape, "prototypes", seen, 0, out));
     given("shallow", (out) => forest(tape, "shallow", x, x, out));
     if (BY_REFERENCE.some((kind) => columns.has(kind))) {
       const apart = tape.input(inputs);
-      nearest(tape, "references", x, apart.at, columns.get("references") ?? kernel.allocate(tape.rows));
+      nearest(tape, "references", seen, apart.at, columns.get("references") ?? kernel.allocate(tape.rows));
       given("deep", (out) => forest(tape, "deep", x, apart, out));
       given("departure", (out) => forest(tape, "departure", apart, apart, out));
       tape.release(apart);
     }
+    if (seen !== x) tape.release(seen);
     given("tails", (out) => tape.emit(["TAILS", x.at, inputs, outlying.at, outlying.columns, out]));
     return columns;
   };
@@ -211,8 +223,8 @@ export function evidenceNetwork(
   return Object.assign(network, { standard: (tape: Tape, x: Value) => standardOf(tape, x, all, never) });
 }
 
-function floats(kernel: Kernel, values: Float32Array): Address {
-  const at = kernel.allocate(values.length);
+function floats(kernel: Kernel, values: Float32Array, room = values.length): Address {
+  const at = kernel.allocate(room);
   kernel.floats(at, values.length).set(values);
   return at;
 }

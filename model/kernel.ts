@@ -13,6 +13,7 @@ export type Operation =
   | "SIGN_STEP"
   | "TAILS"
   | "LOG_MEAN_SQUARE"
+  | "MULTIPLY"
   | "NEAREST"
   | "FOREST"
   | "STANDARDISE"

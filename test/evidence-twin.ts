@@ -90,6 +90,7 @@ function evidenceOf(x: ArrayLike<number>, shape: EvidenceShape, values: Values):
     });
   };
   const row = Array.from(x);
+  const weighted = shape.weighted ? row.map((value, j) => Math.fround(value * get("relevance")[j])) : row;
   const forest = (name: ForestName, walked: readonly number[]): number => {
     const nodes = get(`${name}.nodes`);
     return get(`${name}.roots`).reduce((sum, root) => {
@@ -104,14 +105,14 @@ function evidenceOf(x: ArrayLike<number>, shape: EvidenceShape, values: Values):
     Math.log1p(z.reduce((sum, value) => sum + value * value, 0) / z.length);
   /** Mean distance over the sets, and what the nearest point of the last one departs by. */
   const nearest = (name: PointsName): { distance: number; apart: number[] } => {
-    const [points, affinities] = [get(`${name}.w`), linear(row, name)];
+    const [points, affinities] = [get(`${name}.w`), linear(weighted, name)];
     const sets = setsOf(shape, name);
-    let [distance, apart] = [0, row];
+    let [distance, apart] = [0, weighted];
     for (let set = 0; set < sets; set++) {
       const first = set * shape[name];
       const affinity = affinities.slice(first, first + shape[name]);
       const best = first + affinity.indexOf(Math.max(...affinity));
-      apart = row.map((value, j) => Math.abs(Math.fround(value - points[best * row.length + j])));
+      apart = weighted.map((value, j) => Math.abs(Math.fround(value - points[best * row.length + j])));
       distance += (Math.hypot(...apart) * get(`${name}.scale`)[best]) / sets;
     }
     return { distance, apart };

@@ -20,22 +20,24 @@ export function leakNotes({ columns, groups }: Dataset): string[] {
   });
   const long = normal.filter(({ count }) => count >= LEAST_ROWS);
   const ascending = columns.filter(({ kind }, j) => kind === "numeric" && long.every(({ cells }) => ascends(cells[j])));
+  const names = (of: readonly ColumnSpec[]): string[] => of.map(({ name }) => name);
   return [
     ...noteOn(
-      anomalous.length > 0 ? telling : [],
+      anomalous.length > 0 ? names(telling) : [],
       "no anomalous row has a value that normal rows have, as with a label left among the columns. What is not known when rows are scored must go",
     ),
     ...noteOn(
-      long.length > 0 ? ascending : [],
+      long.length > 0 ? names(ascending) : [],
       "never falls from one normal row to the next, as an index or a time does, which may give the time of capture away",
     ),
   ];
 }
 
-function noteOn(columns: readonly ColumnSpec[], what: string): string[] {
+/** A remark on columns that had better be dropped; none without any. */
+export function noteOn(columns: readonly string[], what: string): string[] {
   if (columns.length === 0) return [];
-  const named = columns.slice(0, SHOWN).map(({ name }) => name);
-  return [`${named.join(", ")}${columns.length > SHOWN ? ", …" : ""}: ${what} (--types "${named[0]}=drop").`];
+  const named = columns.slice(0, SHOWN).join(", ");
+  return [`${named}${columns.length > SHOWN ? ", …" : ""}: ${what} (--types "${columns[0]}=drop").`];
 }
 
 /** Whether values vary and are in order, missing ones left out. */

@@ -23,15 +23,17 @@ export function evidenceLogits(layers: Layers, x: Name, shape: EvidenceShape): N
   const start = layers.values("forest.start");
   const forest = (name: ForestName, columns: Name): Name =>
     treeEnsemble(layers, name, columns, start[FORESTS.indexOf(name)]);
+  let seen: Name | undefined;
+  const weighted = (): Name => (seen ??= shape.weighted ? graph.node("Mul", [x, layers.constant("relevance")]) : x);
   let found: Nearest | undefined;
-  const reference = (): Nearest => (found ??= nearest(layers, x, "references", shape)[0]);
+  const reference = (): Nearest => (found ??= nearest(layers, weighted(), "references", shape)[0]);
   let apart: Name | undefined;
   const departures = (): Name => (apart ??= graph.node("Abs", [reference().difference]));
   // each gives a column (rows, 1)
   const evidence: Readonly<Record<EvidenceName, () => Name>> = {
     gaussian: () => logMeanSquare(layers, layers.linear(x, "gaussian")),
     prototypes: () => {
-      const sets = nearest(layers, x, "prototypes", shape);
+      const sets = nearest(layers, weighted(), "prototypes", shape);
       return graph.node(
         "Mean",
         sets.map(({ distance }) => distance),

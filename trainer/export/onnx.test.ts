@@ -143,6 +143,7 @@ describe("an exported model scores as the kernel does", () => {
         deepNodes: many(20),
         departureTrees: many(9),
         departureNodes: many(20),
+        ...(seed % 2 === 0 ? { weighted: true as const } : {}),
       };
       const values = randomEvidence(shape, next);
       const head = values.get("head.w") ?? new Float32Array();

@@ -121,7 +121,7 @@ async function runEpisodes(
   };
   const artefact = exportArtefact(model, fit, schema, data, request);
   report({ phase: "thresholds", done: 1, total: 1 });
-  return { artefact, episodes };
+  return { artefact, irrelevant: [], episodes };
 }
 
 /** What picks the episode to keep: macro AUC of seen families on validation rows; without families, the latest. */

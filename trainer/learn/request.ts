@@ -111,6 +111,8 @@ export interface EpisodeLog {
 
 export interface Trained {
   readonly artefact: Artefact;
+  /** Features that say nothing; distances count them the less the more there are. */
+  readonly irrelevant: readonly string[];
   readonly episodes: readonly EpisodeLog[];
 }
 

@@ -1,7 +1,7 @@
 /** From a data set to a model: the split, the training on its training side, and what is to be said of either. */
 import { UnseenError } from "../../model/errors.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { leakNotes } from "../data/leaks.ts";
+import { leakNotes, noteOn } from "../data/leaks.ts";
 import { neighbourNotes } from "../data/neighbours.ts";
 import { type FitData, splitDataset } from "../data/split.ts";
 import { rowsFor } from "../evaluate/budget.ts";
@@ -45,7 +45,11 @@ export async function trainOn(
     report,
   );
   const order = split === "rows" ? neighbourNotes(dataset) : [];
-  return { ...trained, notes: [...notes, ...leakNotes(dataset), ...order, ...budgetNote(fit, split)] };
+  const irrelevant = noteOn(
+    trained.irrelevant,
+    "no other column goes with it, and no family shows in it. Distances count such columns the less the more there are; what means nothing is better dropped",
+  );
+  return { ...trained, notes: [...notes, ...leakNotes(dataset), ...order, ...irrelevant, ...budgetNote(fit, split)] };
 }
 
 /** Says so where the threshold of the budget that decides at the edge is extrapolated. */

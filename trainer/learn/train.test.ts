@@ -16,6 +16,7 @@ import { separation } from "../evaluate/metrics.ts";
 import { storedThresholds } from "../evaluate/thresholds.ts";
 import { headLogits } from "./evidence/head.ts";
 import type { Progress, TrainRequest } from "./request.ts";
+import { trainOn } from "./train-on.ts";
 import { train } from "./train.ts";
 
 /** Two normal domains around different centres, families shifted along different columns. */
@@ -309,6 +310,42 @@ describe("training by default", () => {
     const [rows] = await strangers(groups);
     expect(rows).toBeGreaterThan(100);
     expect(await strangers(groups.filter(({ name }) => name !== "night"))).toEqual([]);
+  });
+
+  test("columns of chance do not drown what a family departs by, and are named", async () => {
+    const draw = drawFor(8, 0);
+    const pair = (apart: number): number[] => {
+      const load = gaussian(draw);
+      return [load, load + 0.3 * gaussian(draw) + apart];
+    };
+    const group = (name: string, role: Group["role"], [first, second]: readonly number[], count: number): Group => {
+      const rows = Array.from({ length: count }, () => [
+        ...pair(first),
+        ...pair(second),
+        ...Array.from({ length: 24 }, () => gaussian(draw)),
+      ]);
+      const cells = rows[0].map((_, j) => Float64Array.from(rows, (row) => row[j]));
+      return { name, role, side: null, count, cells, block: new Int32Array(count), blockNames: [name] };
+    };
+    const columns = Array.from({ length: 28 }, (_, j) => ({ name: `c${j}`, kind: "numeric" as const }));
+    const groups = [
+      group("all", "normal", [0, 0], 3000),
+      group("above", "anomaly", [1.5, 0], 150),
+      group("below", "anomaly", [-1.5, 0], 150),
+      group("novel", "anomaly", [0, 1], 400),
+    ];
+    const options = { seed: 3, holdOut: ["novel"], shots: 100, split: "rows" } as const;
+    const dataset = { name: "pairs", columns, groups, files: [], notes: [] };
+    const side = splitDataset(dataset, options);
+    const { artefact, irrelevant, notes } = await trainOn(dataset, options);
+    expect(irrelevant).toEqual(columns.slice(4).map(({ name }) => name));
+    expect(notes).toContainEqual(expect.stringMatching(/^c4, c5, c6, c7, c8, …: no other column .*"c4=drop"\)\.$/));
+    const scorer = Scorer.open(writeArtefact(artefact), kernelModule("score"));
+    const [normal, novel] = [side.heldOut.normal[0], side.heldOut.unseen[0]].map(({ rows }) => {
+      const matrix = encodeRows(artefact.schema, columns, rows);
+      return scorer.score(matrix.data, matrix.rows).slice();
+    });
+    expect(separation(normal, novel)).toBeGreaterThan(0.85);
   });
 
   test("learns by blocks where there is but one block of normal rows to train on", async () => {

@@ -39,5 +39,6 @@ async function trainEvidence(
   const { shape: network, temperature, tensors, figures, outOfTurn, memory } = learned;
   const method = "evidence with rotated roles";
   const model = { network, temperature, epsilon: 0, tensors, memory, method, figures };
-  return { artefact: exportArtefact(model, fit, schema, data, request, outOfTurn), episodes: [] };
+  const irrelevant = learned.irrelevant.map((feature) => schema.features[feature].name);
+  return { artefact: exportArtefact(model, fit, schema, data, request, outOfTurn), irrelevant, episodes: [] };
 }

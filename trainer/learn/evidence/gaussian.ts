@@ -3,6 +3,7 @@ import { Kernel } from "../../../model/kernel.ts";
 import { cholesky, forward } from "../cholesky.ts";
 import type { Matrix } from "../../data/matrix.ts";
 import { kernelModule } from "../engine.ts";
+import type { Relevance } from "./relevance.ts";
 
 /** Added to the variance of every input. */
 const RIDGE = 0.02;
@@ -17,7 +18,8 @@ export interface Gaussian {
   readonly b: Float32Array;
 }
 
-export function fitGaussian({ rows, cols: n, data }: Matrix): Gaussian {
+/** @param relevance what each whitened input counts, where not all count alike */
+export function fitGaussian({ rows, cols: n, data }: Matrix, relevance: Relevance): Gaussian {
   const step = Math.max(1, Math.ceil(rows / MOST_ROWS));
   const used = Math.ceil(rows / step);
   const mean = new Float64Array(n);
@@ -44,6 +46,12 @@ export function fitGaussian({ rows, cols: n, data }: Matrix): Gaussian {
     for (let i = 0; i < n; i++) w[i * n + j] = column[i];
   }
   forward(lower, n, mean);
+  if (relevance) {
+    for (let i = 0; i < n; i++) {
+      mean[i] *= relevance[i];
+      for (let j = 0; j < n; j++) w[i * n + j] *= relevance[i];
+    }
+  }
   return { w, b: Float32Array.from(mean, (value) => -value) };
 }
 

@@ -16,6 +16,7 @@ import { calibrate, equally, fitHead, headLogits } from "./head.ts";
 import { kindsFor, weighingByBlocks } from "./kinds.ts";
 import { evidenceOf, MANIFOLD_STEPS, withoutWholeRows } from "./parts.ts";
 import { MOST_JUDGING, normalsOf, playEpisodes } from "./play.ts";
+import { irrelevantFeatures, relevanceOf } from "./relevance.ts";
 import { remember } from "./remember.ts";
 import { byFamily, joined } from "./rows-of-evidence.ts";
 import { scalesOf, table } from "./scale.ts";
@@ -42,6 +43,8 @@ export const EVIDENCE_DEFAULTS: EvidenceOptions = {
 
 export interface LearnedEvidence {
   readonly shape: EvidenceShape;
+  /** Features that say nothing. */
+  readonly irrelevant: readonly number[];
   /** T of equation (1). */
   readonly temperature: number;
   readonly tensors: Map<string, Tensor>;
@@ -99,7 +102,8 @@ export async function learnEvidence(
       cols,
     );
 
-  const learning = new Learning(data, normal, turns, judges, draw, step);
+  const irrelevant = irrelevantFeatures(normal, support, data.widths);
+  const learning = new Learning(data, normal, relevanceOf(irrelevant, data.widths), turns, judges, draw, step);
   const shipping = await learning.shipping(blockTurns, 50);
   const seen = await learning.judged(shipping, null);
   const scales = scalesOf(seen, options.far);
@@ -126,6 +130,7 @@ export async function learnEvidence(
   const shape = shapeOf(kept, cols);
   return {
     shape,
+    irrelevant,
     temperature,
     tensors: tensorsOf(shape, kept, scales, { weights: head.weights, bias: head.bias + shift }),
     figures: { ...Object.fromEntries(EVIDENCE.map((name, i) => [`weight-${name}`, head.weights[i]])), shift },

@@ -24,6 +24,7 @@ test("where single columns alone have a say, scores need nothing that looks at w
   const families = new Map([["high", rowsAround(60, 2, 2)]]);
   const manifold = await fitManifold(
     normal,
+    null,
     (index) => drawFor(3, index),
     async (_note, compute) => compute(),
   );

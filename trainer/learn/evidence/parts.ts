@@ -7,11 +7,13 @@ import { type Forests, type Grounds, meanLogOdds } from "./forests.ts";
 import { distances, fitGaussian, type Gaussian } from "./gaussian.ts";
 import { departures, nearest, nearness, type Points } from "./points.ts";
 import { fitPrototypes } from "./prototypes.ts";
+import { type Relevance, weighted } from "./relevance.ts";
 import { fitReferences, type References } from "./references.ts";
 import { fitTails, surprises, type Tails } from "./tails.ts";
 
 /** Learned from normal rows. */
 export interface Manifold {
+  readonly relevance: Relevance;
   readonly gaussian: Gaussian;
   /** Of several sets. */
   readonly prototypes: readonly Points[];
@@ -31,13 +33,16 @@ export const MANIFOLD_STEPS = 3;
 
 export async function fitManifold(
   rows: Matrix,
+  relevance: Relevance,
   draw: (index: number) => Draw,
   step: <T>(note: string, compute: () => T) => Promise<T>,
 ): Promise<Manifold> {
+  const seen = weighted(rows, relevance);
   return {
-    gaussian: await step("gaussian", () => fitGaussian(rows)),
-    prototypes: await step("prototypes", () => fitPrototypes(rows, draw(0))),
-    references: await step("references", () => fitReferences(rows, draw(2))),
+    relevance,
+    gaussian: await step("gaussian", () => fitGaussian(rows, relevance)),
+    prototypes: await step("prototypes", () => fitPrototypes(seen, draw(0))),
+    references: await step("references", () => fitReferences(seen, draw(2))),
     tails: fitTails(rows),
   };
 }
@@ -51,14 +56,15 @@ export interface View {
 }
 
 export function viewOf(manifold: Manifold, rows: Matrix): View {
-  const { gaussian, prototypes, references, tails } = manifold;
-  const placed = nearest(references.centres, rows);
-  const departure = departures(references, rows, placed);
+  const { relevance, gaussian, prototypes, references, tails } = manifold;
+  const seen = weighted(rows, relevance);
+  const placed = nearest(references.centres, seen);
+  const departure = departures(references, seen, placed);
   return {
     distances: {
       gaussian: distances(gaussian, rows),
-      prototypes: mean(prototypes.map((set) => nearness(set, rows))),
-      references: nearness(references, rows, placed),
+      prototypes: mean(prototypes.map((set) => nearness(set, seen))),
+      references: nearness(references, seen, placed),
       tails: surprises(tails, rows),
     },
     departure,
@@ -73,7 +79,14 @@ export function viewOf(manifold: Manifold, rows: Matrix): View {
 export function withoutWholeRows(parts: Parts): Parts {
   const { cols } = parts.references.rows;
   const point = { centres: { rows: 1, cols, data: new Float32Array(cols) }, scale: Float32Array.of(1) };
-  return { ...parts, prototypes: [point], references: { ...parts.references, ...point }, deep: [], departure: [] };
+  return {
+    ...parts,
+    relevance: null,
+    prototypes: [point],
+    references: { ...parts.references, ...point },
+    deep: [],
+    departure: [],
+  };
 }
 
 /** Mean of columns, row by row. */
@@ -93,10 +106,13 @@ export function evidenceOf(parts: Parts, rows: Matrix, view: View = viewOf(parts
 }
 
 /** What the trees of each kind are grown on. */
-export function groundsOf(normal: Matrix, families: ReadonlyMap<string, Matrix>, { references }: Manifold): Grounds {
+export function groundsOf(normal: Matrix, families: ReadonlyMap<string, Matrix>, manifold: Manifold): Grounds {
+  const { references, relevance } = manifold;
   const { rows: others, placed } = references;
   const apart = departures(references, others, placed);
-  const departed = new Map([...families].map(([family, rows]) => [family, departures(references, rows)]));
+  const departed = new Map(
+    [...families].map(([family, rows]) => [family, departures(references, weighted(rows, relevance))]),
+  );
   const both = [...families].map(([family, rows]) => [family, beside(rows, departed.get(family) ?? rows)] as const);
   return {
     shallow: { normal, families },

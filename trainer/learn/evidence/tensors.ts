@@ -9,7 +9,7 @@ import type { Head } from "./head.ts";
 import type { Parts } from "./parts.ts";
 
 /** Sizes of the network that the parts make. */
-export function shapeOf({ tails, prototypes, references, ...parts }: Parts, inputs: number): EvidenceShape {
+export function shapeOf({ relevance, tails, prototypes, references, ...parts }: Parts, inputs: number): EvidenceShape {
   const forest = (forests: readonly Booster[]): { trees: number; nodes: number } => {
     const { nodes, roots } = merged(forests);
     return { trees: roots.length, nodes: nodes.length / 3 };
@@ -18,6 +18,7 @@ export function shapeOf({ tails, prototypes, references, ...parts }: Parts, inpu
   return {
     kind: "evidence",
     inputs,
+    ...(relevance ? { weighted: true as const } : {}),
     tailKnots: tails.reduce((sum, { places }) => sum + places.length, 0),
     prototypeSets: prototypes.length,
     prototypes: prototypes[0].centres.rows,
@@ -40,7 +41,7 @@ export function tensorsOf(
 ): Map<string, Tensor> {
   const values = new Map<string, ArrayLike<number>>();
   const knots = tails.flatMap((own, column) => [...own.places].flatMap((place, i) => [column, place, own.values[i]]));
-  values.set("tails.knots", knots);
+  values.set("tails.knots", knots).set("relevance", parts.relevance ?? []);
   values.set("gaussian.w", gaussian.w).set("gaussian.b", gaussian.b);
   const meshes = { prototypes: parts.prototypes, references: [parts.references] };
   for (const name of POINTS) {

@@ -6,6 +6,7 @@ import type { EncodedFit } from "../encode-fit.ts";
 import { rowsWhere } from "../select.ts";
 import { type Episode, NOTHING } from "./episodes.ts";
 import { type Counts, type Forests, type Grounds, growForests, NO_FORESTS, ONE_EACH, SHIPPED } from "./forests.ts";
+import type { Relevance } from "./relevance.ts";
 import {
   type Columns,
   evidenceOf,
@@ -32,6 +33,7 @@ export class Learning {
   readonly #rests = new Map<number | null, Rest>();
   readonly #data: EncodedFit;
   readonly #normal: Matrix;
+  readonly #relevance: Relevance;
   readonly #turns: Uint8Array;
   readonly #judges: Matrix;
   readonly #draw: (index: number) => Draw;
@@ -39,13 +41,14 @@ export class Learning {
 
   /**
    * @param normal all normal training rows
-   * @param turns the turn of each
+   * @param turns the turn of each row
    * @param judges rows that `judged` puts
    * @param step called with every piece of work
    */
   constructor(
     data: EncodedFit,
     normal: Matrix,
+    relevance: Relevance,
     turns: Uint8Array,
     judges: Matrix,
     draw: (index: number) => Draw,
@@ -53,6 +56,7 @@ export class Learning {
   ) {
     this.#data = data;
     this.#normal = normal;
+    this.#relevance = relevance;
     this.#turns = turns;
     this.#judges = judges;
     this.#draw = draw;
@@ -115,7 +119,8 @@ export class Learning {
     if (known) return known;
     const normal = turn === null ? this.#normal : rowsWhere(this.#normal, (i) => this.#turns[i] !== turn);
     const first = turn === null ? 1000 : 2000 + 1000 * turn;
-    const rest = { normal, manifold: await fitManifold(normal, (index) => this.#draw(first + index), this.#step) };
+    const draw = (index: number): Draw => this.#draw(first + index);
+    const rest = { normal, manifold: await fitManifold(normal, this.#relevance, draw, this.#step) };
     this.#rests.set(turn, rest);
     return rest;
   }
