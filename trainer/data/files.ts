@@ -1,7 +1,7 @@
 /** Which files a path, a folder or a glob stands for. */
-import { globSync, readdirSync, statSync } from "node:fs";
+import { globSync, lstatSync, readdirSync, type Stats, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { UnseenError } from "../../model/errors.ts";
+import { messageOf, UnseenError } from "../../model/errors.ts";
 import { nearest } from "../nearest.ts";
 import type { SourceFile } from "./scan.ts";
 
@@ -13,12 +13,27 @@ export function stem(path: string): string {
 }
 
 export function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  return statOf(path)?.isDirectory() === true;
+}
+
+/** What is at a path, links followed; undefined for nothing. @throws UnseenError data-unreadable */
+export function statOf(path: string): Stats | undefined {
+  return lookAt(path, () => statSync(path, { throwIfNoEntry: false }));
+}
+
+/** @throws UnseenError data-unreadable for a path that may not be looked at, or goes round in a ring of links */
+function lookAt<T>(path: string, look: () => T): T {
+  try {
+    return look();
+  } catch (cause) {
+    const why = `${path} cannot be read: ${messageOf(cause)}.`;
+    throw new UnseenError("data-unreadable", why, "Give a path that can be read.", { file: path });
+  }
 }
 
 /** Data files directly in a folder, sorted by name, hidden ones left out; names relative to `root`. */
 export function dataFilesIn(folder: string, root = folder): SourceFile[] {
-  return readdirSync(folder)
+  return lookAt(folder, () => readdirSync(folder))
     .filter((name) => !name.startsWith(".") && DATA_FILE.test(name) && !isFolder(join(folder, name)))
     .sort()
     .map((name) => ({
@@ -43,7 +58,7 @@ export function expandFiles(sources: readonly string[]): SourceFile[] {
 }
 
 function expand(source: string): SourceFile[] {
-  const stat = statSync(source, { throwIfNoEntry: false });
+  const stat = statOf(source);
   if (stat?.isDirectory() === true) return dataFilesIn(source);
   if (stat !== undefined) return [{ path: source, name: basename(source) }];
   if (!/[*?[{]/.test(source)) return [];
@@ -54,12 +69,18 @@ function expand(source: string): SourceFile[] {
 }
 
 export function notFound(source: string): UnseenError {
+  if (lstatSync(source, { throwIfNoEntry: false })?.isSymbolicLink() === true) return linkToNothing(source);
   const folder = dirname(source);
-  const beside = isFolder(folder) ? readdirSync(folder) : [];
+  const beside = isFolder(folder) ? lookAt(folder, () => readdirSync(folder)) : [];
   const near = nearest(basename(source), beside);
   const remedy =
     near.length > 0 ? `Did you mean ${near.map((name) => join(folder, name)).join(" or ")}?` : "Check the path.";
   return new UnseenError("data-not-found", `There is no data at ${source}.`, remedy, {
     file: source,
   });
+}
+
+export function linkToNothing(file: string): UnseenError {
+  const what = `${file} is a link to a file that is not there.`;
+  return new UnseenError("data-not-found", what, "Remove the link, or bring the file back.", { file });
 }

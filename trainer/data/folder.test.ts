@@ -180,6 +180,7 @@ test("empty and unreadable files are named", async () => {
     [{ "dos.csv": "a,b\r\n1,2\n3,4\r\n" }, "data-unreadable", "CR LF"],
     [{ "dos.csv": `a,b\n1,2\n${"3".repeat(2_100_000)},4\n` }, "data-unreadable", "line 3: longer than"],
     [{ "dos.csv.gz": Uint8Array.of(0x1f, 0x8b, 8, 0, 1, 2, 3, 4, 5, 6, 7, 8) }, "data-unreadable"],
+    [{ "dos.csv.gz": gzipSync(whole) }, "data-unreadable", "compressed twice"],
     [{ "dos.csv.gz": whole.subarray(0, 5) }, "data-unreadable"],
     [{ "dos.csv.gz": whole.subarray(0, whole.length / 2) }, "data-unreadable"],
     [{ "dos.csv.gz": whole.subarray(0, -1) }, "data-unreadable"],
@@ -208,6 +209,28 @@ test("a link to nothing is named", async () => {
     const folder = writeFolder({ "normal.csv": NORMAL });
     symlinkSync("nowhere", join(folder, name));
     expect(await errorOf(() => readDataset(folder))).toMatchObject({ code: "data-not-found", place: { file: name } });
+    expect(await errorOf(() => readDataset(join(folder, name)))).toMatchObject({
+      message: `${join(folder, name)} is a link to a file that is not there.`,
+      remedy: "Remove the link, or bring the file back.",
+    });
+  }
+});
+
+test("a path that cannot be looked at is named, not called a fault of ours", async () => {
+  const folder = writeFolder({ "normal.csv": NORMAL, "metas/normal.csv": NORMAL });
+  symlinkSync("ring", join(folder, "ring"));
+  symlinkSync("meta.json", join(folder, "metas/meta.json"));
+  for (const [path, named] of [
+    [join(folder, "ring"), join(folder, "ring")],
+    [join(folder, "ring/normal.csv"), join(folder, "ring/normal.csv")],
+    [join(folder, "metas"), join(folder, "metas/meta.json")],
+  ]) {
+    const error = await errorOf(() => readDataset(path));
+    expect(error).toMatchObject({
+      code: "data-unreadable",
+      message: expect.stringContaining("ELOOP"),
+      place: { file: named },
+    });
   }
 });
 

@@ -4,6 +4,7 @@ import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { constants, gunzipSync } from "node:zlib";
 import { csvCells, delimiterOf, uniqueNames } from "../../model/cells.ts";
 import { messageOf, UnseenError } from "../../model/errors.ts";
+import { linkToNothing } from "./files.ts";
 
 /** A header must end within this many bytes of (compressed) file. */
 const HEAD_BYTES = 1 << 20;
@@ -74,6 +75,9 @@ function firstLine(start: Uint8Array, gzip: boolean, name: string): string {
         { file: name },
       );
     }
+    if (startsGzip(head)) {
+      throw new UnseenError("data-unreadable", `${name} is compressed twice.`, "Decompress it once.", { file: name });
+    }
   }
   const text = new TextDecoder().decode(head); // drops a byte order mark
   let quoted = false;
@@ -106,10 +110,7 @@ function readHead(path: string, name: string, bytes: number): Uint8Array {
     return buffer.subarray(0, readSync(file, buffer, 0, bytes, 0));
   } catch (cause) {
     const place = { file: name };
-    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") {
-      const what = `${name} is a link to a file that is not there.`;
-      throw new UnseenError("data-not-found", what, "Remove the link, or bring the file back.", place);
-    }
+    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") throw linkToNothing(name);
     const why = messageOf(cause);
     throw new UnseenError("data-unreadable", `${name} cannot be read: ${why}.`, "Give a file that can be read.", place);
   } finally {

@@ -1,9 +1,9 @@
 /** meta.json beside the files of a folder: kinds of columns, names, official sides and blocks; never trusted. */
-import { statSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf, UnseenError } from "../../model/errors.ts";
 import { readText } from "../disk.ts";
 import type { ColumnKind } from "./dataset.ts";
+import { statOf } from "./files.ts";
 
 /** What meta.json says of one file; null where it says nothing usable. */
 export interface MetaFile {
@@ -53,7 +53,7 @@ type Wrong = (what: string) => void;
  */
 export function readMeta(folder: string): Meta | null {
   const path = join(folder, "meta.json");
-  const size = statSync(path, { throwIfNoEntry: false })?.size;
+  const size = statOf(path)?.size;
   if (size === undefined) return null;
   const fault = (what: string): UnseenError =>
     new UnseenError("data-unreadable", `meta.json ${what}.`, "Correct it, or remove it to read the folder without.", {
