@@ -8,7 +8,7 @@ import { afterAll, expect, test } from "vitest";
 const folder = mkdtempSync(join(tmpdir(), "unseen-cleaned-up-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test.each(["SIGINT", "SIGTERM"] as const)(
+test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
   "work under a lock that %s ends leaves neither files nor the lock",
   async (signal) => {
     const of = (name: string): string => JSON.stringify(new URL(name, import.meta.url).href);

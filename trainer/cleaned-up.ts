@@ -1,6 +1,6 @@
-/** Work that leaves nothing behind, also where Ctrl-C ends the process in between. */
+/** Work that leaves nothing behind, also where Ctrl-C or a closed terminal ends the process in between. */
 
-const STOPS = ["SIGINT", "SIGTERM"] as const;
+const STOPS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** @param clean takes away what the work has made for itself, once it is done, fails or is stopped */
 export async function cleanedUp<T>(clean: () => void, work: () => Promise<T>): Promise<T> {
