@@ -12,7 +12,12 @@ export interface Fault {
 
 /** Answers every request that the pool sends to this process. */
 export function answerEach<Q, A>(answer: (request: Q) => Promise<A>): void {
-  process.on("message", async (request: Q) => process.send?.(await answer(request).catch(faultOf)));
+  process.on("message", async (request: Q) => {
+    const answered = await answer(request).catch(faultOf);
+    if (process.connected) process.send?.(answered);
+  });
+  // Nobody waits any more where the one that asked was ended.
+  process.on("disconnect", () => process.exit());
   // Ctrl-C reaches every process of the terminal: the one that asked decides what becomes of this one.
   process.on("SIGINT", () => {});
 }
