@@ -215,6 +215,11 @@ describe("the evidence network", () => {
     const text = lines("anomaly", "novel", rows) + lines("normal", "", [rows[0]]);
     expect(table).toEqual(feedbackOfLines(scorer, text, "lines"));
     expect([table.count, table.normal.rows, [...table.families.keys()]]).toEqual([4, 1, ["novel"]]);
+    const blank = csv.map((line) =>
+      line.replace(/^anomaly,novel,/, " anomaly , novel ,").replace("normal,,", "normal,NA,"),
+    );
+    writeFileSync(path, `${blank.join("\n")}\n`);
+    expect(await readFeedback(scorer, { path, name: "labelled.csv" })).toEqual(table);
     const unnamed = feedbackOfLines(scorer, text.replaceAll('"novel"', "null"), "lines");
     expect([...unnamed.families.keys()]).toEqual(["feedback"]);
     for (const [wrong, code] of [

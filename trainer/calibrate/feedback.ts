@@ -1,4 +1,5 @@
 /** Feedback as calibration takes it: encoded rows with labels, from the Worker's lines or from a table. */
+import { cellText } from "../../model/cells.ts";
 import { UnseenError } from "../../model/errors.ts";
 import type { Row } from "../../model/schema.ts";
 import type { Scorer } from "../../model/scorer.ts";
@@ -44,7 +45,8 @@ export async function readFeedback(scorer: Scorer, file: SourceFile): Promise<La
     const [label, family] = [names.indexOf("label"), names.indexOf("family")];
     for (const [i, row] of cells.entries()) {
       const inputs = matrix.data.subarray(i * matrix.cols, (i + 1) * matrix.cols);
-      rows.push({ row: rows.length + 1, label: row[label], family: row[family] ?? "", inputs });
+      const [found, name] = [label, family].map((column) => cellText(row[column] ?? "") ?? "");
+      rows.push({ row: rows.length + 1, label: found, family: name, inputs });
     }
   }
   return gathered(scorer, rows, file.name);
