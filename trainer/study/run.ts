@@ -36,14 +36,16 @@ export async function runStudy(
   const bench = new Bench();
   const { folders, families } = options;
   checkNames(folders);
-  if (families.length > 0) {
-    checkNamed(families, await Promise.all(folders.map((folder) => bench.outline(folder, families))));
-  }
+  const outlines = await Promise.all(
+    families.length > 0 ? folders.map((folder) => bench.outline(folder, families)) : [],
+  );
+  checkNamed(families, outlines);
+  const without = outlines.filter(({ candidates }) => candidates.length === 0);
   const plan = await study.plan(bench, options);
   const entries = readEntries(file);
   repairResults(file, '{"study":"');
   const open = plan.tasks.filter((task) => !entries.has(keyOf(study.name, task)));
-  const notes = [...plan.notes];
+  const notes = [...without.map(({ data }) => `${data} has none of the families to hold out.`), ...plan.notes];
   const failed: string[] = [];
   const pool = new Pool<StudyRequest, Measured>(workers, new URL("./worker.ts", import.meta.url));
   const work = async (): Promise<void> => {

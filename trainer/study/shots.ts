@@ -36,7 +36,7 @@ export const shotsStudy: Study<Task, ShotsResult> = {
           for (const { name: method, labels } of options.methods) {
             const task = { folder, data, ...request, method, holdOutK: 1 };
             if (labels) tasks.push(...sets.map((set) => ({ ...task, sets: [set] })));
-            else tasks.push({ ...task, sets });
+            else if (sets.length > 0) tasks.push({ ...task, sets });
           }
         }
       }

@@ -1,7 +1,7 @@
 /** Studies as a whole, on small simulations: what they measure, going on after an end in the middle, the page. */
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { writeSimulation } from "../data/simulate/write.ts";
 import { errorOf, writeFolder } from "../data/testing.ts";
@@ -148,4 +148,13 @@ describe("unseen study", { timeout: 60_000 }, () => {
     }
     expect(text).toContain(page.finding[0].slice(0, 40));
   });
+});
+
+test("a data set without the families asked for is named", { timeout: 60_000 }, async () => {
+  const csv = (from: number): string =>
+    `a,b\n${Array.from({ length: 50 }, (_, i) => `${from + i * i},${(i * 7) % 11}`).join("\n")}\n`;
+  const folders = ["odd", "even"].map((family) => writeFolder({ "normal.csv": csv(0), [`${family}.csv`]: csv(900) }));
+  const asked = { ...options, folders, families: ["odd"], methods: [methodNamed("ecod")], file: at("odd.jsonl") };
+  const { notes, written } = await runStudy(studyNamed("shots"), asked);
+  expect([notes, written]).toEqual([[`${basename(folders[1])} has none of the families to hold out.`], 1]);
 });
