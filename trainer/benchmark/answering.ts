@@ -14,9 +14,9 @@ export interface Fault {
 export function answerEach<Q, A>(answer: (request: Q) => Promise<A>): void {
   process.on("message", async (request: Q) => {
     const answered = await answer(request).catch(faultOf);
-    if (process.connected) process.send?.(answered);
+    // where the one that asked was ended, nobody waits for it
+    process.send?.(answered, () => {});
   });
-  // Nobody waits any more where the one that asked was ended.
   process.on("disconnect", () => process.exit());
   // Ctrl-C reaches every process of the terminal: the one that asked decides what becomes of this one.
   process.on("SIGINT", () => {});
