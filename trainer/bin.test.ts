@@ -1,7 +1,7 @@
-/** The start of the command line with a Node that cannot read TypeScript. */
-import { spawn } from "node:child_process";
+/** The start of the command line with a Node that cannot read TypeScript, and its output where nobody takes it. */
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -28,4 +28,26 @@ test("Ctrl-C is left to the newer Node, which is waited for", async () => {
   // as a terminal does it: to all that runs in it
   process.kill(-Number(child.pid), "SIGINT");
   expect(await once(child, "exit")).toEqual([7, null]);
+});
+
+const BIN = fileURLToPath(new URL("bin.js", import.meta.url));
+
+test("who stops reading what is printed, as head does, is left to it", async () => {
+  const child = spawn(process.execPath, [BIN, "key", "list", "--file", join(folder, "keys.json"), "--json"], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  child.stdout.destroy();
+  let said = "";
+  child.stderr.on("data", (data) => (said += data));
+  expect(await once(child, "close")).toEqual([0, null]);
+  expect(said).toBe("");
+});
+
+test.runIf(existsSync("/dev/full"))("where there is no room for what is printed, that is said", () => {
+  const { status, stderr } = spawnSync(process.execPath, [BIN, "--help"], {
+    stdio: ["ignore", openSync("/dev/full", "w"), "pipe"],
+    encoding: "utf8",
+  });
+  expect(stderr).toMatch(/^error: standard output cannot be written: ENOSPC.*\n→ .*\n$/);
+  expect(status).toBe(1);
 });

@@ -191,6 +191,14 @@ function fault(error: unknown): number {
   return error.code === "option-invalid" ? 2 : 1;
 }
 
+// Who stops reading, as `head` does, has seen enough, and the work goes on; a disk without room is told of.
+process.stdout.on("error", (cause: NodeJS.ErrnoException) => {
+  if (cause.code === "EPIPE") return;
+  const why = `standard output cannot be written: ${messageOf(cause)}`;
+  process.exitCode = fault(new UnseenError("data-unreadable", why, "Write to where there is room."));
+});
+process.stderr.on("error", () => {});
+
 try {
   await main(process.argv.slice(2));
 } catch (error) {
