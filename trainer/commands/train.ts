@@ -120,9 +120,10 @@ export const trainCommand: Command = {
       const notes = [...dataset.notes, ...found];
       if (quiet) return printJson({ out, bytes: bytes.length, seconds, network, thresholds, training, notes });
       for (const note of found) console.error(noteLine(note));
+      const { normalRows, domains, labels, families } = training;
       console.log(
-        `${out}: ${(bytes.length / 1024).toFixed(0)} KiB, ${training.normalRows} normal rows of ${training.domains.length} domains, ` +
-          `${training.labels} labels of ${training.families.length} families, ${seconds.toFixed(1)} s`,
+        `${out}: ${(bytes.length / 1024).toFixed(0)} KiB, ${normalRows} normal rows of ${domains.length} ${domains.length === 1 ? "domain" : "domains"}, ` +
+          `${labels} labels of ${families.length} ${families.length === 1 ? "family" : "families"}, ${seconds.toFixed(1)} s`,
       );
     } finally {
       dispose();
