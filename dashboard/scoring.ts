@@ -110,15 +110,26 @@ const calls: Calls = {
   },
 };
 
+/** How files begin that are no text. */
+const OTHERS = [
+  ["PAR1", "a Parquet file", "Score it with `unseen score`, or save it as CSV."],
+  ["PK\u0003\u0004", "a workbook or a ZIP archive", "Save it as CSV, or unpack it."],
+] as const;
+
 /** A file's text, unpacked where it is gzip. @throws UnseenError data-unreadable */
 async function textOf(file: Blob): Promise<string> {
-  const head = file.slice(0, 2).arrayBuffer();
-  const [first, second] = new Uint8Array(
+  const head = file.slice(0, 4).arrayBuffer();
+  const start = new Uint8Array(
     await head.catch(() => {
-      throw new UnseenError("data-unreadable", "This is no file that can be read.", "Give a file, not a folder.");
+      const what = "It cannot be read: it is a folder, or has been changed or removed since it was given.";
+      throw new UnseenError("data-unreadable", what, "Give a file, again where it has changed.");
     }),
   );
-  const packed = first === 0x1f && second === 0x8b;
+  for (const [begins, what, instead] of OTHERS) {
+    if (String.fromCharCode(...start) === begins)
+      throw new UnseenError("data-unreadable", `This is ${what}, not CSV.`, instead);
+  }
+  const packed = start[0] === 0x1f && start[1] === 0x8b;
   const remedy = "Score it with `unseen score`, or give a part of it.";
   const tooLong = (size: string): UnseenError =>
     new UnseenError("data-unreadable", `The file has ${size}, more than a page can hold.`, remedy);
@@ -160,7 +171,9 @@ function valuesOf(of: number, row: number): Cell[] {
   const { table, columns } = loaded(of);
   const cells = table.cells(row);
   if (cells.length !== table.names.length) {
-    const what = `row ${row + 1} has ${cells.length} cells, the header has ${table.names.length}.`;
+    const lines = table.record(row).split("\n").length;
+    const over = lines > 1 ? ` over ${lines} lines (is a quote left open?)` : "";
+    const what = `row ${row + 1} has ${cells.length} cells${over}, the header has ${table.names.length}.`;
     throw new UnseenError("data-ragged", what, "Give each row a cell for every column.", { row: row + 1 });
   }
   const { features } = opened().artefact.schema;

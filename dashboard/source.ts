@@ -1,4 +1,5 @@
 /** Where rows come from: typed or pasted text, a chosen or dropped file, the sample; and what became of their columns. */
+import { list } from "../model/names.ts";
 import type { Columns } from "./columns.ts";
 import { byId, h } from "./element.ts";
 import { SUPERSEDED } from "./messages.ts";
@@ -7,6 +8,8 @@ import { count, counted } from "./numbers.ts";
 /** Text beyond this is kept out of the text field, which would become slow, characters. */
 const FIELD = 400_000;
 const PAUSE_MS = 250;
+/** Files told by name. */
+const NAMED = 8;
 
 export interface Source {
   readonly name: string;
@@ -90,8 +93,23 @@ export class SourceControl {
     if (!event.dataTransfer?.types.includes("Files")) return;
     event.preventDefault();
     byId("source").classList.toggle("over", event.type === "dragover");
-    const [file] = event.type === "drop" ? event.dataTransfer.files : [];
-    if (file) void this.#take({ name: file.name, content: file, fill: false });
+    if (event.type === "drop") void this.#takeFirst([...event.dataTransfer.files]);
+  }
+
+  /** Of several files the first is scored; the others are told by name. */
+  async #takeFirst([file, ...others]: readonly File[]): Promise<void> {
+    if (!file) return;
+    const source = { name: file.name, content: file, fill: false };
+    await this.#take(source);
+    if (others.length === 0 || source !== this.#newest) return;
+    const place = byId("fault");
+    if (place.hidden) place.replaceChildren();
+    const left = list(
+      others.map(({ name }) => name),
+      NAMED,
+    );
+    place.append(h("p", {}, `Not scored: ${left}. Give one file at a time.`));
+    place.hidden = false;
   }
 
   /**

@@ -9,6 +9,7 @@ import { replacing } from "./dashboard/replacing.ts";
 import { manyRows, scoring } from "./dashboard/scoring.ts";
 import { type Session, startSession } from "./dashboard/session.ts";
 import { switching } from "./dashboard/switching.ts";
+import { uses } from "./dashboard/uses.ts";
 
 const found = await launchBrowser();
 const missing = typeof found === "string" ? found : undefined;
@@ -32,6 +33,7 @@ describe.skipIf(missing !== undefined)(`dashboard${missing ? `: ${missing}` : ""
   switching(session);
   replacing(session);
   mishaps(session);
+  uses(session);
   manyRows(session);
   access(session);
 });

@@ -43,7 +43,7 @@ export function mishaps(session: () => Session): void {
       await pointer.send("Input.dispatchDragEvent", { type, x: 300, y: 300, data });
     await page
       .getByRole("alert")
-      .filter({ hasText: "dashboard: This is no file that can be read. Give a file, not a folder." })
+      .filter({ hasText: "dashboard: It cannot be read: it is a folder, or has been changed" })
       .waitFor();
     await page.close();
   });

@@ -1,0 +1,83 @@
+/** What a user sees who gives other files, keys or settings than most: nothing on the page may mislead. */
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import { examplesOf, namesOf, opened, paste, scored, type Session } from "./session.ts";
+
+/** The first example rows as CSV, each behind the cells that `beside` gives. */
+function rowsOf({ scorer }: Session, many: number, beside?: (row: number) => string): string {
+  const lines = [namesOf(scorer), ...examplesOf(scorer).slice(0, many)];
+  return lines
+    .map((line, i) => [...(beside ? [i === 0 ? "id" : beside(i)] : []), ...line.map((cell) => cell ?? "")].join(","))
+    .join("\n");
+}
+
+const give = (on: Page, name: string, content: string | Buffer): Promise<void> =>
+  on.locator("#file").setInputFiles({ name, mimeType: "text/csv", buffer: Buffer.from(content) });
+
+async function drop(on: Page, files: readonly (readonly [name: string, content: string])[]): Promise<void> {
+  await on.evaluate((all) => {
+    const dataTransfer = new DataTransfer();
+    for (const [name, content] of all) dataTransfer.items.add(new File([content], name));
+    document.dispatchEvent(new DragEvent("drop", { dataTransfer, cancelable: true }));
+  }, files);
+}
+
+const alert = (on: Page, hasText: string): Promise<void> => on.getByRole("alert").filter({ hasText }).waitFor();
+
+/** Registers the tests. */
+export function uses(session: () => Session): void {
+  test("of two files dropped at once the first is scored and the other is named", async () => {
+    const page = await opened(session());
+    await drop(page, [
+      ["a.csv", rowsOf(session(), 3)],
+      ["b.csv", rowsOf(session(), 4)],
+    ]);
+    await page.locator("#columns", { hasText: "a.csv 3 rows" }).waitFor();
+    await alert(page, 'Not scored: "b.csv". Give one file at a time.');
+    await drop(page, [
+      ["c.csv", "a,b\n1,2"],
+      ["d.csv", rowsOf(session(), 4)],
+    ]);
+    await alert(page, "c.csv: None of the columns");
+    await alert(page, 'Not scored: "d.csv".');
+    await drop(page, [["e.csv", rowsOf(session(), 5)]]);
+    await page.locator("#columns", { hasText: "e.csv 5 rows" }).waitFor();
+    expect(await page.getByRole("alert").filter({ visible: true }).count()).toBe(0);
+    await page.close();
+  });
+
+  test("a file that is no text is called what it is, and one that has changed is not called a folder", async () => {
+    const page = await opened(session());
+    const bytes = Buffer.from(Array.from({ length: 300 }, (_, i) => (i * 37) % 256));
+    for (const [name, begins, told] of [
+      ["rows.parquet", "PAR1", "rows.parquet: This is a Parquet file, not CSV. Score it with `unseen score`"],
+      ["rows.xlsx", "PK\u0003\u0004", "rows.xlsx: This is a workbook or a ZIP archive, not CSV. Save it as CSV"],
+    ] as const) {
+      await give(page, name, Buffer.concat([Buffer.from(begins), bytes]));
+      await alert(page, told);
+    }
+    const folder = mkdtempSync(join(tmpdir(), "unseen-uses-"));
+    const grows = join(folder, "grows.csv");
+    writeFileSync(grows, rowsOf(session(), 3));
+    await page.locator("#file").setInputFiles(grows);
+    await scored(page, 3);
+    appendFileSync(grows, "\n");
+    await page.locator("#models").selectOption("sensors");
+    await alert(page, "grows.csv: It cannot be read: it is a folder, or has been changed or removed");
+    rmSync(folder, { recursive: true });
+    await page.close();
+  });
+
+  test("a row over many lines is told as one, with the quote that may be open", async () => {
+    const page = await opened(session());
+    await paste(
+      page,
+      rowsOf(session(), 9, (row) => (row === 2 ? '"open' : `n${row}`)),
+    );
+    await alert(page, `row 2 has 1 cells over 8 lines (is a quote left open?), the header has`);
+    await page.close();
+  });
+}
