@@ -117,6 +117,7 @@ export async function giveFeedback(
 
 /** Drift of the rows that the service scored of late. */
 export interface LiveDrift extends Drift {
+  readonly model: { readonly version: number };
   readonly hours: number;
 }
 

@@ -23,6 +23,7 @@ export async function compareScores(
   scores: Float32Array,
 ): Promise<string> {
   const known = Array.from(scores.keys()).filter((row) => !Number.isNaN(scores[row]));
+  if (known.length === 0) return "None of these rows has a score, so there is nothing to compare.";
   const many = Math.min(COMPARED, known.length);
   const rows = Array.from({ length: many }, (_, i) => known[Math.floor((i * known.length) / many)]);
   try {
@@ -30,6 +31,7 @@ export async function compareScores(
     return comparison(
       theirs,
       rows.map((row) => scores[row]),
+      version,
     );
   } catch (cause) {
     const { message, remedy = "" } = cause as Error & { remedy?: string };
@@ -37,14 +39,14 @@ export async function compareScores(
   }
 }
 
-/** How the service's scores compare with the page's of the same rows, in words. */
-export function comparison(theirs: readonly number[], ours: readonly number[]): string {
+/** How the service's scores by a version compare with the page's of the same rows, in words. */
+export function comparison(theirs: readonly number[], ours: readonly number[], version: number): string {
   const apart = ours.map((score, i) => Math.abs(theirs[i] - score));
   const same = apart.filter((by) => by <= NEAR).length;
   const farthest = Math.max(...apart);
   if (same < ours.length) {
     const far = farthest.toExponential(1);
-    return `${same} of ${ours.length} scores are equal to the service's ${WITHIN}; the farthest differs by ${far}.`;
+    return `${same} of ${ours.length} scores by version ${version} are equal to the service's ${WITHIN}; the farthest differs by ${far}.`;
   }
-  return `All ${same} scores are equal to the service's${farthest > 0 ? ` ${WITHIN}` : ", to the last digit"}.`;
+  return `All ${same} scores by version ${version} are equal to the service's${farthest > 0 ? ` ${WITHIN}` : ", to the last digit"}.`;
 }

@@ -17,7 +17,7 @@ export function showDrift(live: LiveDrift | ServiceError, here: Drift | FaultErr
   const service =
     live instanceof ServiceError
       ? [h("p", { class: "quiet" }, `No drift data. ${live.message} ${live.remedy}`)]
-      : report(live, `of the last ${counted(live.hours, "hour")}`);
+      : report(live, `by version ${live.model.version} in the last ${counted(live.hours, "hour")}`);
   const page =
     here instanceof FaultError
       ? [h("p", { class: "quiet" }, `No drift data: ${here.message}. ${here.remedy}`)]

@@ -14,7 +14,9 @@ const VIEWS = ["score", "model", "drift"] as const;
 
 const thread = new ScoringThread((batch) => {
   scoreView.take(batch);
-  if (batch.done && location.hash === "#drift") void loadDrift();
+  if (!batch.done) return;
+  void refresh();
+  if (location.hash === "#drift") void loadDrift();
 });
 const scoreView = new ScoreView(thread);
 
@@ -44,6 +46,7 @@ function showView(): void {
   byId("notice").hidden = true;
   if (wanted === "drift") void loadDrift();
   if (wanted === "model") void guarded(loadCard);
+  else void refresh();
 }
 
 function titleOf(): void {
@@ -115,10 +118,13 @@ async function loadCard(): Promise<void> {
   if (!using) return;
   const { name } = using.card;
   const card = await modelCard(name);
-  if (using.card.name !== name) return;
+  if (using.card.name !== name || JSON.stringify(card) === JSON.stringify(using.card)) return;
   using = { ...using, card };
   renderCard(using);
 }
+
+/** The same unasked, which is not told where it fails: whether the version that scores here still serves. */
+const refresh = (): Promise<void> => loadCard().catch(() => undefined);
 
 async function loadDrift(): Promise<void> {
   const of = using;
@@ -174,6 +180,9 @@ addEventListener("hashchange", () => {
   byId("main").focus({ preventScroll: true });
   scrollTo(0, 0);
   scoreView.restyle();
+});
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "visible") void refresh();
 });
 startTheme(() => scoreView.restyle());
 showView();

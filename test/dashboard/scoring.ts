@@ -46,7 +46,7 @@ export function scoring(session: () => Session): void {
       predictions.map(({ score, anomaly, confidence, margin }) => [score, anomaly, confidence, margin].join()),
     );
     await page.getByRole("button", { name: "Send and compare" }).click();
-    await page.getByText("All 64 scores are equal to the service's, to the last digit.").waitFor();
+    await page.getByText("All 64 scores by version 1 are equal to the service's, to the last digit.").waitFor();
     await page.evaluate(() => {
       const make = URL.createObjectURL;
       URL.createObjectURL = (): never => {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
-import { examplesOf, namesOf, opened, paste, scored, type Session } from "./session.ts";
+import { examplesOf, namesOf, opened, paste, scored, withSample, type Session } from "./session.ts";
 
 /** The first example rows as CSV, each behind the cells that `beside` gives. */
 function rowsOf({ scorer }: Session, many: number, beside?: (row: number) => string): string {
@@ -26,6 +26,16 @@ async function drop(on: Page, files: readonly (readonly [name: string, content: 
 }
 
 const alert = (on: Page, hasText: string): Promise<void> => on.getByRole("alert").filter({ hasText }).waitFor();
+
+/** From now on the service tells that another version of flows serves. */
+async function serveAnother(on: Page): Promise<void> {
+  await on.route("**/v1/models/flows", async (route) => {
+    const response = await route.fetch();
+    const card = await response.json();
+    const [other] = card.versions.filter(({ version }: { version: number }) => version !== card.version);
+    await route.fulfill({ response, json: { ...card, ...other } });
+  });
+}
 
 /** Registers the tests. */
 export function uses(session: () => Session): void {
@@ -78,6 +88,36 @@ export function uses(session: () => Session): void {
       rowsOf(session(), 9, (row) => (row === 2 ? '"open' : `n${row}`)),
     );
     await alert(page, `row 2 has 1 cells over 8 lines (is a quote left open?), the header has`);
+    await page.close();
+  });
+
+  test("a version published while the page is open is told with the next rows, view and comparison", async () => {
+    const page = await withSample(session());
+    const tag = page.locator("#version");
+    expect(await tag.innerText()).toBe("v1");
+    await serveAnother(page);
+    await paste(page, rowsOf(session(), 3));
+    await page.getByText("v1, not serving", { exact: true }).waitFor();
+    await page.unrouteAll({ behavior: "wait" });
+    await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+    await page.getByText("v1", { exact: true }).waitFor();
+    await serveAnother(page);
+    await page.getByRole("link", { name: "Drift" }).click();
+    await page.getByText("v1, not serving", { exact: true }).waitFor();
+    await page
+      .getByRole("region", { name: "Rows the service scored" })
+      .getByText(/by version 1 in the last 24 hours|No drift data\. /)
+      .waitFor();
+    await page.close();
+  });
+
+  test("drift of the service's rows says which version scored them", async () => {
+    const page = await withSample(session());
+    await page.route("**/v1/models/flows/drift", (route) =>
+      route.fulfill({ json: { model: { name: "flows", version: 7, sha256: "" }, hours: 24, rows: 0, features: [] } }),
+    );
+    await page.getByRole("link", { name: "Drift" }).click();
+    await page.getByText("no rows by version 7 in the last 24 hours were scored").waitFor();
     await page.close();
   });
 }
