@@ -117,8 +117,8 @@ export class FlaggedTable {
         { "data-row": row },
         h("th", { scope: "row", class: "number" }, button),
         h("td", { class: "number" }, score(value)),
-        h("td", { class: "name" }, reason),
-        ...beside.map((cell) => h("td", { class: "cell" }, cell)),
+        h("td", { class: "name", title: reason }, reason),
+        ...beside.map((cell) => h("td", { class: "cell", title: cell }, cell)),
       );
       line.addEventListener("click", () => this.#choose(row));
       return line;

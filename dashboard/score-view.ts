@@ -197,7 +197,8 @@ export class ScoreView {
     byId("live").textContent = byId("why-title").textContent;
     // On a phone the reasons lie below the table.
     const { top } = byId("why").getBoundingClientRect();
-    if (top > innerHeight - 80) byId("why").scrollIntoView({ block: "start", behavior: "smooth" });
+    const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
+    if (top > innerHeight - 80) byId("why").scrollIntoView({ block: "start", behavior });
   }
 
   #watchPointer(): void {

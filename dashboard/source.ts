@@ -71,8 +71,10 @@ export class SourceControl {
 
   /** With rows in, the field and its buttons give way to one that brings them back. */
   #fold(folded: boolean): void {
+    const within = ["sample", "choose"].includes(document.activeElement?.id ?? "");
     for (const id of ["drop", "sample", "choose"]) byId(id).hidden = folded;
     byId("change").hidden = !folded;
+    if (folded && within) byId("change").focus();
   }
 
   #pasted(content: string): Source {

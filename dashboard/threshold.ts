@@ -50,10 +50,13 @@ export class ThresholdControl {
     this.#slider.addEventListener("keydown", (event) => this.#key(event));
     this.#slider.addEventListener("pointerdown", (event) => this.#grab(event));
     this.#exact.addEventListener("change", () => {
-      const value = this.#exact.valueAsNumber;
+      // keyboards of many languages have a comma and no point
+      const typed = this.#exact.value.trim().replace(",", ".");
+      const value = typed === "" ? Number.NaN : Number(typed);
       if (value >= 0 && value <= 1) this.set(value);
+      this.#write();
     });
-    this.#exact.addEventListener("blur", () => this.place());
+    this.#exact.addEventListener("blur", () => this.#write());
   }
 
   get value(): number {
@@ -88,11 +91,15 @@ export class ThresholdControl {
     const words = [`${shown(this.#value)}${name ? `, named ${name}` : ""}`, this.describe()];
     this.#slider.setAttribute("aria-valuetext", words.filter((word) => word !== "").join(": "));
     byId("knob").textContent = shown(this.#value);
-    if (document.activeElement !== this.#exact) this.#exact.value = String(Number(this.#value.toPrecision(6)));
+    if (document.activeElement !== this.#exact) this.#write();
     for (const chip of byId("named").children) {
       const named = this.#named.find(({ spec }) => spec === chip.getAttribute("data-spec"));
       chip.setAttribute("aria-pressed", String(named?.value === this.#value));
     }
+  }
+
+  #write(): void {
+    this.#exact.value = String(Number(this.#value.toPrecision(6)));
   }
 
   #key(event: KeyboardEvent): void {

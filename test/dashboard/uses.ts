@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
-import { examplesOf, namesOf, opened, paste, scored, withSample, type Session } from "./session.ts";
+import { examplesOf, explained, namesOf, opened, paste, scored, withSample, type Session } from "./session.ts";
 
 /** The first example rows as CSV, each behind the cells that `beside` gives. */
 function rowsOf({ scorer }: Session, many: number, beside?: (row: number) => string): string {
@@ -118,6 +118,86 @@ export function uses(session: () => Session): void {
     );
     await page.getByRole("link", { name: "Drift" }).click();
     await page.getByText("no rows by version 7 in the last 24 hours were scored").waitFor();
+    await page.close();
+  });
+
+  test("arrow keys in the threshold's number do not flag every row or none", async () => {
+    const page = await withSample(session());
+    const exact = page.getByLabel("Threshold as a number");
+    const before = await exact.inputValue();
+    for (const key of ["ArrowUp", "ArrowDown"]) {
+      await exact.press(key);
+      expect([key, await exact.inputValue()]).toEqual([key, before]);
+    }
+    for (const [typed, kept] of [
+      ["2", before],
+      ["", before],
+      ["0,25", "0.25"],
+    ]) {
+      await exact.fill(typed);
+      await exact.press("Enter");
+      expect([typed, await exact.inputValue()]).toEqual([typed, kept]);
+    }
+    await page.close();
+  });
+
+  test("the focus stays on the page when the button that has it gives way", async () => {
+    const page = await opened(session());
+    await page.getByRole("button", { name: "Fill in a sample" }).press("Enter");
+    await scored(page, examplesOf(session().scorer).length);
+    await page.getByRole("button", { name: "Other rows" }).waitFor();
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("change");
+    await page.close();
+  });
+
+  test("long names of files make the page no wider, and long cells can be read in full", async () => {
+    const narrow = await opened(session());
+    await narrow.setViewportSize({ width: 360, height: 740 });
+    const id = (row: number): string => `2026-12-01T03:14:15.926535Z/edge-host-0017/${row}`;
+    await give(narrow, `${"a".repeat(150)}.csv`, rowsOf(session(), 20, id));
+    await scored(narrow, 20);
+    expect(await narrow.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+    await narrow.getByRole("slider", { name: "Threshold" }).press("Home");
+    await narrow.getByTitle(id(3), { exact: true }).waitFor({ state: "attached" });
+    await narrow.close();
+  });
+
+  test("with less motion asked for, the page jumps to the reasons", async () => {
+    const page = await withSample(session());
+    await page.setViewportSize({ width: 360, height: 740 });
+    await page.emulateMedia({ reducedMotion: "reduce" });
+    await page.locator("#flagged tbody tr").nth(1).waitFor();
+    const places = await page.evaluate(async () => {
+      const title = document.querySelector("#why-title");
+      const before = title?.textContent;
+      document.querySelectorAll<HTMLElement>("#flagged tbody tr button")[1].click();
+      while (title?.textContent === before) await new Promise((resolve) => setTimeout(resolve));
+      const at = scrollY;
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      return [at, scrollY];
+    });
+    expect(places[0]).toBeGreaterThan(0);
+    expect(places[1]).toBe(places[0]);
+  });
+
+  test("with forced colours, what is chosen looks other than what is not", async () => {
+    const page = await withSample(session());
+    await page.emulateMedia({ forcedColors: "active" });
+    await explained(page);
+    await page.getByRole("button", { name: "1 %", exact: true }).click();
+    await page.locator("#flagged tr.chosen").waitFor();
+    for (const [chosen, other] of [
+      ["nav a[aria-current]", "nav a:not([aria-current])"],
+      ["#named [aria-pressed=true]", "#named [aria-pressed=false]"],
+      [".segments input:checked + span", ".segments input:not(:checked) + span"],
+      ["#flagged tr.chosen", "#flagged tbody tr:not(.chosen)"],
+    ]) {
+      const backgrounds = await page.evaluate(
+        (of) => of.map((one) => getComputedStyle(document.querySelector(one) as Element).backgroundColor),
+        [chosen, other],
+      );
+      expect([chosen, backgrounds[0] !== backgrounds[1]]).toEqual([chosen, true]);
+    }
     await page.close();
   });
 }
