@@ -244,6 +244,36 @@ describe("unseen", { timeout: 60_000 }, () => {
     );
   });
 
+  test("columns of chance are named by train, shown by inspect, and kept by quantize", () => {
+    mkdirSync(at("chance"));
+    let state = 1;
+    const draw = (): number => (state = (state * 48271) % 2147483647) / 2147483647;
+    const rows = (count: number, above: number): string =>
+      Array.from({ length: count }, () => {
+        const a = draw();
+        return `${[a, a + draw() / 5 + above, draw(), draw(), draw()].join()}\n`;
+      }).join("");
+    writeFileSync(at("chance/normal.csv"), `a,b,x,y,z\n${rows(2000, 0)}`);
+    for (const [family, above] of [
+      ["above", 0.3],
+      ["below", -0.3],
+    ] as const)
+      writeFileSync(at(`chance/${family}.csv`), `a,b,x,y,z\n${rows(120, above)}`);
+    const { notes } = JSON.parse(unseen("train", "--data", "chance", "--out", "chance.safetensors", "--json").out);
+    expect(notes).toEqual([
+      'x, y, z: no other column goes with it, and no family shows in it. Distances count such columns the less the more there are; what means nothing is better dropped (--types "x=drop").',
+    ]);
+    unseen("quantize", "chance.safetensors", "--weights", "int16", "--out", "small.safetensors");
+    for (const file of ["chance.safetensors", "small.safetensors"]) {
+      const { out } = unseen("inspect", file);
+      expect([...out.matchAll(/^(\w) .*; counts 0\.3333 in distances$/gm)].map(([, name]) => name)).toEqual([
+        "x",
+        "y",
+        "z",
+      ]);
+    }
+  });
+
   test("names out of a file cannot move the cursor, neither in notes nor in errors", () => {
     mkdirSync(at("escape"));
     const lines = Array.from({ length: 60 }, (_, i) => `${i * i},2024-01-${10 + (i % 20)}\n`);

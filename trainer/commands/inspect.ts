@@ -1,7 +1,9 @@
 /** `unseen inspect`: what a model file holds. */
 import { hash } from "node:crypto";
 import { type Artefact, type NetworkShape, tensorShapes } from "../../model/artefact.ts";
+import { columnsOf } from "../../model/encode.ts";
 import { EVIDENCE, isEvidence, kindWeights } from "../../model/evidence.ts";
+import { tensorValues } from "../../model/tensor.ts";
 import { tierOf } from "../../model/tier.ts";
 import type { Feature, NumericFeature } from "../../model/schema.ts";
 import { budgetText } from "../../model/thresholds.ts";
@@ -37,6 +39,7 @@ export const inspectCommand: Command = {
       (sum, shape) => sum + shape.reduce((a, b) => a * b, 1),
       0,
     );
+    const counts = sharesInDistances(schema.features, tensors);
     console.log(
       [
         `sha256       ${sha256}`,
@@ -55,7 +58,12 @@ export const inspectCommand: Command = {
         "",
       ]
         .map(printable)
-        .concat(table(["feature", "kind", "becomes"], schema.features.map(describe)))
+        .concat(
+          table(
+            ["feature", "kind", "becomes"],
+            schema.features.map((feature, i) => describe(feature, counts[i])),
+          ),
+        )
         .join("\n"),
     );
   },
@@ -83,11 +91,24 @@ function shares(tensors: Artefact["tensors"]): string {
     .join(", ");
 }
 
-function describe(feature: Feature): string[] {
+/** What each feature counts in distances to points. */
+function sharesInDistances(features: readonly Feature[], tensors: Artefact["tensors"]): number[] {
+  const relevance = tensors.get("relevance");
+  const inputs = relevance ? tensorValues(relevance) : undefined;
+  let next = 0;
+  return features.map((feature) => {
+    const share = inputs?.[next] ?? 1;
+    next += columnsOf(feature);
+    return share;
+  });
+}
+
+function describe(feature: Feature, share: number): string[] {
   const { name, kind } = feature;
-  if (kind === "categorical") return [name, kind, `one of ${feature.values.join(", ")}, other`];
+  const less = share < 1 ? `; counts ${short(share)} in distances` : "";
+  if (kind === "categorical") return [name, kind, `one of ${feature.values.join(", ")}, other${less}`];
   const scaled = `(x − ${short(feature.center)}) / ${short(feature.scale)}, missing → ${short(feature.impute)}`;
-  return [name, kind, `${kind === "numeric" ? logOf(feature.signedLog) : ""}${scaled}`];
+  return [name, kind, `${kind === "numeric" ? logOf(feature.signedLog) : ""}${scaled}${less}`];
 }
 
 function logOf(log: NumericFeature["signedLog"]): string {
