@@ -8,7 +8,7 @@ import { keyOf } from "./line.ts";
 import { dueOf, type Outline, planTasks, type PlanOptions } from "./plan.ts";
 import { Pool } from "./pool.ts";
 import { appendResults, readResults, repairResults } from "./results.ts";
-import { LEAST_TESTED, type Task } from "./task.ts";
+import { fewRows, type Task } from "./task.ts";
 import type { Answer } from "./worker.ts";
 
 export interface BenchmarkOptions extends Omit<PlanOptions, "named"> {
@@ -77,7 +77,7 @@ async function work(
         written += answer.lines.length;
         const tested = new Set([...(task.done ?? []), ...answer.lines.map(({ family }) => family)]);
         for (const { name } of task.sets.flat().filter((held) => !tested.has(held.name))) {
-          notes.push(`${cellOf(task)}: ${name} has fewer than ${LEAST_TESTED} rows to test on and is left out.`);
+          notes.push(`${cellOf(task)}: ${fewRows(name)}`);
         }
       } else if (answer.kind === "fault") {
         if (answer.code === "data-too-small") notes.push(`${cellOf(task)} is left out: ${answer.message}`);

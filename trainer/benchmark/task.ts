@@ -21,6 +21,11 @@ export interface Task extends Setting {
 /** Fewer rows of a held-out family say nothing, and are not measured. */
 export const LEAST_TESTED = 10;
 
+/** What is said of such a family. */
+export function fewRows(family: string): string {
+  return `${family} has fewer than ${LEAST_TESTED} rows to test on and is left out.`;
+}
+
 /** Where a task finds its rows; the worker keeps the last few. */
 export interface Sides {
   readonly base: Base;

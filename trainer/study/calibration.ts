@@ -12,7 +12,7 @@ import { CHOICES, trainOurs } from "../peers/ours.ts";
 import type { Matrix } from "../data/matrix.ts";
 import { calibrationPage } from "./calibration-page.ts";
 import { type Confidence, type ConfidenceName, confidencesOf } from "./confidences.ts";
-import { type Families, heldOutOf } from "./held-out.ts";
+import { type Families, heldOutOf, untested } from "./held-out.ts";
 import { LogitReader, type Logits, together } from "./logits.ts";
 import type { Planned, Study, StudyOptions, StudyTask } from "./study.ts";
 
@@ -89,6 +89,8 @@ export const calibrationStudy: Study<CalibrationTask, CalibrationResult> = {
     }
     return results;
   },
+
+  remarks: (entries) => untested(entries.filter(({ results }) => results.length > 0)),
 
   page: calibrationPage,
 };

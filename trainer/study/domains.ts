@@ -13,7 +13,7 @@ import { drawFor, shuffled } from "../learn/draw.ts";
 import { type Fitted, trainingSide } from "../peers/method.ts";
 import { methodNamed } from "../peers/registry.ts";
 import { domainsPage } from "./domains-page.ts";
-import { type Families, heldOutOf, unseenRows } from "./held-out.ts";
+import { type Families, heldOutOf, unseenRows, untested } from "./held-out.ts";
 import { scoresOf, validationScores } from "./scores.ts";
 import type { Planned, Study, StudyOptions, StudyTask } from "./study.ts";
 
@@ -90,6 +90,8 @@ export const domainsStudy: Study<DomainsTask, DomainsResult> = {
   },
 
   measure,
+  remarks: untested,
+
   page: domainsPage,
 };
 

@@ -2,9 +2,10 @@
 import type { Bench } from "../benchmark/bench.ts";
 import { evenly } from "../benchmark/cell.ts";
 import { type Candidate, chooseFamilies, type HeldGroup, heldOutSets } from "../benchmark/families.ts";
+import { fewRows } from "../benchmark/task.ts";
 import type { Rows } from "../data/dataset.ts";
 import type { HeldOut } from "../data/split.ts";
-import type { StudyOptions } from "./study.ts";
+import type { Entry, StudyOptions } from "./study.ts";
 
 export type Families = readonly (readonly HeldGroup[])[];
 
@@ -35,4 +36,18 @@ export function unseenRows({ unseen }: HeldOut, { families }: HeldGroup, most: n
     unseen.filter(({ family }) => families.includes(family)).map(({ rows }) => rows),
     most,
   );
+}
+
+/** Notes on the families of tasks that no result is of. */
+export function untested(
+  entries: readonly Entry<
+    { readonly data: string; readonly method: string; readonly seed: number; readonly sets: Families },
+    { readonly family: string }
+  >[],
+): string[] {
+  return entries.flatMap(({ task: { data, seed, sets }, results }) => {
+    const tested = new Set(results.map(({ family }) => family));
+    const others = sets.flat().filter(({ name }) => !tested.has(name));
+    return others.map(({ name }) => `${data}, seed ${seed}: ${fewRows(name)}`);
+  });
 }

@@ -67,6 +67,7 @@ export async function runStudy(
   await pool.finish(work(), signal, "The study was stopped; what was measured is kept.");
   const all = plan.tasks.flatMap((task) => entries.get(keyOf(study.name, task)) ?? []);
   const found = plan.tasks.length - open.length;
+  notes.push(...(study.remarks?.(all) ?? []));
   return { entries: all, written: all.length - found, found, notes: [...new Set(notes)], failed };
 }
 

@@ -5,7 +5,7 @@ import type { Task } from "../benchmark/task.ts";
 import { seedMeans, standardError, withError } from "./means.ts";
 import { mean } from "../report/frame.ts";
 import { figure, legendOf, linesPanel, methodColours } from "./figure.ts";
-import { heldOutOf } from "./held-out.ts";
+import { heldOutOf, untested } from "./held-out.ts";
 import { type Curve, shotsFinding } from "./shots-finding.ts";
 import type { Entry, Page, Planned, Study, StudyOptions } from "./study.ts";
 
@@ -48,6 +48,8 @@ export const shotsStudy: Study<Task, ShotsResult> = {
     const lines = await bench.run(task);
     return lines.map(({ family, aucRoc, labels }) => ({ family, aucRoc, labels: labels.fit }));
   },
+
+  remarks: untested,
 
   page: shotsPage,
 };

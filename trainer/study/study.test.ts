@@ -158,3 +158,16 @@ test("a data set without the families asked for is named", { timeout: 60_000 }, 
   const { notes, written } = await runStudy(studyNamed("shots"), asked);
   expect([notes, written]).toEqual([[`${basename(folders[1])} has none of the families to hold out.`], 1]);
 });
+
+test("a family with too few rows to test on is named", { timeout: 60_000 }, async () => {
+  const csv = (from: number, rows: number): string =>
+    `a,b\n${Array.from({ length: rows }, (_, i) => `${from + i * i},${(i * 7) % 11}`).join("\n")}\n`;
+  const data = writeFolder({ "normal.csv": csv(0, 60), "many.csv": csv(900, 40), "few.csv": csv(7000, 8) });
+  const methods = ["ecod", "logistic"].map(methodNamed);
+  const asked = { ...options, folders: [data], families: ["many", "few"], methods, file: at("few.jsonl") };
+  for (const found of [0, 3]) {
+    const result = await runStudy(studyNamed("shots"), asked);
+    expect(result.notes).toEqual([`${basename(data)}, seed 1: few has fewer than 10 rows to test on and is left out.`]);
+    expect([result.found, result.failed]).toEqual([found, []]);
+  }
+});

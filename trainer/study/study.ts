@@ -55,6 +55,8 @@ export interface Study<T extends StudyTask = StudyTask, R extends object = objec
   readonly question: string;
   plan(bench: Bench, options: StudyOptions): Promise<Planned<T>>;
   measure(bench: Bench, task: T): Promise<readonly R[]>;
+  /** What entries lack, to be told. */
+  remarks?(entries: readonly Entry<T, R>[]): string[];
   /** @param entries at least one with a result */
   page(entries: readonly Entry<T, R>[]): Page;
 }
