@@ -20,7 +20,7 @@ import { aucOf, mean } from "../trainer/report/frame.ts";
 import { today } from "./page-block.ts";
 
 const SETS = ["cicids2017", "ciciot2023", "mscad"];
-const PEERS = ["unseen", "tuned-trees", "xgbod", "knn", "mahalanobis"];
+const COMPARED = ["unseen", "tuned-trees", "xgbod", "knn", "mahalanobis"];
 
 /** A file of a data set: its name, its header, and its rows as cells. */
 interface File {
@@ -57,7 +57,7 @@ const SPOILINGS: readonly Spoiling[] = [
     name: "copies",
     title: "twenty copies of one column beside the others",
     spoil: (files) => {
-      const [middle] = [files[0].columns.length >> 1];
+      const middle = files[0].columns.length >> 1;
       const copied = Array.from({ length: 20 }, (_, i) => `copy ${i}`);
       return beside(files, copied, (row) => copied.map(() => row[middle]));
     },
@@ -146,7 +146,7 @@ function spoiled(set: string, { name, spoil }: Spoiling): string {
 function measured(spoiling: Spoiling): ResultLine[] {
   const file = join(values.results, `${spoiling.name}.jsonl`);
   const data = SETS.map((set) => spoiled(set, spoiling)).join();
-  const options = { data, split: "random", methods: PEERS.join(), seeds: "1", out: file, workers: values.workers };
+  const options = { data, split: "random", methods: COMPARED.join(), seeds: "1", out: file, workers: values.workers };
   const args = Object.entries(options).flatMap(([key, value]) => [`--${key}`, value]);
   const { status } = spawnSync(process.execPath, [join(root, "trainer/bin.js"), "benchmark", ...args], {
     stdio: "inherit",
@@ -165,12 +165,14 @@ function figure(lines: readonly ResultLine[], method: string, sets: readonly str
 }
 
 const all = SPOILINGS.map((spoiling) => ({ ...spoiling, lines: measured(spoiling) }));
-const titles = PEERS.map((name) => METHODS.find((method) => method.name === name)?.title ?? name);
+const titles = COMPARED.map((name) => METHODS.find((method) => method.name === name)?.title ?? name);
 const table = (sets: readonly string[]): string =>
   [
     `| | ${titles.join(" | ")} |`,
     `|---|${titles.map(() => "--:|").join("")}`,
-    ...all.map(({ title, lines }) => `| ${title} | ${PEERS.map((peer) => figure(lines, peer, sets)).join(" | ")} |`),
+    ...all.map(
+      ({ title, lines }) => `| ${title} | ${COMPARED.map((method) => figure(lines, method, sets)).join(" | ")} |`,
+    ),
   ].join("\n");
 const families = new Set(all[0].lines.map(({ data, family }) => `${data} ${family}`)).size;
 writeFileSync(
