@@ -24,6 +24,13 @@ export function columnsOf(feature: Feature): number {
   return feature.kind === "categorical" ? feature.values.length + 1 : 1;
 }
 
+/** The first input of each feature, and at the end how many inputs there are. */
+export function spansOf({ features }: Schema): Int32Array {
+  const spans = new Int32Array(features.length + 1);
+  for (const [i, feature] of features.entries()) spans[i + 1] = spans[i] + columnsOf(feature);
+  return spans;
+}
+
 const NUMBER = 0;
 const SIGNED_LOG = 1;
 const OWN_LOG = 2;
@@ -67,7 +74,7 @@ export class RowEncoder {
     this.#names = features.map((feature) => feature.name);
     this.#indexOf = new Map(this.#names.map((name, i) => [name, i]));
     this.#kind = new Uint8Array(many);
-    this.#column = new Int32Array(many);
+    this.#column = spansOf(schema);
     this.#origin = new Float64Array(many);
     this.#unit = new Float64Array(many);
     this.#center = new Float64Array(many);
@@ -76,10 +83,7 @@ export class RowEncoder {
     this.#missing = new Float64Array(many);
     this.#lastNames = [...this.#names];
     this.#lastFeatures = Int32Array.from(features, (_, i) => i);
-    let column = 0;
     for (const [i, feature] of features.entries()) {
-      this.#column[i] = column;
-      column += columnsOf(feature);
       if (feature.kind === "categorical") {
         this.#kind[i] = CATEGORICAL;
         this.#values[i] = new Map(feature.values.map((value, j) => [value, j]));

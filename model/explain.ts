@@ -6,7 +6,7 @@
  * features interact in pairs at the most (each pair is then split in halves).
  */
 import { type Artefact, GOLDEN_GROUPS } from "./artefact.ts";
-import { columnsOf } from "./encode.ts";
+import { spansOf } from "./encode.ts";
 import { counted, EVIDENCE, type EvidenceName, kindWeights } from "./evidence.ts";
 import { finiteOdds } from "./overflow.ts";
 import type { Feature, Row, Schema } from "./schema.ts";
@@ -175,12 +175,6 @@ function evidenceShares({ tensors, temperature }: Artefact, z: Float32Array): Ex
   const far = weightValues(tensors, "far");
   const shares = EVIDENCE.map((name, i) => [name, finiteOdds((weights[i] * counted(z[i], far[i])) / temperature)]);
   return Object.fromEntries(shares) as Explanation["evidence"];
-}
-
-function spansOf({ features }: Schema): Int32Array {
-  const spans = new Int32Array(features.length + 1);
-  for (const [i, feature] of features.entries()) spans[i + 1] = spans[i] + columnsOf(feature);
-  return spans;
 }
 
 /** The row has been encoded, so it holds nothing else. */

@@ -1,6 +1,6 @@
 /** The reference: how normal rows look to a model, as histograms of its score and of every feature, to tell drift by. */
 import { UnseenError } from "./errors.ts";
-import { columnsOf } from "./encode.ts";
+import { columnsOf, spansOf } from "./encode.ts";
 import type { JsonValue } from "./json-value.ts";
 import type { Feature, Schema } from "./schema.ts";
 
@@ -78,13 +78,11 @@ export class Counter {
     this.#features = schema.features;
     this.#edges = [score, ...features].map(({ edges }) => Float32Array.from(edges));
     this.#first = new Int32Array(1 + features.length);
-    this.#column = new Int32Array(features.length);
-    let [bins, column] = [score.counts.length, 0];
+    this.#column = spansOf(schema);
+    let bins = score.counts.length;
     for (const [i, { counts }] of features.entries()) {
       this.#first[i + 1] = bins;
-      this.#column[i] = column;
       bins += counts.length;
-      column += columnsOf(schema.features[i]);
     }
     this.bins = bins;
   }
@@ -113,7 +111,8 @@ export function binOf(edges: ArrayLike<number>, value: number): number {
   return bin;
 }
 
-function categoryAt(inputs: Float32Array, at: number, columns: number): number {
+/** Which of a categorical feature's inputs, from `at` on, is set. */
+export function categoryAt(inputs: Float32Array, at: number, columns: number): number {
   for (let j = 0; j < columns; j++) if (inputs[at + j] > 0) return j;
   return columns - 1;
 }

@@ -1,7 +1,7 @@
 /** `unseen inspect`: what a model file holds. */
 import { hash } from "node:crypto";
 import { type Artefact, type NetworkShape, tensorShapes } from "../../model/artefact.ts";
-import { columnsOf } from "../../model/encode.ts";
+import { inputWidth, spansOf } from "../../model/encode.ts";
 import { EVIDENCE, isEvidence, kindWeights } from "../../model/evidence.ts";
 import { tensorValues } from "../../model/tensor.ts";
 import { tierOf } from "../../model/tier.ts";
@@ -39,7 +39,9 @@ export const inspectCommand: Command = {
       (sum, shape) => sum + shape.reduce((a, b) => a * b, 1),
       0,
     );
-    const counts = sharesInDistances(schema.features, tensors);
+    const relevance = tensors.get("relevance");
+    const counts = relevance ? tensorValues(relevance) : new Float32Array(inputWidth(schema)).fill(1);
+    const spans = spansOf(schema);
     console.log(
       [
         `sha256       ${sha256}`,
@@ -61,7 +63,7 @@ export const inspectCommand: Command = {
         .concat(
           table(
             ["feature", "kind", "becomes"],
-            schema.features.map((feature, i) => describe(feature, counts[i])),
+            schema.features.map((feature, i) => describe(feature, counts[spans[i]])),
           ),
         )
         .join("\n"),
@@ -91,18 +93,7 @@ function shares(tensors: Artefact["tensors"]): string {
     .join(", ");
 }
 
-/** What each feature counts in distances to points. */
-function sharesInDistances(features: readonly Feature[], tensors: Artefact["tensors"]): number[] {
-  const relevance = tensors.get("relevance");
-  const inputs = relevance ? tensorValues(relevance) : undefined;
-  let next = 0;
-  return features.map((feature) => {
-    const share = inputs?.[next] ?? 1;
-    next += columnsOf(feature);
-    return share;
-  });
-}
-
+/** @param share what it counts in distances to points */
 function describe(feature: Feature, share: number): string[] {
   const { name, kind } = feature;
   const less = share < 1 ? `; counts ${short(share)} in distances` : "";

@@ -1,13 +1,13 @@
 /** The training side of a split as the network's inputs. */
-import { columnsOf } from "../../model/encode.ts";
+import { spansOf } from "../../model/encode.ts";
 import type { Schema } from "../../model/schema.ts";
 import { encodeRows, type Matrix } from "../data/matrix.ts";
 import type { FitData } from "../data/split.ts";
 
 /** The training side, encoded. */
 export interface EncodedFit {
-  /** Inputs of every feature. */
-  readonly widths: readonly number[];
+  /** The first input of each feature, and at the end how many inputs there are. */
+  readonly spans: Int32Array;
   readonly train: readonly Matrix[];
   /** By blocks, the turn of every training row, domain after domain. */
   readonly turns?: Uint8Array;
@@ -26,7 +26,7 @@ export function encodeFit(fit: FitData, schema: Schema): EncodedFit {
   const turns = fit.normal.flatMap(({ turns: ofDomain }) => (ofDomain ? [...ofDomain] : []));
   const validation = fit.seen.map(({ family, validation: rows }) => [family, encode(rows)] as const);
   return {
-    widths: schema.features.map(columnsOf),
+    spans: spansOf(schema),
     train: filled(fit.normal.map(({ train: rows }) => encode(rows))),
     ...(turns.length > 0 ? { turns: Uint8Array.from(turns) } : {}),
     validation: filled(fit.normal.map(({ validation: rows }) => encode(rows))),

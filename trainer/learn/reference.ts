@@ -1,6 +1,6 @@
 /** A reference out of rows: edges at quantiles of the score and of every feature, and counts between them. */
 import { binOf, Counter, type Histogram, type Reference } from "../../model/reference.ts";
-import { columnsOf } from "../../model/encode.ts";
+import { columnsOf, spansOf } from "../../model/encode.ts";
 import type { Schema } from "../../model/schema.ts";
 import type { Matrix } from "../data/matrix.ts";
 
@@ -11,12 +11,10 @@ const SCORE_SHARES = [...TENTHS, 0.95, 0.99];
 
 /** @param scores one a row of encoded normal rows that training did not fit */
 export function makeReference(schema: Schema, rows: Matrix, scores: Float32Array): Reference {
-  let column = 0;
-  const empty = schema.features.map((feature): Histogram => {
-    const at = column;
-    column += columnsOf(feature);
+  const spans = spansOf(schema);
+  const empty = schema.features.map((feature, f): Histogram => {
     if (feature.kind === "categorical") return { edges: [], counts: zeros(columnsOf(feature)) };
-    const values = Float32Array.from({ length: rows.rows }, (_, i) => rows.data[i * rows.cols + at]);
+    const values = Float32Array.from({ length: rows.rows }, (_, i) => rows.data[i * rows.cols + spans[f]]);
     const edges = edgesOf(values, TENTHS);
     return { edges, counts: zeros(edges.length + 1) };
   });

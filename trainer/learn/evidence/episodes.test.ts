@@ -65,7 +65,7 @@ test("an episode's parts know neither its families nor its turn: normal rows and
   const [inTurn, apart, other] = [rowsAt(1, 8, 40, 2), rowsAt(2, 8, 40, 3), rowsAt(0, 8, 80, 4)];
   const a = { rows: 80, cols: COLS, data: Float32Array.from([...inTurn.data, ...apart.data]) };
   const data = {
-    widths: [1, 1, 1],
+    spans: Int32Array.of(0, 1, 2, 3),
     train: [normal],
     turns,
     validation: [],

@@ -102,8 +102,8 @@ export async function learnEvidence(
       cols,
     );
 
-  const irrelevant = irrelevantFeatures(normal, support, data.widths);
-  const learning = new Learning(data, normal, relevanceOf(irrelevant, data.widths), turns, judges, draw, step);
+  const irrelevant = irrelevantFeatures(normal, support, data.spans);
+  const learning = new Learning(data, normal, relevanceOf(irrelevant, data.spans), turns, judges, draw, step);
   const shipping = await learning.shipping(blockTurns, 50);
   const seen = await learning.judged(shipping, null);
   const scales = scalesOf(seen, options.far);

@@ -1,6 +1,8 @@
 /** What features count in distances: columns of chance, of which many would drown them, count the less the more there are. */
+import { categoryAt } from "../../../model/reference.ts";
 import type { Matrix } from "../../data/matrix.ts";
 import { countUpTo } from "../../counts.ts";
+import { gather } from "../judge.ts";
 import { stacked } from "../select.ts";
 
 /** Fewer normal rows or labels cannot show that a feature says nothing. */
@@ -34,18 +36,14 @@ interface Feature {
  * next together with others, and where a feature that goes with no other shows a family, as a sensor of its own does, the
  * next may show in another one. So there are none in such a table, nor where rows or labels are too few to tell.
  *
- * @param widths inputs of every feature
+ * @param spans the first input of each feature, and at the end how many inputs there are
  * @returns their places among the features, rising
  */
-export function irrelevantFeatures(
-  normal: Matrix,
-  labels: ReadonlyMap<string, Matrix>,
-  widths: readonly number[],
-): number[] {
+export function irrelevantFeatures(normal: Matrix, labels: ReadonlyMap<string, Matrix>, spans: Int32Array): number[] {
   const all = stacked([...labels.values()], normal.cols);
-  if (normal.rows < LEAST_ROWS || all.rows < LEAST_LABELS || widths.length > MOST_FEATURES) return [];
-  const rows = everyNth(normal, Math.ceil(normal.rows / MOST_ROWS));
-  const features = inputsOf(widths).map((inputs) => featureOf(rows, inputs));
+  if (normal.rows < LEAST_ROWS || all.rows < LEAST_LABELS || spans.length - 1 > MOST_FEATURES) return [];
+  const rows = gather([normal], MOST_ROWS, normal.cols);
+  const features = Array.from(spans.subarray(1), (end, i) => featureOf(rows, spans[i], end - spans[i]));
   const alone = independent(
     features.filter(({ varies }) => varies),
     features,
@@ -75,10 +73,11 @@ function independent(some: readonly Feature[], features: readonly Feature[]): Fe
 export type Relevance = Float32Array | null;
 
 /** 1 for each input, but 1/n for those of n irrelevant features: the more there are, the less is left of them all. */
-export function relevanceOf(irrelevant: readonly number[], widths: readonly number[]): Relevance {
+export function relevanceOf(irrelevant: readonly number[], spans: Int32Array): Relevance {
   if (irrelevant.length < 2) return null;
-  const share = 1 / irrelevant.length;
-  return Float32Array.from(widths.flatMap((width, i) => Array<number>(width).fill(irrelevant.includes(i) ? share : 1)));
+  const relevance = new Float32Array(spans[spans.length - 1]).fill(1);
+  for (const feature of irrelevant) relevance.fill(1 / irrelevant.length, spans[feature], spans[feature + 1]);
+  return relevance;
 }
 
 /** Rows with each input by its relevance; the rows themselves where all count alike. */
@@ -88,31 +87,17 @@ export function weighted(rows: Matrix, relevance: Relevance): Matrix {
   return { rows: rows.rows, cols, data: data.map((x, at) => x * relevance[at % cols]) };
 }
 
-/** The inputs of each feature. */
-function inputsOf(widths: readonly number[]): number[][] {
-  let next = 0;
-  return widths.map((width) => Array.from({ length: width }, () => next++));
-}
-
-function everyNth({ rows, cols, data }: Matrix, step: number): Matrix {
-  if (step === 1) return { rows, cols, data };
-  const many = Math.ceil(rows / step);
-  const kept = new Float32Array(many * cols);
-  for (let i = 0; i < many; i++) kept.set(data.subarray(i * step * cols, (i * step + 1) * cols), i * cols);
-  return { rows: many, cols, data: kept };
-}
-
-function featureOf(normal: Matrix, inputs: readonly number[]): Feature {
-  const [first] = inputs;
+/** The feature of `width` inputs from `first` on. */
+function featureOf(normal: Matrix, first: number, width: number): Feature {
   const column = ({ rows, cols, data }: Matrix): Float32Array =>
     Float32Array.from({ length: rows }, (_, i) => data[i * cols + first]);
-  const edges = inputs.length === 1 ? edgesOf(column(normal).sort()) : new Float32Array(0);
+  const edges = width === 1 ? edgesOf(column(normal).sort()) : new Float32Array(0);
   const binsOf = (rows: Matrix): Uint8Array =>
-    inputs.length === 1
+    width === 1
       ? Uint8Array.from(column(rows), (x) => countUpTo(edges, x))
-      : Uint8Array.from({ length: rows.rows }, (_, i) => categoryAt(rows, i, inputs));
+      : Uint8Array.from({ length: rows.rows }, (_, i) => categoryAt(rows.data, i * rows.cols + first, width));
   const bins = binsOf(normal);
-  const counts = new Float64Array(inputs.length === 1 ? edges.length + 1 : inputs.length);
+  const counts = new Float64Array(width === 1 ? edges.length + 1 : width);
   for (const bin of bins) counts[bin]++;
   return {
     binsOf,
@@ -130,10 +115,6 @@ function edgesOf(sorted: Float32Array): Float32Array {
     (_, i) => sorted[Math.floor(((i + 1) * sorted.length) / BINS)],
   );
   return quantiles.filter((edge, i) => edge > (i === 0 ? sorted[0] : quantiles[i - 1]));
-}
-
-function categoryAt({ cols, data }: Matrix, row: number, inputs: readonly number[]): number {
-  return inputs.findIndex((input) => data[row * cols + input] > 0);
 }
 
 /** How far the counts of a family's rows are from what the normal rows let expect. */
