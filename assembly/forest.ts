@@ -116,8 +116,8 @@ export function forest(rows: i32, x: usize, n: i32, r: usize, table: usize, star
         store<f32>(out + (i << 2), sum);
       }
     }
-    x += LANES * step;
-    r += LANES * step;
+    x += (LANES as usize) * step;
+    r += (LANES as usize) * step;
     out += LANES << 2;
   }
 }
